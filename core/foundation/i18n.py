@@ -1,0 +1,150 @@
+"""Sentences in three languages: 简体中文, 繁體中文 and English (guide row X3).
+
+The catalogues are gettext files, one per part of the house and language (`locale/<language>/<part>.po`), read once at start with Babel.
+A message id is a key (`visit.welcome`), the message a sentence with `{named}` facts. English plurals stand in the `.po` as
+`msgid_plural` and are chosen by the fact `n`. A key that is missing shows itself, so that a test and a person both notice.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date as babel_date
+from babel.messages.pofile import read_po
+
+LANGUAGES = ("zh-Hans", "zh-Hant", "en")
+LANGUAGE_NAMES = {"zh-Hans": "简体中文", "zh-Hant": "繁體中文", "en": "English"}
+BABEL_LOCALES = {"zh-Hans": "zh_Hans_CN", "zh-Hant": "zh_Hant_TW", "en": "en_GB"}
+LOCALE_DIR = Path(__file__).parent / "locale"
+
+Message = str | tuple[str, ...]
+
+
+class _Facts(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+class _PlainFormatter(string.Formatter):
+    """Fills `{name}` only: no attribute or index access, so a template can never reach into an object."""
+
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+        return kwargs[field_name], field_name
+
+
+_formatter = _PlainFormatter()
+
+
+@lru_cache(maxsize=None)
+def catalogue(language: str) -> dict[str, Message]:
+    """Every key of a language with its sentence, or its plural forms as a tuple.
+
+    Raises ValueError when two parts define the same key: a sentence has one home."""
+    found: dict[str, Message] = {}
+    for path in sorted((LOCALE_DIR / language).glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, abort_invalid=True):
+                if not message.id:
+                    continue
+                key = message.id[0] if isinstance(message.id, (tuple, list)) else message.id
+                if key in found:
+                    raise ValueError(f"{path.name} ({language}) defines {key} a second time")
+                text = message.string
+                found[key] = tuple(text) if isinstance(text, (tuple, list)) else text
+    return found
+
+
+def t(key: str, language: str, **facts: Any) -> str:
+    """The sentence of `key` in `language`, with its facts filled in; the key itself when there is no such sentence."""
+    message = catalogue(language if language in LANGUAGES else LANGUAGES[0]).get(key)
+    if message is None:
+        return key
+    if isinstance(message, tuple):
+        message = message[0] if facts.get("n") == 1 or len(message) == 1 else message[1]
+    return _formatter.vformat(message, (), _Facts(facts)) if facts or "{" in message else message
+
+
+def has(key: str) -> bool:
+    """Whether the catalogues know `key`."""
+    return key in catalogue(LANGUAGES[0])
+
+
+def part(prefixes: tuple[str, ...], language: str) -> dict[str, Message]:
+    """The sentences whose keys begin with one of `prefixes`: what the floor app gets as JSON."""
+    return {key: text for key, text in catalogue(language).items() if key.startswith(prefixes)}
+
+
+def best_language(accept: str | None, default: str) -> str:
+    """The language a browser asks for (`Accept-Language`), or `default`."""
+    for item in (accept or "").split(","):
+        tag = item.split(";")[0].strip().lower()
+        if tag.startswith(("zh-hant", "zh-tw", "zh-hk", "zh-mo")):
+            return "zh-Hant"
+        if tag.startswith("zh"):
+            return "zh-Hans"
+        if tag.startswith("en"):
+            return "en"
+    return default
+
+
+# ── dates, times and numbers in the language's habit (look.md §2) ──
+
+
+def clock_time(moment: datetime, zone: tzinfo) -> str:
+    """`10:24`, 24 hours, in every language."""
+    return moment.astimezone(zone).strftime("%H:%M")
+
+
+def long_day(day: date, language: str) -> str:
+    """`11月23日 星期一` or `Mon 23 November`."""
+    if language == "en":
+        return babel_date(day, "EEE d MMMM", locale="en_GB")
+    return babel_date(day, "M月d日 EEEE", locale=BABEL_LOCALES[language])
+
+
+def short_day(day: date, language: str) -> str:
+    """`11月23日` or `23 Nov`; with the year when it is not `day`'s own business to be obvious, use `full_day`."""
+    return babel_date(day, "d MMM", locale="en_GB") if language == "en" else f"{day.month}月{day.day}日"
+
+
+def full_day(day: date, language: str) -> str:
+    """`2026年11月23日` or `23 November 2026`."""
+    return babel_date(day, "d MMMM y", locale="en_GB") if language == "en" else f"{day.year}年{day.month}月{day.day}日"
+
+
+def day_and_time(moment: datetime, zone: tzinfo, language: str) -> str:
+    """`11月23日 10:24` or `23 Nov 10:24` in `zone`."""
+    local = moment.astimezone(zone)
+    return f"{short_day(local.date(), language)} {local:%H:%M}"
+
+
+def duration(span: timedelta, language: str) -> str:
+    """`36 分钟`, `1 小时`, `1 小时 30 分钟`; `36 min`, `1 h 30 min`."""
+    hours, minutes = divmod(max(0, int(span.total_seconds()) // 60), 60)
+    words = {"zh-Hans": ("小时", "分钟"), "zh-Hant": ("小時", "分鐘"), "en": ("h", "min")}[language if language in LANGUAGES else "en"]
+    parts = [f"{hours} {words[0]}"] * bool(hours) + [f"{minutes} {words[1]}"] * bool(minutes or not hours)
+    return " ".join(parts)
+
+
+def money(cents: int) -> str:
+    """`486,320.00`: integer cents as an amount with two decimals, the same in every language."""
+    sign = "−" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
+
+
+def as_mapping(facts: Mapping[str, Any], language: str, zone: tzinfo) -> dict[str, Any]:
+    """Refusal facts as a person reads them: ISO moments become local times (facts are stored as JSON)."""
+    shown: dict[str, Any] = {}
+    for key, value in facts.items():
+        if isinstance(value, str) and len(value) >= 20 and value[4:5] == "-" and "T" in value:
+            try:
+                value = day_and_time(datetime.fromisoformat(value), zone, language)
+            except ValueError:
+                pass
+        shown[key] = value
+    return shown
