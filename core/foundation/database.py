@@ -1,0 +1,235 @@
+"""One database, SQLite (WAL) or PostgreSQL, chosen by one setting (house.md §5).
+
+Reads open short sessions; writes run inside `writing()`, which is `BEGIN IMMEDIATE` on SQLite. Parts declare what the tables alone can not say
+(triggers, exclusion constraints) with `ddl(...)`, once for each database; `append_only(table)` makes UPDATE and DELETE fail in the database itself.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session, SQLModel
+
+T = TypeVar("T")
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+
+
+@dataclass(frozen=True, slots=True)
+class Ddl:
+    """Statements that belong to the schema beside the tables, for each database."""
+
+    name: str
+    sqlite: tuple[str, ...]
+    postgresql: tuple[str, ...]
+
+
+_ddl: dict[str, Ddl] = {}
+_engine: Engine | None = None
+_writer: Writer | None = None
+
+
+# ── declaring ──
+
+
+def ddl(name: str, *, sqlite: tuple[str, ...] = (), postgresql: tuple[str, ...] = ()) -> None:
+    """Declare triggers or constraints beside a table definition; they are made after all tables, in order of name."""
+    _ddl[name] = Ddl(name, sqlite, postgresql)
+
+
+def append_only(table: str) -> None:
+    """Rows of `table` can be added and read, never changed or deleted: the database itself raises `append_only:<table>`."""
+    ddl(
+        f"append_only_{table}",
+        sqlite=tuple(
+            f'CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON "{table}" BEGIN SELECT RAISE(ABORT, \'append_only:{table}\'); END'
+            for verb in ("UPDATE", "DELETE")
+        ),
+        postgresql=(
+            f"CREATE OR REPLACE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION 'append_only:{table}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
+            f'CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON "{table}" '
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()",
+        ),
+    )
+
+
+def declared(dialect: str) -> list[str]:
+    """Every declared statement for a database, in the order they are to run."""
+    return [statement for name in sorted(_ddl) for statement in getattr(_ddl[name], dialect)]
+
+
+def build_schema(connection: Connection) -> None:
+    """Make every table and declared statement on an empty database (tests and the first migration's check)."""
+    SQLModel.metadata.create_all(connection)
+    for statement in declared(connection.dialect.name):
+        connection.exec_driver_sql(statement)
+
+
+# ── connecting ──
+
+
+def make_engine(url: str) -> Engine:
+    """An engine with our rules: WAL, foreign keys and explicit BEGIN on SQLite; UTC on PostgreSQL."""
+    if not url.startswith("sqlite"):
+        engine = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"})
+        return engine
+    path = url.removeprefix("sqlite:///")
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, pool_size=10, max_overflow=20, connect_args={"check_same_thread": False, "timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "busy_timeout=30000", "cache_size=-32000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        # A deferred BEGIN that later writes fails as "locked" under contention; a writer takes the lock at once.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("foyer_write") else "BEGIN")
+
+    return engine
+
+
+def connect(url: str) -> Engine:
+    """Use this database from now on (ends the former connection)."""
+    global _engine, _writer
+    disconnect()
+    _engine = make_engine(url)
+    _writer = Writer(threads=1 if _engine.dialect.name == SQLITE else 4)
+    return _engine
+
+
+def disconnect() -> None:
+    global _engine, _writer
+    if _writer is not None:
+        _writer.close()
+    if _engine is not None:
+        _engine.dispose()
+    _engine = _writer = None
+
+
+def engine() -> Engine:
+    if _engine is None:
+        raise RuntimeError("no database is connected")
+    return _engine
+
+
+def dialect() -> str:
+    """`sqlite` or `postgresql`."""
+    return engine().dialect.name
+
+
+def writer() -> Writer:
+    if _writer is None:
+        raise RuntimeError("no database is connected")
+    return _writer
+
+
+# ── sessions ──
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A short session that only reads."""
+    with Session(engine(), expire_on_commit=False) as s:
+        yield s
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """A session in one write transaction: committed at the end, rolled back on an exception. Only `perform` and the platform's own
+    bookkeeping (contacts of devices, the outbox's delivery state) use it."""
+    with Session(engine().execution_options(foyer_write=True), expire_on_commit=False) as s, s.begin():
+        yield s
+
+
+def violated(error: DBAPIError) -> str:
+    """The name of the constraint or trigger that refused: PostgreSQL names it, SQLite's message holds it."""
+    diagnostics = getattr(error.orig, "diag", None)
+    name = getattr(diagnostics, "constraint_name", None)
+    return str(name or error.orig)
+
+
+def ping() -> bool:
+    """Whether the database answers."""
+    with engine().connect() as connection:
+        return connection.execute(text("SELECT 1")).scalar() == 1
+
+
+# ── writer threads with two lanes ──
+
+TAP, BATCH = 0, 1
+
+
+@dataclass(order=True, slots=True)
+class _Work:
+    lane: int
+    number: int
+    run: Callable[[], None] = field(compare=False)
+
+
+class Writer:
+    """Runs writes on its own threads, taps before batch chunks: one thread for SQLite, where a second would only wait for the lock."""
+
+    def __init__(self, threads: int) -> None:
+        self._queue: list[_Work] = []
+        self._ready = threading.Condition()
+        self._numbers = itertools.count()
+        self._closed = False
+        self._threads = [threading.Thread(target=self._work, name=f"foyer-writer-{i}", daemon=True) for i in range(threads)]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, function: Callable[[], T], lane: int = TAP) -> Future[T]:
+        """Run `function` when its turn comes; the future carries its result or exception."""
+        future: Future[T] = Future()
+
+        def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(function())
+            except BaseException as error:
+                future.set_exception(error)
+
+        with self._ready:
+            if self._closed:
+                raise RuntimeError("the writer is closed")
+            heapq.heappush(self._queue, _Work(lane, next(self._numbers), run))
+            self._ready.notify()
+        return future
+
+    def close(self) -> None:
+        """Finish what is queued and end the threads."""
+        with self._ready:
+            self._closed = True
+            self._ready.notify_all()
+        for thread in self._threads:
+            thread.join(timeout=30)
+
+    def waiting(self) -> int:
+        """How many writes wait."""
+        return len(self._queue)
+
+    def _work(self) -> None:
+        while True:
+            with self._ready:
+                while not self._queue and not self._closed:
+                    self._ready.wait()
+                if not self._queue:
+                    return
+                work = heapq.heappop(self._queue)
+            work.run()

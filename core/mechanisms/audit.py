@@ -1,0 +1,145 @@
+"""The audit trail (guide row X1): one line an operation, chained afterwards by one sealing job.
+
+Writers never queue for the chain: they add `audit` rows, and a job appends `audit_seal(seq, audit_id, prev, hash)` for committed rows within a second and at
+start. `verify` walks the chain and names the first altered, missing or reordered row; rows not sealed yet are the reported tail.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, and_, func, insert, or_, select, text
+from sqlmodel import Field, Session, SQLModel, col
+
+from core.foundation import database
+from core.foundation.jobs import job
+from core.mechanisms.operations import AuditRow
+
+GENESIS = "0" * 64
+SEAL_AT_ONCE = 5_000
+
+
+class AuditSeal(SQLModel, table=True):
+    """The chain: `hash` covers the row and the hash before it."""
+
+    __tablename__: ClassVar[str] = "audit_seal"
+    seq: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    audit_id: UUID = Field(unique=True)
+    prev: str
+    hash: str
+
+
+database.append_only("audit_seal")
+_audits: Any = AuditRow.__table__  # type: ignore[attr-defined]
+_seals: Any = AuditSeal.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What `audit verify` says: how far the chain holds, and the first row that does not (`problem`: altered, missing, reordered, broken)."""
+
+    sealed: int
+    unsealed: int
+    head: str
+    problem: str | None = None
+    seq: int | None = None
+    audit_id: UUID | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.problem is None
+
+
+@job(every_s=1)
+def seal(at: datetime) -> int:
+    """Chain the committed rows that are not chained yet, oldest first. Returns how many."""
+    sealed = 0
+    while True:
+        with database.writing() as s:
+            if s.get_bind().dialect.name == database.POSTGRESQL:
+                s.execute(text("SELECT pg_advisory_xact_lock(7316549)"))  # several processes, one chain
+            last = s.execute(select(_seals.c.seq, _seals.c.hash).order_by(_seals.c.seq.desc()).limit(1)).first()
+            seq, prev = (last.seq, last.hash) if last else (0, GENESIS)
+            rows = _unsealed(s, SEAL_AT_ONCE)
+            seals = []
+            for row in rows:
+                seq += 1
+                digest = _hash(prev, row)
+                seals.append({"seq": seq, "audit_id": row.id, "prev": prev, "hash": digest})
+                prev = digest
+            if seals:
+                s.execute(insert(_seals), seals)
+        sealed += len(seals)
+        if len(seals) < SEAL_AT_ONCE:
+            return sealed
+
+
+def verify(s: Session) -> Verdict:
+    """Walk the whole chain."""
+    prev, expected, head = GENESIS, 1, GENESIS
+    joined = select(_seals, _audits).select_from(_seals.outerjoin(_audits, _audits.c.id == _seals.c.audit_id)).order_by(_seals.c.seq)
+    unsealed = _count_unsealed(s)
+    columns = [column.name for column in _audits.c]
+    for row in s.execute(joined.execution_options(yield_per=2_000)):
+        seq, audit_id, row_prev, row_hash = row[0], row[1], row[2], row[3]
+        audit = dict(zip(columns, row[4:], strict=True))
+        problem = None
+        if seq != expected or row_prev != prev:
+            problem = "reordered" if seq == expected else "missing"
+        elif audit["id"] is None:
+            problem = "missing"
+        elif _hash_values(prev, audit) != row_hash:
+            problem = "altered"
+        if problem:
+            return Verdict(expected - 1, unsealed, head, problem, seq, audit_id)
+        prev = head = row_hash
+        expected += 1
+    return Verdict(expected - 1, unsealed, head)
+
+
+def trail(s: Session, *, subject_id: str | None = None, kind: str | None = None, limit: int = 50, before: datetime | None = None) -> list[AuditRow]:
+    """Audit lines, newest first."""
+    query = select(AuditRow).order_by(col(AuditRow.at).desc(), col(AuditRow.id).desc()).limit(limit)
+    if subject_id:
+        query = query.where(col(AuditRow.subject_id) == subject_id)
+    if kind:
+        query = query.where(or_(col(AuditRow.kind) == kind, col(AuditRow.kind).startswith(kind + ".", autoescape=True)))
+    if before:
+        query = query.where(col(AuditRow.at) < before)
+    return list(s.execute(query).scalars())
+
+
+def _unsealed(s: Session, limit: int) -> Sequence[Any]:
+    # Ids grow with time; a writer that committed late may lie before the newest seal, so the look back covers an hour of them.
+    newest = s.execute(select(func.max(_audits.c.at)).select_from(_audits.join(_seals, _seals.c.audit_id == _audits.c.id))).scalar()
+    missing = _seals.c.audit_id.is_(None)
+    base = select(_audits).select_from(_audits.outerjoin(_seals, _seals.c.audit_id == _audits.c.id))
+    where = missing if newest is None else and_(missing, _audits.c.at >= newest - timedelta(hours=1))
+    return s.execute(base.where(where).order_by(_audits.c.id).limit(limit)).all()
+
+
+def _count_unsealed(s: Session) -> int:
+    joined = _audits.outerjoin(_seals, _seals.c.audit_id == _audits.c.id)
+    return int(s.execute(select(func.count()).select_from(joined).where(_seals.c.audit_id.is_(None))).scalar_one())
+
+
+def _hash(prev: str, row: Any) -> str:
+    return _hash_values(prev, dict(row._mapping))
+
+
+def _hash_values(prev: str, values: dict[str, Any]) -> str:
+    body = {name: _plain(value) for name, value in values.items()}
+    return hashlib.sha256((prev + json.dumps(body, sort_keys=True, ensure_ascii=True, separators=(",", ":"))).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return aware.astimezone(UTC).isoformat(timespec="microseconds")
+    return str(value) if isinstance(value, UUID) else value

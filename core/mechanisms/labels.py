@@ -1,0 +1,400 @@
+"""Labels: a printed code on a thing or a paper. The thing keeps its identity when a label is replaced (contract.md, Label code).
+
+A code is seven random signs and a check sign from 31 signs without look-alikes; the seven are weighted 2 … 8, the check sign 1, the sum is 0 mod 31.
+States: blank (printed ahead), active, superseded (says by which), retired.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import ModuleType
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from pydantic import StringConstraints
+from pydantic import Field as Input
+from sqlalchemy import func, select
+from sqlmodel import Field, Session, SQLModel, col
+
+from core.foundation import database
+from core.foundation.errors import Invalid, Refused
+from core.foundation.ids import uuid7
+from core.mechanisms.operations import Actor, Operation, Role, operation, touch
+
+SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+LABEL_MAKERS = frozenset({Role.ADMIN, Role.CLERK, Role.RECEPTION, Role.SAFETY})
+_OURS = re.compile(r"^https?://[^/\s?#]{1,255}/s/([0-9a-z-]{8,9})/?$", re.IGNORECASE)
+_VALUES = {sign: value for value, sign in enumerate(SIGNS)}
+
+
+class SubjectKind(StrEnum):
+    ASSET = "asset"
+    SUPPLY = "supply"
+    PLACE = "place"
+    PERSON = "person"
+    VISIT = "visit"
+    DEVICE = "device"
+    DELIVERY = "delivery"
+
+
+class LabelState(StrEnum):
+    BLANK = "blank"
+    ACTIVE = "active"
+    SUPERSEDED = "superseded"
+    RETIRED = "retired"
+
+
+class Label(SQLModel, table=True):
+    """One printed code for ever: a code is never used for a second thing."""
+
+    __tablename__: ClassVar[str] = "label"
+    code: str = Field(primary_key=True, max_length=8)
+    state: str = Field(index=True)
+    subject_kind: str | None = None
+    subject_id: UUID | None = Field(default=None, index=True)
+    issued_at: datetime
+    superseded_by: str | None = None
+    ended_at: datetime | None = None
+    reason: str = ""
+
+
+class LabelPrint(SQLModel, table=True):
+    """Which label was printed when, by whom, on which sheet: append-only."""
+
+    __tablename__: ClassVar[str] = "label_print"
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    code: str = Field(index=True)
+    printed_at: datetime
+    person_id: UUID | None = None
+    template: str
+    position: int
+
+
+database.append_only("label_print")
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a thing says of itself when its label is read."""
+
+    title: str
+    state: str = ""
+    holder: str = ""
+    place: str = ""
+    due: str = ""
+    operations: tuple[str, ...] = ()
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelView:
+    """The answer of GET /api/v1/labels/{code}."""
+
+    code: str
+    label_state: str
+    kind: str | None
+    id: UUID | None
+    title: str
+    state: str
+    holder: str
+    place: str
+    due: str
+    superseded_by: str | None
+    superseded_at: datetime | None
+    operations: tuple[str, ...]
+    number: str = ""
+
+
+Describer = Callable[[Session, Sequence[UUID], Actor], dict[UUID, Described]]
+_describers: dict[str, Describer] = {}
+
+
+def describes(kind: SubjectKind) -> Callable[[Describer], Describer]:
+    """Mark the function `(s, ids, by) -> {id: Described}` that says what things of `kind` are, to this caller."""
+
+    def mark(function: Describer) -> Describer:
+        function.__describes__ = kind  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def include(*modules: ModuleType) -> None:
+    """Know the describers of these modules; including again replaces."""
+    for module in modules:
+        for value in list(vars(module).values()):
+            kind = getattr(value, "__describes__", None)
+            if isinstance(kind, SubjectKind):
+                _describers[kind] = value
+
+
+# ── the code itself ──
+
+
+def check_sign(seven: str) -> str:
+    """The check sign of seven signs. Vectors: 7K3M9QW → Y, XMDMU5Z → W."""
+    total = sum(_VALUES[sign] * weight for weight, sign in enumerate(seven, 2))
+    return SIGNS[-total % 31]
+
+
+def new_code() -> str:
+    """A random code; the caller checks that it is new."""
+    seven = "".join(secrets.choice(SIGNS) for _ in range(7))
+    return seven + check_sign(seven)
+
+
+def read_code(text: str) -> str:
+    """The code in what was scanned or typed: our path on any host, a bare code, with or without hyphen, any case, full-width, doubled by a scanner.
+
+    Raises Invalid `label.unreadable` (nothing of ours) or `label.mistyped` (wrong check sign)."""
+    if len(text) > 300:
+        raise Invalid("label.unreadable")
+    plain = unicodedata.normalize("NFKC", text)
+    plain = "".join(sign for sign in plain if sign.isprintable()).strip()
+    ours = _OURS.match(plain)
+    code = (ours.group(1) if ours else plain).replace("-", "").replace(" ", "").upper()
+    if len(code) == 16 and code[:8] == code[8:]:
+        code = code[:8]
+    if len(code) != 8 or any(sign not in _VALUES for sign in code):
+        raise Invalid("label.unreadable")
+    if check_sign(code[:7]) != code[7]:
+        raise Invalid("label.mistyped", code=shown(code))
+    return code
+
+
+def shown(code: str) -> str:
+    """`7K3M-9QWY`: how a code is printed and read aloud."""
+    return f"{code[:4]}-{code[4:]}"
+
+
+# ── operations ──
+
+Code = Annotated[str, StringConstraints(min_length=8, max_length=300)]
+
+
+class IssueLabel(Operation):
+    subject_kind: SubjectKind
+    subject_id: UUID
+
+
+@operation(IssueLabel, "label.issue", roles=LABEL_MAKERS)
+def issue(s: Session, do: IssueLabel, by: Actor, at: datetime) -> dict[str, Any]:
+    """The thing's first label; asked again, the same one. Refuses: label.no_subject"""
+    _subject_exists(s, do.subject_kind, do.subject_id, by)
+    present = of(s, do.subject_kind, do.subject_id)
+    return {"code": present or give(s, do.subject_kind, do.subject_id, at)}
+
+
+class ReplaceLabel(Operation):
+    code: Code
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+@operation(ReplaceLabel, "label.replace", roles=LABEL_MAKERS)
+def replace(s: Session, do: ReplaceLabel, by: Actor, at: datetime) -> dict[str, Any]:
+    """A new label for the same thing; the old one says superseded. Refuses: label.unknown, label.superseded, label.retired, label.blank"""
+    old = active(s, do.code)
+    assert old.subject_kind is not None and old.subject_id is not None
+    code = give(s, SubjectKind(old.subject_kind), old.subject_id, at)
+    old.state, old.superseded_by, old.ended_at, old.reason = LabelState.SUPERSEDED, code, at, do.reason
+    touch(s, "label", old.code)
+    return {"code": code, "superseded": old.code}
+
+
+class ClaimLabel(Operation):
+    """A label printed ahead is stuck on a thing on site."""
+
+    code: Code
+    subject_kind: SubjectKind
+    subject_id: UUID
+
+
+@operation(ClaimLabel, "label.claim", roles={*LABEL_MAKERS, Role.STAFF}, offline=True)
+def claim(s: Session, do: ClaimLabel, by: Actor, at: datetime) -> dict[str, Any]:
+    """Refuses: label.unknown, label.taken (it is on another thing), label.no_subject, label.retired"""
+    label = known(s, do.code)
+    if label.subject_id == do.subject_id and label.state == LabelState.ACTIVE:
+        return {"code": label.code}
+    if label.state != LabelState.BLANK:
+        raise Refused("label.taken" if label.state == LabelState.ACTIVE else f"label.{label.state}", code=shown(label.code))
+    _subject_exists(s, do.subject_kind, do.subject_id, by)
+    present = of(s, do.subject_kind, do.subject_id)
+    if present is not None:
+        before = known(s, present)
+        before.state, before.superseded_by, before.ended_at, before.reason = LabelState.SUPERSEDED, label.code, at, "claim"
+    label.state, label.subject_kind, label.subject_id, label.issued_at = LabelState.ACTIVE, do.subject_kind, do.subject_id, at
+    touch(s, "label", label.code)
+    touch(s, do.subject_kind, do.subject_id)
+    return {"code": label.code}
+
+
+class MakeBlanks(Operation):
+    count: Annotated[int, Input(gt=0, le=1000)]
+
+
+@operation(MakeBlanks, "label.make_blanks", roles=LABEL_MAKERS)
+def make_blanks(s: Session, do: MakeBlanks, by: Actor, at: datetime) -> dict[str, Any]:
+    """Codes to print ahead and claim on site."""
+    codes = fresh_codes(s, do.count)
+    s.add_all(Label(code=code, state=LabelState.BLANK, issued_at=at) for code in codes)
+    touch(s, "label", codes[0])
+    return {"codes": codes}
+
+
+class RetireLabel(Operation):
+    code: Code
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+@operation(RetireLabel, "label.retire", roles=LABEL_MAKERS)
+def retire(s: Session, do: RetireLabel, by: Actor, at: datetime) -> None:
+    """The code is never used again; reading it says so. Refuses: label.unknown"""
+    label = known(s, do.code)
+    label.state, label.ended_at, label.reason = LabelState.RETIRED, label.ended_at or at, do.reason
+    touch(s, "label", label.code)
+
+
+class NotePrints(Operation):
+    codes: Annotated[list[Code], Input(min_length=1, max_length=10_000)]
+    template: str
+    start: int = 1
+
+
+@operation(NotePrints, "label.note_prints", roles=LABEL_MAKERS)
+def note_prints(s: Session, do: NotePrints, by: Actor, at: datetime) -> dict[str, Any]:
+    """Remember who printed which labels where. Refuses: label.unknown"""
+    codes = [read_code(text) for text in do.codes]
+    missing = set(codes) - set(s.execute(select(Label.code).where(col(Label.code).in_(codes))).scalars())
+    if missing:
+        raise Refused("label.unknown", code=shown(min(missing)))
+    s.add_all(LabelPrint(code=code, printed_at=at, person_id=by.person_id, template=do.template, position=do.start + i) for i, code in enumerate(codes))
+    touch(s, "label", codes[0])
+    return {"printed": len(codes)}
+
+
+# ── reads ──
+
+
+def view(s: Session, text: str, by: Actor) -> LabelView:
+    """What a code is, to this caller. Refuses: label.unknown; Invalid: label.mistyped, label.unreadable"""
+    label = known(s, text)
+    found = describe(s, label.subject_kind, [label.subject_id], by).get(label.subject_id) if label.subject_kind and label.subject_id else None
+    told = found or Described("")
+    return LabelView(
+        label.code, label.state, label.subject_kind, label.subject_id, told.title, told.state, told.holder, told.place, told.due,
+        label.superseded_by, label.ended_at, told.operations, told.number,
+    )  # fmt: skip
+
+
+def known(s: Session, text: str) -> Label:
+    """The label of a code in any state, or Refused label.unknown."""
+    code = read_code(text)
+    label = s.get(Label, code)
+    if label is None:
+        raise Refused("label.unknown", code=shown(code))
+    return label
+
+
+def active(s: Session, text: str, kind: SubjectKind | None = None) -> Label:
+    """The label of a code that is in use. Refuses: label.unknown, label.blank, label.superseded (names the new code), label.retired, label.other_kind"""
+    label = known(s, text)
+    if label.state == LabelState.SUPERSEDED:
+        raise Refused("label.superseded", code=shown(label.code), superseded_by=shown(label.superseded_by or ""), at=label.ended_at.isoformat() if label.ended_at else "")
+    if label.state != LabelState.ACTIVE:
+        raise Refused(f"label.{label.state}", code=shown(label.code))
+    if kind is not None and label.subject_kind != kind:
+        raise Refused("label.other_kind", code=shown(label.code))
+    return label
+
+
+def subject(s: Session, text: str, kind: SubjectKind) -> UUID:
+    """The thing behind a code, also behind a superseded one: both open the same thing. Refuses: label.unknown, label.blank, label.retired, label.other_kind"""
+    label = known(s, text)
+    if label.state not in (LabelState.ACTIVE, LabelState.SUPERSEDED):
+        raise Refused(f"label.{label.state}", code=shown(label.code))
+    if label.subject_kind != kind or label.subject_id is None:
+        raise Refused("label.other_kind", code=shown(label.code))
+    return label.subject_id
+
+
+def of(s: Session, kind: SubjectKind, subject_id: UUID) -> str | None:
+    """The thing's current code."""
+    return codes_of(s, kind, [subject_id]).get(subject_id)
+
+
+def codes_of(s: Session, kind: SubjectKind, subject_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The current codes of many things, in statements of at most 500 ids."""
+    ids, found = list(subject_ids), {}
+    for start in range(0, len(ids), 500):
+        query = select(Label.subject_id, Label.code).where(  # type: ignore[call-overload]
+            col(Label.subject_id).in_(ids[start : start + 500]), col(Label.subject_kind) == kind, col(Label.state) == LabelState.ACTIVE
+        )
+        found.update({row.subject_id: row.code for row in s.execute(query)})
+    return found
+
+
+def old_codes_of(s: Session, kind: SubjectKind) -> dict[UUID, list[str]]:
+    """The superseded codes of every thing of a kind: a phone without a network needs them too."""
+    found: dict[UUID, list[str]] = {}
+    query = select(Label.subject_id, Label.code).where(col(Label.subject_kind) == kind, col(Label.state) == LabelState.SUPERSEDED)  # type: ignore[call-overload]
+    for row in s.execute(query):
+        found.setdefault(row.subject_id, []).append(row.code)
+    return found
+
+
+def history(s: Session, kind: SubjectKind, subject_id: UUID) -> list[Label]:
+    """Every label a thing ever had, oldest first."""
+    query = select(Label).where(col(Label.subject_kind) == kind, col(Label.subject_id) == subject_id).order_by(col(Label.issued_at))
+    return list(s.execute(query).scalars())
+
+
+def prints_of(s: Session, codes: Sequence[str]) -> list[LabelPrint]:
+    """The print log of some codes, newest first."""
+    return list(s.execute(select(LabelPrint).where(col(LabelPrint.code).in_(codes)).order_by(col(LabelPrint.printed_at).desc())).scalars())
+
+
+def describe(s: Session, kind: str, ids: Sequence[UUID], by: Actor) -> dict[UUID, Described]:
+    """What things of a kind say of themselves."""
+    describer = _describers.get(kind)
+    return describer(s, ids, by) if describer else {}
+
+
+# ── for sections ──
+
+
+def give(s: Session, kind: SubjectKind, subject_id: UUID, at: datetime) -> str:
+    """Make and store a new active code for a thing, inside an operation of a section."""
+    code = fresh_codes(s, 1)[0]
+    s.add(Label(code=code, state=LabelState.ACTIVE, subject_kind=kind, subject_id=subject_id, issued_at=at))
+    touch(s, kind, subject_id)
+    return code
+
+
+def fresh_codes(s: Session, count: int) -> list[str]:
+    """Codes nobody has."""
+    codes: set[str] = set()
+    while len(codes) < count:
+        wanted = {new_code() for _ in range(count - len(codes))}
+        for part in _chunks(sorted(wanted), 500):
+            wanted -= set(s.execute(select(Label.code).where(col(Label.code).in_(part))).scalars())
+        codes |= wanted
+    return sorted(codes, key=lambda _: secrets.randbits(32))
+
+
+def count(s: Session, state: LabelState) -> int:
+    return s.execute(select(func.count()).select_from(Label).where(col(Label.state) == state)).scalar_one()
+
+
+def _chunks(items: Sequence[str], size: int) -> list[Sequence[str]]:
+    return [items[i : i + size] for i in range(0, len(items), size)]
+
+
+def _subject_exists(s: Session, kind: SubjectKind, subject_id: UUID, by: Actor) -> None:
+    if subject_id not in describe(s, kind, [subject_id], by):
+        raise Refused("label.no_subject")

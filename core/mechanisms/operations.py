@@ -1,0 +1,580 @@
+"""The one door through which anything is written (house.md §1): who does what to which thing, when, once.
+
+A part declares an operation as an input class and a function:
+
+    @operation(ExtendBooking, "booking.extend", roles={Role.STAFF, Role.DOOR})
+    def extend(s: Session, do: ExtendBooking, by: Actor, at: datetime) -> BookingView: ...
+
+`perform` answers a repeated id with the stored outcome, checks the role, runs the function in a savepoint of one transaction, stores outcome and
+audit entry, commits, then tells the screens what changed. Accepted and refused are final for an id; invalid and `op.not_allowed` claim nothing.
+The payload of kinds about persons is not kept in the append-only rows, only its keyed hash, so that erasing a person stays possible.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import hashlib
+import json
+import logging
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from types import ModuleType
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from sqlalchemy import JSON, Column, insert, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlmodel import Field, Session, SQLModel
+
+from core.foundation import clock, database, live
+from core.foundation.errors import Invalid, NotAllowed, Refused
+from core.foundation.i18n import as_mapping, t
+from core.foundation.ids import uuid7
+from core.foundation.live import Change
+
+log = logging.getLogger("foyer.operations")
+
+STALE_AFTER = timedelta(seconds=10)
+BATCH_CHUNK = 200
+
+
+class Role(StrEnum):
+    """Persons, devices, and `system` for jobs."""
+
+    ADMIN = "admin"
+    RECEPTION = "reception"
+    CLERK = "clerk"
+    SAFETY = "safety"
+    LEADER = "leader"
+    STAFF = "staff"
+    KIOSK = "kiosk"
+    DOOR = "door"
+    PHONE = "phone"
+    PRINTER = "printer"
+    SYSTEM = "system"
+
+
+PERSON_ROLES = frozenset({Role.ADMIN, Role.RECEPTION, Role.CLERK, Role.SAFETY, Role.LEADER, Role.STAFF})
+DEVICE_ROLES = frozenset({Role.KIOSK, Role.DOOR, Role.PHONE, Role.PRINTER})
+OFFICE = frozenset({Role.ADMIN, Role.RECEPTION, Role.CLERK})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person, a device, a person on a device, or the system. `room_id` is the place a door is bound to."""
+
+    roles: frozenset[Role]
+    person_id: UUID | None = None
+    device_id: UUID | None = None
+    room_id: UUID | None = None
+    name: str = ""
+    language: str = "zh-Hans"
+
+    def has(self, *roles: Role) -> bool:
+        return not self.roles.isdisjoint(roles)
+
+    @property
+    def is_person(self) -> bool:
+        return self.person_id is not None
+
+
+SYSTEM = Actor(frozenset({Role.SYSTEM}), name="Foyer")
+
+
+class Operation(BaseModel):
+    """The input of an operation: validated, frozen, unknown fields refused, control characters and broken Unicode taken out of texts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _clean(cls, data: Any) -> Any:
+        return _cleaned(data) if isinstance(data, dict) else data
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        if any("\ud800" <= sign <= "\udfff" for sign in value):
+            raise ValueError("text.not_unicode")
+        return "".join(sign for sign in value if sign >= " " or sign in "\n\t")
+    if isinstance(value, dict):
+        return {key: _cleaned(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(inner) for inner in value]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One operation of a batch, as a set-wise function gets it."""
+
+    do: Any
+    by: Actor
+    at: datetime
+    op_id: UUID
+
+
+Function = Callable[..., Any]
+ManyFunction = Callable[[Session, Sequence[Item]], Sequence[Any]]
+Clash = Callable[[Session, Any, datetime], Refused]
+F = TypeVar("F", bound=Function)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One line of the table of operations."""
+
+    kind: str
+    input: type[Operation]
+    roles: frozenset[Role]
+    run: Function
+    offline: bool
+    personal: bool
+    many: ManyFunction | None
+    clashes: Mapping[str, Clash]
+    summary: str
+
+
+def operation(
+    input_class: type[Operation], kind: str, *, roles: Iterable[Role], offline: bool = False, personal: bool = False,
+    many: ManyFunction | None = None, clashes: Mapping[str, Clash] | None = None,
+) -> Callable[[F], F]:  # fmt: skip
+    """Declare an operation. `offline`: takes the phone's corrected moment. `personal`: the payload names persons and is not kept in the log.
+    `many`: applies a run of the same kind as a set; it returns one result, `Refused` or None (do this one by itself) for each item.
+    `clashes`: part of a database constraint's name → what to refuse when the database itself said no."""
+
+    def mark(function: F) -> F:
+        function.__operation__ = Spec(  # type: ignore[attr-defined]
+            kind, input_class, frozenset(roles) | {Role.SYSTEM}, function, offline, personal, many, clashes or {}, (function.__doc__ or "").strip()
+        )
+        return function
+
+    return mark
+
+
+_specs: dict[str, Spec] = {}
+_by_input: dict[type[Operation], Spec] = {}
+_secret = secrets.token_bytes(32)
+
+
+def include(*modules: ModuleType) -> None:
+    """Know the operations of these modules (main.py alone calls this); including again replaces."""
+    for module in modules:
+        for value in list(vars(module).values()):
+            spec = getattr(value, "__operation__", None)
+            if isinstance(spec, Spec):
+                _specs[spec.kind] = spec
+                _by_input[spec.input] = spec
+
+
+def kinds() -> dict[str, Spec]:
+    """Every operation by its kind, in order of kind."""
+    return dict(sorted(_specs.items()))
+
+
+def use_secret(secret: bytes) -> None:
+    """The key of payload hashes (the office's secret)."""
+    global _secret
+    _secret = secret
+
+
+# ── tables ──
+
+
+class OperationRow(SQLModel, table=True):
+    """Every judged operation, for ever: append-only, unique by the caller's id."""
+
+    __tablename__: ClassVar[str] = "operation"
+    op_id: UUID = Field(primary_key=True)
+    kind: str = Field(index=True)
+    payload_hash: str
+    payload: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    person_id: UUID | None = None
+    device_id: UUID | None = None
+    device_seq: int | None = None
+    occurred_at: datetime
+    received_at: datetime
+    status: str
+    code: str | None = None
+    facts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    result: Any = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    envelope: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+
+
+class AuditRow(SQLModel, table=True):
+    """One line for each operation and each refusal at the door: who did what to which thing, when, with what outcome (guide row X1)."""
+
+    __tablename__: ClassVar[str] = "audit"
+    id: UUID = Field(primary_key=True)
+    at: datetime = Field(index=True)
+    op_id: UUID
+    kind: str
+    person_id: UUID | None = None
+    device_id: UUID | None = None
+    subject_kind: str | None = None
+    subject_id: str | None = Field(default=None, index=True)
+    outcome: str
+    code: str | None = None
+    payload_hash: str
+
+
+class WaitingRow(SQLModel, table=True):
+    """Operations kept but not judged: sent by a revoked device (quarantine), or before what they depend on."""
+
+    __tablename__: ClassVar[str] = "operation_waiting"
+    op_id: UUID = Field(primary_key=True)
+    device_id: UUID | None = None
+    person_id: UUID | None = None
+    reason: str
+    received_at: datetime
+    body: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
+database.append_only("operation")
+database.append_only("audit")
+_operations = OperationRow.__table__  # type: ignore[attr-defined]
+_audits = AuditRow.__table__  # type: ignore[attr-defined]
+
+
+# ── outcomes ──
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an operation. `status` is accepted, refused, invalid or waiting; `facts` and `result` hold JSON values."""
+
+    op_id: UUID
+    status: str
+    code: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    result: Any = None
+    repeated: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return self.status == "accepted"
+
+    def message(self, language: str) -> str:
+        """The sentence for a person, or an empty string when it was accepted without a remark."""
+        return t(self.code, language, **as_mapping(self.facts, language, clock.zone())) if self.code else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One operation as it came from outside: not yet judged."""
+
+    do: Operation
+    by: Actor
+    op_id: UUID
+    occurred_at: datetime | None = None
+    received_at: datetime | None = None
+    device_seq: int | None = None
+    envelope: dict[str, Any] | None = None
+
+
+def touch(s: Session, kind: str, id: UUID | str) -> None:
+    """Note that this thing changed. The first thing touched is the subject of the audit line; all of them are told to the screens."""
+    s.info.setdefault("touched", []).append(Change(kind, str(id)))
+
+
+def note(s: Session, **facts: Any) -> None:
+    """Add facts to the outcome of an accepted operation: `evidence_pending`, `clock_skew_s`, `second_time`."""
+    s.info.setdefault("noted", {}).update(facts)
+
+
+def after_commit(s: Session, action: Callable[[], object]) -> None:
+    """Do this once the operation is committed (wake a job); never for effects that must not be lost."""
+    s.info.setdefault("after_commit", []).append(action)
+
+
+# ── performing ──
+
+
+async def perform(
+    do: Operation, *, by: Actor, at: datetime | None = None, op_id: UUID | None = None, tapped_at: datetime | None = None, lane: int = database.TAP
+) -> Outcome:
+    """Do it, on a writer thread. `at` defaults to now; `tapped_at` is when the person tapped: older than 10 s is refused as `op.stale`."""
+    request = Request(do, by, op_id or uuid7(), occurred_at=tapped_at, received_at=at)
+    return await asyncio.wrap_future(database.writer().submit(lambda: perform_requests([request])[0], lane))
+
+
+def perform_now(do: Operation, *, by: Actor, at: datetime | None = None, op_id: UUID | None = None) -> Outcome:
+    """The same on the calling thread, for commands, jobs and tests."""
+    return perform_requests([Request(do, by, op_id or uuid7(), received_at=at)])[0]
+
+
+async def perform_batch(requests: Sequence[Request]) -> list[Outcome]:
+    """Many at once, in short transactions of at most 200 on the slow lane, so that a tap never waits behind a backlog. Same order as given."""
+    outcomes: list[Outcome] = []
+    lane = database.TAP if len(requests) == 1 else database.BATCH
+    for start in range(0, len(requests), BATCH_CHUNK):
+        chunk = requests[start : start + BATCH_CHUNK]
+        outcomes += await asyncio.wrap_future(database.writer().submit(lambda chunk=chunk: perform_requests(chunk), lane))  # type: ignore[misc]
+    return outcomes
+
+
+def perform_requests(requests: Sequence[Request]) -> list[Outcome]:
+    """Judge up to 200 operations in one transaction on this thread; each alone in a savepoint, or as a set where its kind can.
+
+    A bug in one (any unexpected exception) rolls the transaction back; the others are then judged one by one, the broken one answers
+    `op.failed` with a reference and claims nothing."""
+    for attempt in range(3):
+        try:
+            return _one_transaction(requests)
+        except IntegrityError as error:
+            # Two requests carried the same id at the same moment and the other committed first: look again, its outcome is stored now.
+            if "operation" not in database.violated(error) or attempt == 2:
+                return _alone(requests, error)
+        except Exception as error:  # any other exception is a bug: logged with an id, rolled back
+            return _alone(requests, error)
+    raise AssertionError("unreachable")
+
+
+def _alone(requests: Sequence[Request], error: Exception) -> list[Outcome]:
+    if len(requests) > 1:
+        return [outcome for request in requests for outcome in perform_requests([request])]
+    reference = secrets.token_hex(2).upper()
+    log.error("operation %s failed, reference %s", spec_of(requests[0].do).kind, reference, exc_info=error)
+    return [Outcome(requests[0].op_id, "invalid", "op.failed", {"ref": reference})]
+
+
+@dataclass(slots=True)
+class _Judged:
+    request: Request
+    spec: Spec
+    digest: str
+    at: datetime
+    received: datetime
+    outcome: Outcome | None = None
+    stored: bool = False
+    subject: Change | None = None
+
+
+def _one_transaction(requests: Sequence[Request]) -> list[Outcome]:
+    changes: list[Change] = []
+    actions: list[Callable[[], object]] = []
+    with database.writing() as s:
+        judged = [_begin(request) for request in requests]
+        _look_up(s, judged)
+        index = 0
+        while index < len(judged):
+            run = _run_of_same_kind(judged, index)
+            if len(run) > 1 and run[0].spec.many is not None:
+                _apply_set(s, run, changes, actions)
+            for one in run:
+                if one.outcome is None:
+                    _apply(s, one, changes, actions)
+            index += len(run)
+        _record(s, judged)
+    _answer_twins(judged)
+    live.publish(changes)
+    for action in actions:
+        action()
+    return [one.outcome for one in judged if one.outcome is not None]
+
+
+def _begin(request: Request) -> _Judged:
+    spec = spec_of(request.do)
+    received = request.received_at or clock.now()
+    occurred = request.occurred_at
+    at = min(occurred, received) if spec.offline and occurred is not None else received
+    one = _Judged(request, spec, digest_of(spec.kind, request.do), at, received)
+    if not request.by.has(*spec.roles):
+        one.outcome = Outcome(request.op_id, "invalid", "op.not_allowed", {"kind": spec.kind})
+    elif not spec.offline and occurred is not None and received - occurred > STALE_AFTER:
+        one.outcome = Outcome(request.op_id, "refused", "op.stale", {})
+    return one
+
+
+def _look_up(s: Session, judged: list[_Judged]) -> None:
+    ids = [one.request.op_id for one in judged]
+    columns = _operations.c
+    query = select(columns.op_id, columns.kind, columns.payload_hash, columns.status, columns.code, columns.facts, columns.result)
+    rows = {row.op_id: row for row in s.execute(query.where(columns.op_id.in_(ids)))}
+    seen: dict[UUID, _Judged] = {}
+    for one in judged:
+        row, op_id = rows.get(one.request.op_id), one.request.op_id
+        if row is not None:
+            one.stored = True
+            if row.payload_hash != one.digest:
+                one.outcome = Outcome(op_id, "invalid", "op.reused", {})
+                one.stored = False  # the attempt itself is worth an audit line
+            else:
+                one.outcome = Outcome(op_id, row.status, row.code, row.facts, row.result, repeated=True)
+        elif op_id in seen:  # twice in one batch: the second is judged after the first is stored
+            one.outcome = Outcome(op_id, "invalid", "op.reused" if seen[op_id].digest != one.digest else "op.twice_in_batch", {})
+            one.stored = True
+        else:
+            seen[op_id] = one
+
+
+def _answer_twins(judged: list[_Judged]) -> None:
+    first = {one.request.op_id: one.outcome for one in judged if not one.stored and one.outcome is not None}
+    for one in judged:
+        if one.outcome is not None and one.outcome.code == "op.twice_in_batch" and one.request.op_id in first:
+            one.outcome = dataclasses.replace(first[one.request.op_id], repeated=True)
+
+
+def _run_of_same_kind(judged: list[_Judged], start: int) -> list[_Judged]:
+    end = start + 1
+    while end < len(judged) and judged[end].spec is judged[start].spec:
+        end += 1
+    return judged[start:end]
+
+
+def _apply_set(s: Session, run: list[_Judged], changes: list[Change], actions: list[Callable[[], object]]) -> None:
+    open_ones = [one for one in run if one.outcome is None]
+    many = run[0].spec.many
+    if not open_ones or many is None:
+        return
+    try:
+        with s.begin_nested():
+            results = many(s, [Item(one.request.do, one.request.by, one.at, one.request.op_id) for one in open_ones])
+            s.flush()
+    except (Refused, NotAllowed, Invalid, DBAPIError):
+        _forget(s)
+        return  # anything unusual: each by itself
+    touched, todo = _touched(s)
+    changes += touched
+    actions += todo
+    for one, result in zip(open_ones, results, strict=True):
+        if isinstance(result, Refused):
+            one.outcome = Outcome(one.request.op_id, "refused", result.code, as_json(result.facts))
+        elif result is not None:
+            one.outcome = Outcome(one.request.op_id, "accepted", result=as_json(result))
+        one.subject = touched[0] if touched else None
+
+
+def _apply(s: Session, one: _Judged, changes: list[Change], actions: list[Callable[[], object]]) -> None:
+    request, op_id = one.request, one.request.op_id
+    s.info["op_id"] = op_id
+    s.info.pop("noted", None)
+    try:
+        with s.begin_nested():
+            result = one.spec.run(s, request.do, request.by, one.at)
+            s.flush()
+        touched, todo = _touched(s)
+        changes += touched
+        actions += todo
+        one.subject = touched[0] if touched else None
+        one.outcome = Outcome(op_id, "accepted", facts=as_json(s.info.pop("noted", {})), result=as_json(result))
+        return
+    except Refused as refusal:
+        one.outcome = Outcome(op_id, "refused", refusal.code, as_json(refusal.facts))
+    except NotAllowed as refusal:
+        one.outcome = Outcome(op_id, "invalid", "op.not_allowed", as_json({"kind": one.spec.kind, **refusal.facts}))
+    except Invalid as refusal:
+        one.outcome = Outcome(op_id, "invalid", refusal.code, as_json(refusal.facts))
+    except DBAPIError as error:
+        name = database.violated(error)
+        for part, refuse in one.spec.clashes.items():
+            if part in name:
+                refusal = refuse(s, request.do, one.at)
+                one.outcome = Outcome(op_id, "refused", refusal.code, as_json(refusal.facts))
+                break
+        else:
+            raise
+    one.subject = (_touched(s)[0] or [None])[0]  # type: ignore[list-item]
+
+
+def _touched(s: Session) -> tuple[list[Change], list[Callable[[], object]]]:
+    return s.info.pop("touched", []), s.info.pop("after_commit", [])
+
+
+def _forget(s: Session) -> None:
+    s.info.pop("touched", None)
+    s.info.pop("after_commit", None)
+
+
+def _record(s: Session, judged: list[_Judged]) -> None:
+    operations, audits = [], []
+    for one in judged:
+        request, outcome = one.request, one.outcome
+        assert outcome is not None
+        if one.stored:
+            continue
+        final = outcome.status in ("accepted", "refused")
+        if final:
+            operations.append({
+                "op_id": request.op_id, "kind": one.spec.kind, "payload_hash": one.digest,
+                "payload": None if one.spec.personal else request.do.model_dump(mode="json"),
+                "person_id": request.by.person_id, "device_id": request.by.device_id, "device_seq": request.device_seq,
+                "occurred_at": one.at, "received_at": one.received, "status": outcome.status, "code": outcome.code,
+                "facts": outcome.facts, "result": outcome.result, "envelope": request.envelope,
+            })  # fmt: skip
+        if final or outcome.code in ("op.not_allowed", "op.reused"):
+            audits.append({
+                "id": uuid7(), "at": one.received, "op_id": request.op_id, "kind": one.spec.kind, "person_id": request.by.person_id,
+                "device_id": request.by.device_id, "subject_kind": one.subject.kind if one.subject else None,
+                "subject_id": one.subject.id if one.subject else None, "outcome": outcome.status, "code": outcome.code, "payload_hash": one.digest,
+            })  # fmt: skip
+    if operations:
+        s.execute(insert(_operations), operations)
+    if audits:
+        s.execute(insert(_audits), audits)
+
+
+def keep_waiting(kept: Sequence[tuple[Request, dict[str, Any]]], reason: str, at: datetime) -> None:
+    """Keep operations that may not be judged now, once each; a person decides about them at the desk."""
+    with database.writing() as s:
+        for request, body in kept:
+            if s.get(WaitingRow, request.op_id) is None:
+                row = WaitingRow(op_id=request.op_id, device_id=request.by.device_id, person_id=request.by.person_id, reason=reason, received_at=at, body=body)
+                s.add(row)
+
+
+def current_op_id(s: Session) -> UUID:
+    """The id of the operation being performed, for rows that name the operation that made them."""
+    op_id = s.info["op_id"]
+    assert isinstance(op_id, UUID)
+    return op_id
+
+
+def spec_of(do: Operation) -> Spec:
+    spec = _by_input.get(type(do))
+    if spec is None:
+        raise LookupError(f"{type(do).__name__} is not an included operation")
+    return spec
+
+
+# ── reading what came from outside ──
+
+
+def parse(kind: str, payload: Any) -> Operation:
+    """The validated input of `kind`. Raises Invalid `op.unknown_kind` or `op.invalid` with the fields and what is wrong with each."""
+    spec = _specs.get(kind)
+    if spec is None:
+        raise Invalid("op.unknown_kind", kind=str(kind)[:80])
+    try:
+        return spec.input.model_validate(payload)
+    except ValidationError as error:
+        problems = [{"field": ".".join(str(part) for part in item["loc"]), "problem": str(item["msg"])[:200]} for item in error.errors()[:20]]
+        raise Invalid("op.invalid", fields=", ".join(dict.fromkeys(item["field"] for item in problems)) or "payload", problems=problems) from None
+
+
+def digest_of(kind: str, do: Operation) -> str:
+    """Keyed hash of kind and content: equal only for the same content, and no way back to a name in it."""
+    body = json.dumps([kind, do.model_dump(mode="json")], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.blake2b(body.encode(), key=_secret[:64], digest_size=16).hexdigest()
+
+
+def as_json(value: Any) -> Any:
+    """A result as JSON values: dataclasses become objects, ids and moments become strings."""
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, (UUID, date)):
+        return str(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {item.name: as_json(getattr(value, item.name)) for item in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): as_json(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [as_json(inner) for inner in value]
+    return str(value)

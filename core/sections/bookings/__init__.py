@@ -1,0 +1,44 @@
+"""Bookings of rooms (guide S1.3-R1 预订制度, S1.3-R2, S1.3-R3; pitfalls V01–V29).
+
+Split by ability: `claims` (a time on a room is one row, and the database itself refuses an overlap), `book` (create, move, extend, end, check in,
+cancel), `no_shows` (release what nobody came to), `doors` (what a room's door shows), `plans` (rooms now, free rooms, days, lists), `feeds` (calendars).
+
+A booking keeps the wall time and zone it was made for and derives the instants; spans are half-open, so 10–11 and 11–12 are neighbours.
+"""
+
+from core.sections.bookings.book import (
+    CancelBooking,
+    CheckIn,
+    CreateBooking,
+    EndBooking,
+    ExtendBooking,
+    MoveBooking,
+    cancel,
+    check_in,
+    create,
+    end,
+    extend,
+    move,
+)
+from core.sections.bookings.claims import Booking, BookingState, BookingView, Claim, clash_between, view
+from core.sections.bookings.doors import DoorState, Nearby, door_state, nearby
+from core.sections.bookings.feeds import room_calendar
+from core.sections.bookings.no_shows import ReleaseBooking, release, release_no_shows
+from core.sections.bookings.plans import (
+    COLLECTION,
+    FreeRoom,
+    RoomDay,
+    RoomNow,
+    bookings_list,
+    day_plan,
+    free_rooms,
+    mine,
+    rooms_now,
+)
+
+__all__ = [
+    "COLLECTION", "Booking", "BookingState", "BookingView", "CancelBooking", "CheckIn", "Claim", "CreateBooking", "DoorState", "EndBooking",
+    "ExtendBooking", "FreeRoom", "MoveBooking", "Nearby", "ReleaseBooking", "RoomDay", "RoomNow", "bookings_list", "cancel", "check_in", "clash_between",
+    "create", "day_plan", "door_state", "end", "extend", "free_rooms", "mine", "move", "nearby", "release", "release_no_shows", "room_calendar",
+    "rooms_now", "view",
+]  # fmt: skip

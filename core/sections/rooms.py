@@ -1,0 +1,236 @@
+"""Meeting rooms: what a place of kind `room` needs so that it can be booked (guide S1.3-R1, S1.3-R3; pitfalls V28, V29).
+
+A room says who may walk in and when: seats, equipment, opening hours, whether somebody must check in, whether titles may stand in the corridor,
+and whether it is closed. Its name, floor and short name are the place's; its bookings are in `bookings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, StringConstraints
+from pydantic import Field as Input
+from sqlalchemy import JSON, Column, select, update
+from sqlmodel import Field, Session, SQLModel, col
+
+from core.foundation import clock
+from core.foundation.errors import Refused
+from core.mechanisms import office, places
+from core.mechanisms.operations import OFFICE, PERSON_ROLES, Actor, Operation, Role, operation, touch
+from core.mechanisms.places import Place, PlaceKind
+from core.mechanisms.views import Collection, ExportColumn, Page, Query
+
+EQUIPMENT = ("projector", "whiteboard", "video", "phone", "screen", "microphone")
+Equipment = Literal["projector", "whiteboard", "video", "phone", "screen", "microphone"]
+Line = Annotated[str, StringConstraints(max_length=80)]
+DAY_MINUTES = 24 * 60
+
+
+class Room(SQLModel, table=True):
+    """The booking facts of a place. Minutes of opening count from the room's own midnight; `day_version` grows with every change of its day."""
+
+    __tablename__: ClassVar[str] = "room"
+    place_id: UUID = Field(primary_key=True, foreign_key="place.id")
+    english_name: str = ""
+    capacity: int = 0
+    equipment: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    public: bool = False
+    bookable: bool = True
+    check_in: bool = True
+    check_in_before_minutes: int = 10
+    check_in_after_minutes: int = 10
+    clean_up_minutes: int = 0
+    opens_minute: int = 8 * 60
+    closes_minute: int = 20 * 60
+    longest_minutes: int = 8 * 60
+    closed_from: datetime | None = None
+    closed_until: datetime | None = None
+    closed_reason: str = ""
+    version: int = 1
+    day_version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RoomView:
+    """A room as lists, cards and programs see it. `where` is its path above it; opening in minutes from midnight."""
+
+    id: UUID
+    name: str
+    english_name: str
+    short_name: str | None
+    where: str
+    capacity: int
+    equipment: tuple[str, ...]
+    public: bool
+    bookable: bool
+    check_in: bool
+    opens_minute: int
+    closes_minute: int
+    longest_minutes: int
+    closed: bool
+    closed_until: datetime | None
+    closed_reason: str
+    version: int
+
+
+# ── operations ──
+
+
+class SetUpRoom(Operation):
+    """Make a place bookable, or change its booking facts: only the fields given change."""
+
+    room_id: UUID
+    english_name: Line | None = None
+    capacity: Annotated[int, Input(ge=0, le=5000)] | None = None
+    equipment: tuple[Equipment, ...] | None = None
+    public: bool | None = None
+    bookable: bool | None = None
+    check_in: bool | None = None
+    check_in_before_minutes: Annotated[int, Input(ge=0, le=120)] | None = None
+    check_in_after_minutes: Annotated[int, Input(ge=1, le=120)] | None = None
+    clean_up_minutes: Annotated[int, Input(ge=0, le=240)] | None = None
+    opens_minute: Annotated[int, Input(ge=0, lt=DAY_MINUTES)] | None = None
+    closes_minute: Annotated[int, Input(gt=0, le=DAY_MINUTES)] | None = None
+    longest_minutes: Annotated[int, Input(ge=5, le=DAY_MINUTES)] | None = None
+
+
+@operation(SetUpRoom, "room.set_up", roles={Role.ADMIN, Role.CLERK})
+def set_up(s: Session, do: SetUpRoom, by: Actor, at: datetime) -> RoomView:
+    """Hours and grace a new room is not given come from the office's settings. Refuses: place.not_found, room.not_a_room, room.hours"""
+    place = places.get(s, do.room_id)
+    if place.kind != PlaceKind.ROOM:
+        raise Refused("room.not_a_room", place=place.name)
+    room = s.get(Room, place.id)
+    if room is None:
+        room = Room(
+            place_id=place.id, check_in_after_minutes=int(office.setting(s, "booking.grace_minutes")),
+            opens_minute=_minute_of(office.setting(s, "booking.opens_at")), closes_minute=_minute_of(office.setting(s, "booking.closes_at")),
+        )  # fmt: skip
+        s.add(room)
+    for name, value in do.model_dump(exclude_unset=True, exclude={"room_id"}).items():
+        if value is not None:
+            setattr(room, name, list(dict.fromkeys(value)) if name == "equipment" else value)
+    if room.opens_minute >= room.closes_minute:
+        raise Refused("room.hours")
+    room.version += 1
+    _changed(s, room.place_id)
+    return _view(room, places.view(s, place), at)
+
+
+class CloseRoom(Operation):
+    """Out of use from now until `until`, or until somebody opens it again. Bookings in that time stay and are the office's to move."""
+
+    room_id: UUID
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    until: AwareDatetime | None = None
+
+
+@operation(CloseRoom, "room.close", roles=OFFICE)
+def close(s: Session, do: CloseRoom, by: Actor, at: datetime) -> dict[str, Any]:
+    """Refuses: room.not_found, room.closed_backwards"""
+    room = get(s, do.room_id)
+    if do.until is not None and do.until <= at:
+        raise Refused("room.closed_backwards")
+    room.closed_from, room.closed_until, room.closed_reason = at, do.until, do.reason
+    room.version += 1
+    _changed(s, room.place_id)
+    return {"room_id": room.place_id, "version": room.version}
+
+
+class OpenRoom(Operation):
+    room_id: UUID
+
+
+@operation(OpenRoom, "room.open", roles=OFFICE)
+def open_again(s: Session, do: OpenRoom, by: Actor, at: datetime) -> dict[str, Any]:
+    """In use again from now on. Refuses: room.not_found"""
+    room = get(s, do.room_id)
+    room.closed_from, room.closed_until, room.closed_reason = None, None, ""
+    room.version += 1
+    _changed(s, room.place_id)
+    return {"room_id": room.place_id, "version": room.version}
+
+
+# ── reads ──
+
+
+def get(s: Session, room_id: UUID) -> Room:
+    """The booking facts of a room, or Refused room.not_found."""
+    room = s.get(Room, room_id)
+    if room is None:
+        raise Refused("room.not_found")
+    return room
+
+
+def find(s: Session, id_or_short_name: str) -> Room | None:
+    """A bookable room by its place's id or short name (what stands in `/door/{room}`)."""
+    place = places.find(s, id_or_short_name)
+    return s.get(Room, place.id) if place is not None else None
+
+
+def is_closed(room: Room, at: datetime) -> bool:
+    """Whether the office closed the room at this moment (opening hours are another matter)."""
+    return room.closed_from is not None and room.closed_from <= at and (room.closed_until is None or at < room.closed_until)
+
+
+def everything(s: Session, at: datetime, room_ids: Sequence[UUID] | None = None) -> list[RoomView]:
+    """All rooms (or these) in the order of the house, without retired places."""
+    rows = {room.place_id: room for room in s.execute(select(Room)).scalars()}
+    wanted = set(rows) if room_ids is None else set(room_ids) & set(rows)
+    return [_view(rows[place.id], place, at) for place in places.everything(s, (PlaceKind.ROOM,)) if place.id in wanted]
+
+
+def changed(s: Session, room_id: UUID) -> None:
+    """Something of this room's day changed: its next view has a higher version and its doors are told."""
+    # Counted by the database itself: two bookings of one room at once must not end up with the same number.
+    s.execute(update(Room).where(col(Room.place_id) == room_id).values(day_version=Room.day_version + 1), execution_options={"synchronize_session": False})
+    touch(s, "room", room_id)
+
+
+# ── private ──
+
+
+def _changed(s: Session, room_id: UUID) -> None:
+    s.flush()
+    touch(s, "room", room_id)
+    s.execute(update(Room).where(col(Room.place_id) == room_id).values(day_version=Room.day_version + 1), execution_options={"synchronize_session": False})
+
+
+def _minute_of(wall_time: str) -> int:
+    hours, _, minutes = wall_time.partition(":")
+    return int(hours) * 60 + int(minutes or 0)
+
+
+def _view(room: Room, place: places.PlaceView, at: datetime) -> RoomView:
+    closed = is_closed(room, at)
+    return RoomView(
+        place.id, place.name, room.english_name, place.short_name, " › ".join(place.path.split(" › ")[:-1]), room.capacity, tuple(room.equipment), room.public,
+        room.bookable, room.check_in, room.opens_minute, room.closes_minute, room.longest_minutes, closed, room.closed_until if closed else None,
+        room.closed_reason if closed else "", room.version,
+    )  # fmt: skip
+
+
+def _list(s: Session, query: Query, by: Actor) -> Page:
+    found = everything(s, clock.now())
+    if query.q:
+        wanted = {place.id for place in places.search(s, query.q, limit=1000, kinds=(PlaceKind.ROOM,))}
+        found = [room for room in found if room.id in wanted]
+    start = next((i + 1 for i, room in enumerate(found) if str(room.id) == query.cursor), 0)
+    rows = found[start : start + query.limit]
+    return Page(rows, str(rows[-1].id) if rows and start + query.limit < len(found) else None)
+
+
+def _one(s: Session, id: str, by: Actor) -> RoomView | None:
+    room = find(s, id)
+    place = s.get(Place, room.place_id) if room else None
+    return _view(room, places.view(s, place), clock.now()) if room and place else None
+
+
+COLLECTION = Collection(
+    "rooms", PERSON_ROLES, _list, _one,
+    tuple(ExportColumn(name, f"room.column.{name}") for name in ("name", "short_name", "where", "capacity", "bookable", "check_in", "closed_until", "closed_reason")),
+)  # fmt: skip

@@ -1,0 +1,446 @@
+"""The parts screens are made of, one function each, so that the same thing looks the same everywhere (look.md §4).
+
+Every function draws at the cursor and returns its element. Text goes in as text (never as HTML). No part holds a rule of the office.
+A press answers on the device at once (spinner, second press does nothing) and is dropped when it is older than ten seconds or was made
+while the link was down: a tap of the last visitor never runs for the next one (nicegui-facts 3, guide pitfall of ghost taps).
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
+from nicegui.events import GenericEventArguments
+
+from core.mechanisms.operations import Actor, Operation, Outcome, perform
+from core.web import frame, icons
+from core.web.frame import _
+
+log = logging.getLogger("foyer.web")
+
+Kind = Literal["main", "plain", "quiet", "stop"]
+Tone = Literal["free", "soon", "held", "busy", "shut", "lost"]
+Handler = Callable[[], Any] | Callable[[], Awaitable[Any]]
+TONE_ICON = {"free": "check", "soon": "clock", "held": "held", "busy": "warning", "shut": "return", "lost": "cloud-off"}
+STALE_TAP_S = 10.0
+
+
+def text(words: object, tag: str = "div", classes: str = "") -> TextElement:
+    """Words in an element: `text(name, "h1")`, `text(code, classes="code")`."""
+    return TextElement(tag=tag, text=str(words)).classes(classes)
+
+
+def box(classes: str = "", tag: str = "div") -> ui.element:
+    """An element to open with `with`: `with box("row"): ...`."""
+    return ui.element(tag).classes(classes)
+
+
+# ── pressing ──
+
+
+def button(
+    words: str, on_press: Handler | None = None, *, kind: Kind = "plain", icon: str | None = None, sub: str | None = None, href: str | None = None,
+    why_not: str | None = None, wide: bool = False, new_tab: bool = False, label: str | None = None,
+) -> ui.element:  # fmt: skip
+    """A button, or a link that looks like one (`href`). `why_not` rests it: still focusable, the reason stands in it.
+
+    `label` is what a screen reader says when the words alone are not enough."""
+    element = ui.element("a" if href else "button").classes("button" + (f" button--{kind}" if kind != "plain" else "") + (" button--wide" if wide else ""))
+    if href:
+        element.props(f'href="{href}"' + (' target="_blank" rel="noopener"' if new_tab else ""))
+    else:
+        element.props("type=button")
+    if label:
+        element.props["aria-label"] = label
+    if why_not:
+        element.props("aria-disabled=true")
+    with element:
+        if why_not or icon:
+            icons.icon("lock" if why_not else icon or "")
+        if sub:
+            with box("button__stack", "span"):
+                text(words, "span")
+                text(sub, "span", "button__sub")
+        else:
+            text(why_not or words, "span")
+    if on_press is not None and not why_not:
+        on_tap(element, on_press)
+    return element
+
+
+def on_tap(element: ui.element, handler: Handler) -> ui.element:
+    """Run `handler` when `element` is pressed: once, soon, or not at all. Errors show a sentence with a reference; what was typed stays."""
+
+    async def handle(event: GenericEventArguments) -> None:
+        try:
+            if _age_s(event.args) > STALE_TAP_S:
+                log.info("dropped a tap that came %.0f s late", _age_s(event.args))
+                return
+            await _run(handler)
+        finally:
+            if not element.is_deleted:
+                ui.run_javascript(f"foyer.rest({element.id})")
+
+    element.on("click", handle, js_handler="(e) => foyer.tap(e, emit)")
+    return element
+
+
+def on_submit(element: ui.element, handler: Handler) -> ui.element:
+    """The same for Enter in a field."""
+
+    async def handle(event: GenericEventArguments) -> None:
+        if _age_s(event.args) <= STALE_TAP_S:
+            await _run(handler)
+
+    element.on("keydown.enter", handle, js_handler="(e) => foyer.tap(e, emit)")
+    return element
+
+
+def _age_s(args: Any) -> float:
+    """How long ago the browser says this was pressed; its clock is corrected by what the page was told when it loaded."""
+    tapped_ms = args.get("t") if isinstance(args, dict) else None
+    return time.time() - tapped_ms / 1000 if isinstance(tapped_ms, (int, float)) else STALE_TAP_S + 1
+
+
+async def _run(handler: Handler) -> None:
+    try:
+        result = handler()
+        if inspect.isawaitable(result):
+            await result
+    except frame.SignInNeeded:
+        return
+    except frame.WrongRole:
+        problem(_("op.not_allowed"))
+    except Exception as error:  # a bug: the person keeps what they typed and gets a reference, the log has the rest
+        reference = secrets.token_hex(2).upper()
+        log.error("a handler failed, reference %s", reference, exc_info=error)
+        problem(_("op.failed", ref=reference))
+
+
+async def do(operation: Operation, *, by: Actor | None = None, done: str | None = None, undo: Handler | None = None, quiet: bool = False) -> Outcome:
+    """Perform an operation for the page's actor (or `by`), show its refusal as a sentence or `done` as a toast; returns the outcome."""
+    outcome = await perform(operation, by=by or frame.actor())
+    if not outcome.ok and not quiet:
+        problem(outcome.message(frame.lang()) or _("op.failed", ref=outcome.op_id.hex[-4:].upper()))
+    elif outcome.ok and done:
+        toast(done, undo=undo)
+    return outcome
+
+
+# ── words that stay, words that go ──
+
+
+def toast(words: str, *, undo: Handler | None = None, seconds: float = 5.0) -> None:
+    """Done, may be undone: at the bottom for five seconds. Never for an error."""
+    with ui.context.client.content:
+        with box("toast toast--floating").props("role=status") as element:
+            icons.icon("check")
+            text(words, "span")
+            if undo is not None:
+                undo_button = ui.element("button").classes("button").props("type=button")
+                with undo_button:
+                    text(_("web.undo"), "span")
+
+                async def take_back() -> None:
+                    element.delete()
+                    await _run(undo)
+
+                on_tap(undo_button, take_back)
+        ui.timer(seconds, lambda: None if element.is_deleted else element.delete(), once=True)
+
+
+def problem(words: str) -> None:
+    """What did not work, as a sentence that stays until it is closed or the next one replaces it; what was typed stays."""
+    client = ui.context.client
+    for old in [e for e in client.elements.values() if "problem--floating" in e.classes]:
+        old.delete()
+    with client.content, box("problem problem--floating").props("role=alert") as element:
+        icons.icon("warning")
+        text(words, "span")
+        close = ui.element("button").classes("round").props(f'type=button aria-label="{_("web.close")}"')
+        with close:
+            icons.icon("cross")
+        close.on("click", element.delete)
+
+
+def banner(words: str, tone: Literal["due", "bad", "lost", "info"] = "info", *, icon: str | None = None) -> ui.element:
+    """A fact that stays until it is untrue. Put its one act inside with `with`."""
+    element = box("banner" + ("" if tone == "due" else f" banner--{tone}")).props("role=status")
+    with element:
+        icons.icon(icon or {"due": "clock", "bad": "warning", "lost": "cloud-off", "info": "bell"}[tone])
+        text(words, "span")
+    return element
+
+
+def empty(title: str, hint: str = "") -> ui.element:
+    """Nothing here: the gate and what is good about it, or the first act (put inside with `with`)."""
+    element = box("empty")
+    with element:
+        icons.gate()
+        text(title, "h2")
+        if hint:
+            text(hint, "p")
+    return element
+
+
+def skeleton(rows: int = 5) -> ui.element:
+    """Rows that are on their way; they appear only after 300 ms (the stylesheet waits)."""
+    element = box("bones").props("aria-hidden=true")
+    with element:
+        for _row in range(rows):
+            box("bone")
+    return element
+
+
+# ── pieces ──
+
+
+def pill(words: str, tone: Tone = "lost", *, icon: str | None = None) -> ui.element:
+    """A state in a row: icon, word and colour together; not pressable. Rooms use their state's own shape: `icon=state`."""
+    element = box(f"pill pill--{tone}", "span")
+    with element:
+        icons.icon(icon or TONE_ICON[tone])
+        text(words, "span")
+    return element
+
+
+def mark(icon: str, tone: Tone | None = None) -> ui.element:
+    """The round sign at the start of a row."""
+    element = box("mark" + (f" mark--{tone}" if tone else ""), "span")
+    with element:
+        icons.icon(icon)
+    return element
+
+
+def initial(name: str) -> ui.element:
+    """A person's first sign in the dark circle."""
+    return text((name.strip() or "·")[0].upper(), "span", "mark mark--ink")
+
+
+@contextmanager
+def item(title: str, meta: str = "", *, icon: str | None = None, tone: Tone | None = None, when: tuple[str, str] | None = None, late: bool = False,
+         href: str | None = None) -> Any:  # fmt: skip
+    """A row: mark or time · title and one grey line · one state or one act (drawn inside `with`)."""
+    with box("item", "li") as row:
+        if when:
+            with box("when" + (" when--late" if late else "")):
+                text(when[0], "b")
+                text(when[1], "span")
+        if icon:
+            mark(icon, tone)
+        with box("item__body"):
+            if href:
+                text(title, "a", "item__title").props(f'href="{href}"')
+            else:
+                text(title, classes="item__title")
+            if meta:
+                text(meta, classes="item__meta")
+        yield row
+
+
+def rows(classes: str = "sheet list") -> ui.element:
+    """A list to fill with `item`s; `sheet list` on the paper, `list` alone inside a sheet."""
+    return box(classes, "ul")
+
+
+def trail(steps: Iterable[tuple[str, str, Literal["done", "now", "to_come"]]]) -> ui.element:
+    """The life of a thing: (what, who and when, done | now | to_come)."""
+    element = box("trail", "ol")
+    with element:
+        for title, meta, state in steps:
+            with box("" if state == "to_come" else state, "li"):
+                text(title, classes="strong" if state == "now" else "")
+                if meta:
+                    text(meta, classes="quiet small")
+    return element
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> ui.element:
+    """Label and value, one line each."""
+    element = box("facts", "dl")
+    with element:
+        for name, value in pairs:
+            if value not in (None, ""):
+                text(name, "dt")
+                text(value, "dd")
+    return element
+
+
+def code(label: str) -> TextElement:
+    """A label's code as people read it: `7K3M-9QWY`."""
+    shown = f"{label[:4]}-{label[4:]}" if len(label) == 8 else label
+    return text(shown, "span", "code")
+
+
+def choice(options: Mapping[str, str], value: str | None, on_change: Callable[[str], Any], *, good: str | None = None, bad: str | None = None) -> ui.element:
+    """Two to four exclusive answers over the whole width; `good` and `bad` name the keys that turn green with ✓ and red with ✕."""
+    group = box("choice").props("role=radiogroup")
+    buttons: dict[str, ui.element] = {}
+
+    def show(chosen: str | None) -> None:
+        for key, element in buttons.items():
+            on = "choice__one--good" if key == good else "choice__one--bad" if key == bad else "choice__one--on"
+            element.classes(add=on if key == chosen else "", remove="" if key == chosen else on)
+            element.props(f"aria-checked={'true' if key == chosen else 'false'}")
+
+    def press(key: str) -> Any:
+        show(key)
+        return on_change(key)
+
+    with group:
+        for key, words in options.items():
+            element = buttons[key] = ui.element("button").classes("choice__one").props("type=button role=radio")
+            with element:
+                if key == good:
+                    icons.icon("check")
+                if key == bad:
+                    icons.icon("cross")
+                text(words, "span")
+            on_tap(element, lambda key=key: press(key))
+    show(value)
+    return group
+
+
+def stepper(value: int, on_change: Callable[[int], Any], *, least: int = 0, most: int = 99) -> ui.element:
+    """A quantity: −, number, +; the number can be typed."""
+    group = box("stepper")
+
+    def change(to: int) -> Any:
+        nonlocal value
+        value = max(least, min(most, to))
+        count.value = str(value)
+        return on_change(value)
+
+    with group:
+        minus = ui.element("button").classes("stepper__key").props(f'type=button aria-label="{_("web.less")}"')
+        with minus:
+            icons.icon("minus")
+        count = ui.input(value=str(value)).props("borderless inputmode=numeric").classes("stepper__count")
+        plus = ui.element("button").classes("stepper__key").props(f'type=button aria-label="{_("web.more")}"')
+        with plus:
+            icons.icon("plus")
+    on_tap(minus, lambda: change(value - 1))
+    on_tap(plus, lambda: change(value + 1))
+    count.on("blur", lambda: change(int(count.value) if (count.value or "").isascii() and (count.value or "").isdigit() else value))
+    return group
+
+
+# ── fields: label above, help below ──
+
+
+@contextmanager
+def field(label: str, help: str = "") -> Any:
+    """Label above, help below, whatever input is drawn inside."""
+    with box("field", "label") as element:
+        text(label, "span", "field__label")
+        yield element
+        if help:
+            text(help, "span", "field__help")
+
+
+def input(label: str, value: str = "", *, help: str = "", placeholder: str = "", password: bool = False, autofocus: bool = False, props: str = "",
+          on_change: Callable[[str], Any] | None = None) -> ui.input:  # fmt: skip
+    """A one-line field. Read `.value`; set `.error` with `refuse(field, sentence)`."""
+    with field(label, help):
+        element = ui.input(value=value, placeholder=placeholder, password=password, on_change=(lambda e: on_change(e.value)) if on_change else None)
+        element.props(f"outlined {'autofocus' if autofocus else ''} {props}")
+    return element
+
+
+def area(label: str, value: str = "", *, help: str = "", rows: int = 3) -> ui.textarea:
+    """A field of several lines."""
+    with field(label, help):
+        element = ui.textarea(value=value).props(f"outlined rows={rows}")
+    return element
+
+
+def select(label: str, options: Mapping[Any, str] | Sequence[str], value: Any = None, *, help: str = "", multiple: bool = False, search: bool = False,
+           on_change: Callable[[Any], Any] | None = None) -> ui.select:  # fmt: skip
+    """A field that offers: `options` maps value to words. `search` lets people type to narrow it."""
+    known = dict(options) if isinstance(options, Mapping) else list(options)
+    with field(label, help):
+        element = ui.select(known, value=value, multiple=multiple, with_input=search, on_change=(lambda e: on_change(e.value)) if on_change else None)
+        element.props("outlined options-dense behavior=menu" + (" use-chips" if multiple else ""))
+    return element
+
+
+def refuse(element: Any, sentence: str | None) -> None:
+    """Mark a field as wrong and say what is right, or clear the mark with None."""
+    element.error = sentence
+
+
+# ── dialogs ──
+
+
+async def confirm(title: str, words: str, *, act: str, stay: str, stop: bool = True) -> bool:
+    """Ask before what cannot be undone. Both answers are verbs that name the thing; focus starts on the safe one."""
+    with ui.dialog() as dialog, box("dialog").props("role=alertdialog"):
+        text(title, "h2")
+        text(words, "p")
+        with box("dialog__acts"):
+            safe = button(stay).props("autofocus")
+            safe.on("click", lambda: dialog.submit(False))
+            go = button(act, kind="stop" if stop else "main")
+            go.classes("button--stop-filled" if stop else "")
+            go.on("click", lambda: dialog.submit(True))
+    answer = await dialog
+    dialog.delete()
+    return bool(answer)
+
+
+@contextmanager
+def sheet_dialog(title: str, hint: str = "") -> Any:
+    """A dialog with a form in it: open with `.open()`, close with `.close()`. Yields the dialog."""
+    with ui.dialog() as dialog, box("dialog dialog--form").props("role=dialog"):
+        text(title, "h2")
+        if hint:
+            text(hint, "p")
+        yield dialog
+
+
+# ── page heads ──
+
+
+@contextmanager
+def head(title: str, sub: str = "") -> Any:
+    """The title of a desk page with a second line; acts are drawn inside `with` and stand at the right."""
+    with box("pagehead"):
+        with box("pagehead__words"):
+            text(title, "h1")
+            if sub:
+                text(sub, "p", "second")
+        with box("pagehead__acts") as acts:
+            yield acts
+
+
+def chips(options: Sequence[tuple[str, str, int | None]], value: str, on_change: Callable[[str], Any]) -> ui.element:
+    """Filters with their counts: (key, words, count); the chosen one is dark."""
+    group = box("chips").props("role=group")
+    buttons: dict[str, ui.element] = {}
+
+    def show(chosen: str) -> None:
+        for key, element in buttons.items():
+            element.classes(add="chip--on" if key == chosen else "", remove="" if key == chosen else "chip--on")
+            element.props(f"aria-pressed={'true' if key == chosen else 'false'}")
+
+    def press(key: str) -> Any:
+        show(key)
+        return on_change(key)
+
+    with group:
+        for key, words, count in options:
+            element = buttons[key] = ui.element("button").classes("chip").props("type=button")
+            with element:
+                text(words, "span")
+                if count is not None:
+                    text(count, "b")
+            on_tap(element, lambda key=key: press(key))
+    show(value)
+    return group

@@ -1,0 +1,79 @@
+/* What every page can do in the browser: a press that answers at once, the language switch, the office's clock.
+   Words come from the page (window.foyerPage.words); no sentence stands here. */
+(() => {
+  const page = window.foyerPage || { words: {}, real: Date.now(), now: Date.now(), zone: "UTC", surface: "plain" };
+  const offsets = [page.real - Date.now()];
+
+  /** The server's real time in ms: the machine's own clock, corrected by the quickest of the last beats. */
+  const now = () => Date.now() + Math.max(...offsets);
+  /** The office's clock in ms: the real time, moved as a sample office may move it. */
+  let moved = page.now - page.real;
+  const officeNow = () => now() + moved;
+  const heard = (beat) => {
+    offsets.push(beat.t - Date.now());
+    if (offsets.length > 5) offsets.shift();
+    moved = beat.now - beat.t;
+  };
+
+  const formats = new Map();
+  /** `10:24` on the office's wall. */
+  const clock = (ms) => {
+    if (!formats.has("hm")) formats.set("hm", new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: page.zone }));
+    return formats.get("hm").format(new Date(ms)).replace("24:", "00:");
+  };
+
+  const words = (key, facts = {}) => String((page.words || {})[key] ?? key).replace(/\{(\w+)\}/g, (all, name) => (name in facts ? facts[name] : all));
+  const linked = () => Boolean(window.socket && window.socket.connected && window.did_handshake && !document.documentElement.dataset.offline);
+
+  /** One line at the bottom that goes by itself: for things the server can not say because it is not heard. */
+  const say = (text) => {
+    document.querySelectorAll(".toast--local").forEach((old) => old.remove());
+    const element = document.createElement("div");
+    element.className = "toast toast--floating toast--local";
+    element.setAttribute("role", "status");
+    element.textContent = text;
+    document.body.append(element);
+    setTimeout(() => element.remove(), 5000);
+  };
+
+  /** A press: shown at once, sent once, and only while the link stands. It carries the moment it was made. */
+  const tap = (event, emit) => {
+    const target = event.currentTarget;
+    if (!target || target.getAttribute("aria-disabled") === "true" || target.dataset.busy) {
+      event.preventDefault();
+      return;
+    }
+    if (!linked()) {
+      if (window.socket && window.did_handshake) say(words("not_sent"));
+      else setTimeout(() => linked() && emit({ t: now() }), 600); // the page has just opened
+      return;
+    }
+    if (target.matches("button, a, [role=button], .q-btn")) {
+      target.dataset.busy = "1";
+      setTimeout(() => delete target.dataset.busy, 15000);
+    }
+    emit({ t: now() });
+  };
+  const rest = (id) => {
+    const element = document.getElementById(`c${id}`);
+    if (element) delete element.dataset.busy;
+  };
+
+  const language = async (code) => {
+    document.cookie = `foyer_lang=${code};path=/;max-age=31536000;samesite=lax`;
+    await fetch("/language", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ language: code }) }).catch(() => null);
+    location.reload();
+  };
+  const speak = (code, newWords) => {
+    document.documentElement.lang = code;
+    page.language = code;
+    if (newWords) page.words = newWords;
+  };
+
+  const post = async (address, body) => {
+    const answer = await fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    return { ok: answer.ok, status: answer.status, body: await answer.json().catch(() => ({})) };
+  };
+
+  window.foyer = { page, now, officeNow, heard, clock, words, linked, say, tap, rest, language, speak, post };
+})();

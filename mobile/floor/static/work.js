@@ -1,0 +1,321 @@
+// What a person does on the floor, said as operations (contract.md, Kinds). Screens call these; each writes the operation and what is shown of it
+// in one strict transaction and only then returns, so that a beep always means "on the disk".
+import { bundle, lookUp, place, thing } from './bundle.js';
+import { changed, meta, read, setMeta, write } from './database.js';
+import { now, sha256, uuid7 } from './identity.js';
+import { record } from './queue.js';
+import { alreadyScanned, readCode, showCode } from './rules.js';
+import { flush } from './sync.js';
+import { takePhoto } from './ui.js';
+
+export const me = { person: null };
+
+/** The thing's name as people say it: name and specification. */
+export const titleOf = (one) => [one?.name, one?.spec].filter(Boolean).join(' ');
+
+let chain = Promise.resolve();
+
+/** One after another, in the order they happened: twenty quick scans are twenty decisions, each on the state the one before left. */
+export function inTurn(work) {
+  const mine = chain.then(work);
+  chain = mine.catch(() => {});
+  return mine;
+}
+
+const send = () => {
+  flush('recorded');
+};
+
+// ── photos ──
+
+/** Keep a photo on the phone as a draft; it is sent once an operation names it. Returns its hash. */
+export async function keepPhoto(file) {
+  const photo = await takePhoto(file, sha256);
+  await write(['blobs'], async (tx) => {
+    const known = await tx.objectStore('blobs').get(photo.sha256);
+    if (!known) await tx.objectStore('blobs').put({ ...photo, person_id: me.person.id, draft: true });
+  });
+  return photo.sha256;
+}
+
+async function release(tx, hashes) {
+  for (const hash of hashes) {
+    const blob = await tx.objectStore('blobs').get(hash);
+    if (blob?.draft) await tx.objectStore('blobs').put({ ...blob, draft: false });
+  }
+}
+
+// ── stock-take ──
+
+export const roundRows = (id) => read((db) => db.getAllFromIndex('rows', 'round', id));
+
+const standing = (event) => !event.undone && event.state !== 'refused';
+export const countsHere = (row) => row.events.some(standing);
+
+/** Places of a count: those named and all below them, in the bundle's order. */
+export function placesOf(stocktake) {
+  const wanted = new Set(stocktake.place_ids);
+  const inside = (one) => {
+    for (let at = one; at; at = place(at.parent_id)) if (wanted.has(at.id)) return true;
+    return false;
+  };
+  return bundle().places.filter(inside);
+}
+
+/** `{counted, total, left}` of a count, or of one place of it: what the server knew plus what this phone holds. */
+export function progress(stocktake, rows, placeId) {
+  const here = rows.filter((row) => row.code && countsHere(row) && (!placeId || row.place_id === placeId));
+  const expected = stocktake.expected?.filter((line) => !placeId || line.place_id === placeId);
+  if (!expected) return { counted: new Set(here.map((row) => row.subject_id || row.code)).size, total: null, left: [] };
+  const found = new Set(rows.filter((row) => countsHere(row)).map((row) => row.subject_id));
+  const left = expected.filter((line) => !line.counted && !found.has(line.subject_id));
+  return { counted: expected.length - left.length, total: placeId ? expected.length : stocktake.total ?? expected.length, left };
+}
+
+const expectedLine = (stocktake, subjectId) => stocktake.expected?.find((line) => line.subject_id === subjectId);
+
+/** One scan in a count. Returns `{outcome, …}`: `saved`, `again`, `place` (a place's label: go there), `quantity` (ask how many),
+ * `no_place`, `other_place` (a place outside this count), `not_counted` (a label of something that is not counted), or an `error` of the code. */
+export function scanInCount(stocktake, placeId, text, quantity) {
+  return inTurn(async () => {
+    const { code, error } = readCode(text);
+    if (error) return { outcome: 'error', error };
+    const known = lookUp(code);
+    if (known?.kind === 'place') {
+      const inside = placesOf(stocktake).some((one) => one.id === known.subject.id);
+      return { outcome: inside ? 'place' : 'other_place', place: known.subject };
+    }
+    if (known && known.kind !== stocktake.kind) return { outcome: 'not_counted', subject: known.subject, kind: known.kind };
+    if (!placeId) return { outcome: 'no_place' };
+    if (stocktake.kind === 'supply' && quantity === undefined) return { outcome: 'quantity', code, subject: known?.subject };
+    return count(stocktake, placeId, code, known, quantity);
+  });
+}
+
+async function count(stocktake, placeId, code, known, quantity) {
+  const subject = known?.subject;
+  const rows = await roundRows(stocktake.id);
+  const events = rows.flatMap((row) => row.events.map((event) => ({ ...event, code: row.code, subject_id: row.subject_id, place_id: row.place_id, undone: !standing(event) })));
+  const scan = { code, place_id: placeId, subject_id: subject?.id };
+  const seen = alreadyScanned(events, scan);
+  const id = [stocktake.id, placeId, subject?.id || code].join('|');
+  const row = rows.find((one) => one.id === id) || {
+    id, round: stocktake.id, place_id: placeId, code, subject_id: subject?.id, title: titleOf(subject) || showCode(code), events: [], scans: 0,
+  };
+  if (seen.again && quantity === undefined) {
+    const again = { ...row, scans: row.scans + 1, last_at: now() };
+    await write(['rows'], (tx) => tx.objectStore('rows').put(again));
+    changed();
+    return { outcome: 'again', row: again, first: row.events.find(standing) };
+  }
+  const booked = expectedLine(stocktake, subject?.id)?.place_id ?? (stocktake.expected ? subject?.place_id : undefined);
+  const elsewhere = seen.elsewhere || (stocktake.kind === 'asset' && booked && booked !== placeId ? booked : null);
+  const fresh = {
+    ...row,
+    code,
+    scans: row.scans + 1,
+    last_at: now(),
+    old_label: known ? !known.current : false,
+    question: !known ? 'unknown' : elsewhere ? 'moved' : null,
+    from_place: elsewhere,
+    quantity,
+  };
+  const op = await record(
+    me.person,
+    'stocktake.count',
+    { stocktake_id: stocktake.id, code, place_id: placeId, ...(quantity !== undefined && { quantity }) },
+    {
+      row: id,
+      shown: { title: row.title, place: place(placeId)?.name, quantity },
+      stores: ['rows'],
+      alongside: (tx, done) => {
+        fresh.events = [...row.events, { op_id: done.op_id, at: Date.parse(done.occurred_at), state: 'queued', quantity }];
+        return tx.objectStore('rows').put(fresh);
+      },
+    },
+  );
+  send();
+  return { outcome: 'saved', row: fresh, op, unknown: !known, old: fresh.old_label };
+}
+
+/** Take the row's count back: an operation of its own, since the count may already be at the server. */
+export function undoCount(row) {
+  return inTurn(async () => {
+    const current = await read((db) => db.get('rows', row.id));
+    const event = current.events.filter(standing).at(-1);
+    if (!event) return;
+    await record(me.person, 'stocktake.undo_count', { stocktake_id: row.round, count_op_id: event.op_id }, {
+      shown: { title: row.title, place: place(row.place_id)?.name },
+      stores: ['rows'],
+      alongside: (tx) => tx.objectStore('rows').put({
+        ...current,
+        question: null,
+        scans: 0,
+        events: current.events.map((one) => (one === event ? { ...one, undone: true } : one)),
+      }),
+    });
+    send();
+  });
+}
+
+/** "Yes, it stands here now": the count was already recorded here, so only the question is answered. */
+export async function keepHere(row) {
+  await write(['rows'], async (tx) => tx.objectStore('rows').put({ ...(await tx.objectStore('rows').get(row.id)), question: null, moved: true }));
+  changed();
+}
+
+export async function reportFind(stocktake, placeId, { code, description, photos, row }) {
+  const id = row?.id || [stocktake.id, placeId, `find-${uuid7()}`].join('|');
+  await record(me.person, 'stocktake.report_find', { stocktake_id: stocktake.id, place_id: placeId, ...(code && { code }), description, photos }, {
+    attachments: photos,
+    row: id,
+    shown: { title: description, place: place(placeId)?.name },
+    stores: ['rows', 'blobs'],
+    alongside: async (tx, op) => {
+      const current = (await tx.objectStore('rows').get(id)) || { id, round: stocktake.id, place_id: placeId, title: description, events: [], scans: 1 };
+      const event = { op_id: op.op_id, at: Date.parse(op.occurred_at), state: 'queued' };
+      await tx.objectStore('rows').put({ ...current, question: null, find: description, last_at: now(), events: [...current.events, event] });
+      await release(tx, photos);
+    },
+  });
+  send();
+}
+
+export async function handIn(stocktake, placeId) {
+  await record(me.person, 'stocktake.hand_in', (seq) => ({ stocktake_id: stocktake.id, last_seq: seq - 1 }), {
+    shown: { title: stocktake.title, place: place(placeId)?.name },
+    stores: ['meta'],
+    alongside: async (tx) => {
+      const done = (await tx.objectStore('meta').get(`done:${stocktake.id}`)) || {};
+      await tx.objectStore('meta').put({ ...done, [placeId]: now() }, `done:${stocktake.id}`);
+    },
+  });
+  send();
+}
+
+export const placeOf = (stocktake) => meta(`place:${stocktake.id}`);
+export const setPlace = (stocktake, placeId) => setMeta(`place:${stocktake.id}`, placeId).then(changed);
+
+// ── supplies ──
+
+/** What is over a supply's limit: `limit` pieces at once, or none. */
+export const overLimit = (supply, quantity) => supply.limit !== null && supply.limit !== undefined && quantity > supply.limit;
+
+export async function takeSupplies(lines, toPerson) {
+  for (const { supply, quantity, reason } of lines) {
+    await record(me.person, 'supply.issue', { code: supply.label, quantity, to_person_id: toPerson.id, ...(reason && { reason }) }, {
+      shown: { title: titleOf(supply), quantity, unit: supply.unit, person: toPerson.name },
+    });
+  }
+  send();
+}
+
+// ── one thing in the hand ──
+
+export async function takeThing(code, subject, dueOn) {
+  await record(me.person, 'asset.take', { code, ...(dueOn && { due_on: dueOn }) }, { shown: { title: titleOf(subject) } });
+  send();
+}
+
+export async function reportFault(code, subject, description, photos) {
+  await record(me.person, 'asset.report_fault', { code, description, photos }, {
+    attachments: photos,
+    shown: { title: titleOf(subject) || showCode(code), note: description },
+    stores: ['blobs'],
+    alongside: (tx) => release(tx, photos),
+  });
+  send();
+}
+
+export async function claimLabel(code, subject) {
+  await record(me.person, 'label.claim', { code, subject_kind: subject.kind, subject_id: subject.id }, { shown: { title: titleOf(subject), code } });
+  send();
+}
+
+// ── inspection ──
+
+export const runOf = async (inspectionId) => (await read((db) => db.getAll('runs'))).filter((run) => run.inspection_id === inspectionId && !run.finished_at).at(-1);
+
+/** The round under way, or a new one: it keeps the questions of the version it began with (an update of the template changes nothing in it). */
+export async function startRun(inspection) {
+  const open = await runOf(inspection.id);
+  if (open) return open;
+  const run = {
+    run_id: uuid7(), inspection_id: inspection.id, title: inspection.title, due_on: inspection.due_on, template_version: inspection.template_version,
+    points: inspection.points, started_at: now(), answers: {}, scanned: {}, recorded: {},
+  };
+  await record(me.person, 'inspection.start', { run_id: run.run_id, inspection_id: inspection.id, template_version: inspection.template_version }, {
+    templateVersion: inspection.template_version,
+    shown: { title: inspection.title },
+    stores: ['runs'],
+    alongside: (tx) => tx.objectStore('runs').put(run),
+  });
+  send();
+  return run;
+}
+
+/** Change the run on the disk: `work(run)` alters it. Drafts survive a reload. */
+export async function changeRun(runId, work) {
+  const run = await write(['runs'], async (tx) => {
+    const found = await tx.objectStore('runs').get(runId);
+    work(found);
+    await tx.objectStore('runs').put(found);
+    return found;
+  });
+  changed();
+  return run;
+}
+
+const wire = (question, answer, said, code) => ({
+  question_id: question.id,
+  answer: said,
+  ...(answer.value !== undefined && answer.value !== '' && { value: answer.value }),
+  ...(answer.note?.trim() && { note: answer.note.trim() }),
+  photos: answer.photos || [],
+  ...(code && { scanned_code: code }),
+});
+
+/** Record the answers of one point: `said` maps question ids to their verdict. An answer that did not change since is not said twice. */
+export async function answerPoint(run, point, answers, said) {
+  const code = run.scanned[point.id]?.code;
+  for (const question of point.questions) {
+    if (!said[question.id]) continue;
+    const payload = { run_id: run.run_id, point_id: point.id, ...wire(question, answers[question.id] || {}, said[question.id], code) };
+    const print = JSON.stringify(payload);
+    const key = `${point.id}|${question.id}`;
+    const current = await read((db) => db.get('runs', run.run_id));
+    if (current.recorded[key] === print) continue;
+    await record(me.person, 'inspection.answer', payload, {
+      attachments: payload.photos,
+      templateVersion: run.template_version,
+      shown: { title: `${point.name}：${question.text}`, note: payload.note, answer: said[question.id] },
+      stores: ['runs', 'blobs'],
+      alongside: async (tx) => {
+        const kept = await tx.objectStore('runs').get(run.run_id);
+        kept.recorded[key] = print;
+        kept.answers[point.id] = answers;
+        await tx.objectStore('runs').put(kept);
+        await release(tx, payload.photos);
+      },
+    });
+  }
+  send();
+}
+
+export async function finishRun(run, signature) {
+  const data = await signature.arrayBuffer();
+  const hash = await sha256(data);
+  await record(me.person, 'inspection.finish', { run_id: run.run_id, signature: hash }, {
+    attachments: [hash],
+    templateVersion: run.template_version,
+    shown: { title: run.title },
+    stores: ['runs', 'blobs'],
+    alongside: async (tx) => {
+      await tx.objectStore('blobs').put({ sha256: hash, type: 'image/png', data, person_id: me.person.id });
+      await tx.objectStore('runs').put({ ...(await tx.objectStore('runs').get(run.run_id)), finished_at: now() });
+    },
+  });
+  send();
+}
+
+export const subjectOf = (id) => thing(id);
