@@ -8,19 +8,40 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
+import getpass
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-from core.foundation import clock, database, jobs, live, migrations, settings
-from core.foundation.errors import SetupError
-from core.mechanisms import audit, devices, labels, office, operations, people, places, views
+import uvicorn
+from fastapi import APIRouter
+from nicegui import app, core, ui
+
+from core.foundation import backup, clock, database, heavy, jobs, live, migrations, settings, tls
+from core.foundation.errors import Refused, SetupError
+from core.foundation.i18n import as_mapping, t
+from core.foundation.settings import Settings
+from core.mechanisms import attachments, audit, channels, devices, duties, labels, notices, numbering, office, operations, people, places, views, workdays
+from core.sections import bookings, rooms
+from core.web import connect, health, sessions, trust
+from kiosk import door
+from kiosk.door import live as door_live
+from mobile import api, test_clock
+from mobile import rooms as rooms_api
+from mobile.floor import serve as floor
+
+VERSION = "0.1.0"
 
 # ── the table of contents ──
 
-MECHANISMS: tuple[ModuleType, ...] = (people, office, devices, places, labels, audit)
-SECTIONS: tuple[ModuleType, ...] = ()
+MECHANISMS: tuple[ModuleType, ...] = (people, office, devices, places, labels, audit, notices, workdays, numbering, attachments, duties)
+SECTIONS: tuple[ModuleType, ...] = (rooms, bookings)
+PAGES: tuple[ModuleType, ...] = (door,)  # modules with a `router` of pages
+API_ROUTERS: tuple[APIRouter, ...] = (rooms_api.router,)  # routes of the API beside operations, labels and collections
 
 
 def include_core() -> None:
@@ -32,15 +53,178 @@ def include_core() -> None:
     views.include(*parts)
 
 
-def open_office(config: settings.Settings) -> None:
-    """Connect the database, bring it up to date, know every part: what each command and the tests need."""
+def open_office(config: Settings) -> None:
+    """Connect the database, bring it up to date, know every part: what each command and the server need."""
     clock.set_zone(config.timezone)
     operations.use_secret(config.secret())
+    sessions.use_settings(config)
+    channels.set_up_mail(config.smtp_url)
     include_core()
     migrations.upgrade(database.connect(config.database_url))
 
 
-if __name__ in {"__main__", "__mp_main__"}:
-    from core.commands import run
+# ── the server ──
 
+
+def build(config: Settings) -> None:
+    """Put everything on NiceGUI's app: guards and static files first, then the API, the phone app, the pages."""
+    connect.connect(app, config)
+    app.include_router(health.router(VERSION))
+    if config.tls == "local-ca":
+        app.include_router(trust.router(config))
+    extra = [*API_ROUTERS, *([test_clock.router] if config.test_clock else [])]
+    app.mount("/api", api.build(extra, views.collections().values()))
+    floor.mount(app)
+    door_live.connect(app)
+    for module in PAGES:
+        app.include_router(module.router)
+    app.on_startup(lambda: _start(config))
+    app.on_shutdown(_stop)
+
+
+_background: set[asyncio.Task[None]] = set()
+
+
+async def _start(config: Settings) -> None:
+    live.start(asyncio.get_running_loop())
+    jobs.set_started(clock.now())
+    _keep(asyncio.create_task(jobs.run_forever(), name="foyer jobs"))
+    if config.tls != "off":
+        plain = trust.plain_app(config, lambda: health.health(VERSION))
+        server = uvicorn.Server(uvicorn.Config(plain, host=config.host, port=config.http_port, log_level="warning", server_header=False))
+        server.install_signal_handlers = lambda: None  # type: ignore[method-assign]  # the main server has them
+        _keep(asyncio.create_task(server.serve(), name="foyer plain http"))
+    gc.collect()
+    gc.freeze()  # what start made lives for ever; many open screens otherwise cost long collections
+    gc.set_threshold(50_000, 20, 100)
+    print(f"Foyer {VERSION} is ready: {config.base_url}", flush=True)
+
+
+def _keep(task: asyncio.Task[None]) -> None:
+    _background.add(task)
+    task.add_done_callback(_background.discard)
+
+
+async def _stop() -> None:
+    for task in list(_background):
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    live.stop()
+    heavy.stop()
+    database.disconnect()
+
+
+def serve(config: Settings) -> None:
+    """Run the server until it is stopped."""
+    open_office(config)
+    _check_test_clock(config)
+    if config.is_loopback:
+        logging.getLogger("foyer").warning("FOYER_BASE_URL is %s: labels printed with it open on this machine only", config.base_url)
+    build(config)
+    certificate = tls.files(config, clock.now())
+    secure: dict[str, Any] = {"ssl_certfile": str(certificate.certificate), "ssl_keyfile": str(certificate.key)} if certificate else {}
+    ui.run(
+        host=config.host, port=config.port, title="Foyer", reload=False, show=False, on_air=None, reconnect_timeout=30, tailwind=False, storage_secret=None,
+        binding_refresh_interval=None, show_welcome_message=False, markdown=False, fastapi_docs=False, favicon=Path(__file__).parent / "core/web/static/mark.svg",
+        uvicorn_logging_level="warning", server_header=False, proxy_headers=False, timeout_keep_alive=75, ws_per_message_deflate=False, **secure,
+    )  # fmt: skip
+
+
+def _check_test_clock(config: Settings) -> None:
+    if not config.test_clock:
+        return
+    with database.reading() as s:
+        found = office.info(s)
+    if found is None or found.kind not in ("demo", "test"):
+        raise SetupError("FOYER_TEST_CLOCK is set, but this database is a real office: its clock can not be moved.")
+    if config.test_clock_start is not None:
+        clock.move_to(config.test_clock_start)
+
+
+# ── commands ──
+
+
+def run(arguments: list[str]) -> int:
+    """What a person types; answers the exit status."""
+    parser = argparse.ArgumentParser(prog="main.py", description="Foyer: the front desk and the floor of an office.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    def command(name: str, action: Callable[[Settings, argparse.Namespace], int | None], text: str) -> argparse.ArgumentParser:
+        found = commands.add_parser(name, help=text, description=text)
+        found.set_defaults(action=action)
+        return found
+
+    command("serve", lambda config, _: serve(config), "run the server on the office's own data (default)")
+    command("migrate", lambda config, _: open_office(config), "bring the database up to date and end")
+    command("backup", _backup, "write one file with the database, attachments and a manifest of hashes").add_argument("file", type=Path)
+    command("restore", _restore, "read a backup into an empty place").add_argument("file", type=Path)
+    trail = command("audit", _audit, "check the chain of the audit trail").add_subparsers(dest="what", required=True)
+    trail.add_parser("verify", help="name the first altered, missing or reordered row")
+    user = command("user", _user, "people who sign in").add_subparsers(dest="what", required=True).add_parser("add", help="add a person with an account")
+    user.add_argument("account")
+    user.add_argument("--name", required=True)
+    user.add_argument("--roles", default="staff", help="comma-separated: admin reception clerk safety leader staff")
+    pair = command("device", _device, "kiosks and door screens").add_subparsers(dest="what", required=True).add_parser("pair", help="add a device and print its code")
+    pair.add_argument("name")
+    pair.add_argument("--role", choices=["kiosk", "door", "printer"], required=True)
+    pair.add_argument("--room", help="short name of the room, for a door")
+    parsed = parser.parse_args(arguments or ["serve"])
+    try:
+        if parsed.command is None:
+            parsed = parser.parse_args(["serve"])
+        return parsed.action(settings.load(), parsed) or 0
+    except SetupError as error:
+        print(f"Foyer can not start: {error}", file=sys.stderr)
+        return 2
+    except Refused as refusal:
+        print(t(refusal.code, "en", **as_mapping(refusal.facts, "en", clock.zone())), file=sys.stderr)
+        return 1
+
+
+def _backup(config: Settings, given: argparse.Namespace) -> None:
+    open_office(config)
+    audit.seal(clock.now())
+    manifest = backup.backup(given.file, config, clock.now(), version=VERSION)
+    print(f"{given.file}: {sum(manifest.counts.values())} rows, {len(manifest.parts)} files, audit head {manifest.audit_head or 'empty'}")
+
+
+def _restore(config: Settings, given: argparse.Namespace) -> None:
+    manifest = backup.restore(given.file, config)
+    print(f"restored {sum(manifest.counts.values())} rows and {len(manifest.parts)} files; the audit head is {manifest.audit_head or 'empty'}")
+
+
+def _audit(config: Settings, given: argparse.Namespace) -> int:
+    open_office(config)
+    audit.seal(clock.now())
+    with database.reading() as s:
+        verdict = audit.verify(s)
+    if verdict.ok:
+        print(f"the audit trail is whole: {verdict.sealed} rows, head {verdict.head}, {verdict.unsealed} not sealed yet")
+        return 0
+    print(f"row {verdict.seq} is {verdict.problem}: audit id {verdict.audit_id}; the {verdict.sealed} rows before it are whole", file=sys.stderr)
+    return 1
+
+
+def _user(config: Settings, given: argparse.Namespace) -> int:
+    open_office(config)
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    add = operations.parse("person.add", {"account": given.account, "name": given.name, "roles": given.roles.split(","), "password": password})
+    return _said(operations.perform_now(add, by=operations.Actor(frozenset({operations.Role.SYSTEM, operations.Role.ADMIN}))))
+
+
+def _device(config: Settings, given: argparse.Namespace) -> int:
+    open_office(config)
+    with database.reading() as s:
+        room = places.find(s, given.room) if given.room else None
+    add = devices.AddDevice(name=given.name, role=operations.Role(given.role), room_id=room.id if room else None)
+    return _said(operations.perform_now(add, by=operations.SYSTEM))
+
+
+def _said(outcome: operations.Outcome) -> int:
+    print(outcome.message("en") or " ".join(f"{name}: {value}" for name, value in (outcome.result or {}).items()), file=sys.stdout if outcome.ok else sys.stderr)
+    return 0 if outcome.ok else 1
+
+
+if __name__ == "__main__":
     raise SystemExit(run(sys.argv[1:]))

@@ -126,7 +126,8 @@ def _given_and_family(name: str) -> list[str]:
     if len(words) < 2:
         return [name]
     splits = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
-    return list(min(splits, key=lambda split: max(len(split[0]), len(split[1]))))
+    first, second = min(splits, key=lambda split: max(len(split[0]), len(split[1])))
+    return [first, second]
 
 
 def _date_ring(canvas: Canvas, day: date) -> None:

@@ -28,10 +28,11 @@ _PROPORTIONAL_FACE = 0  # the JP face: its quotation marks are narrow, those of 
 _QUOTES = re.compile("[‘’“”]")
 _LATIN_APOSTROPHE = re.compile("(?<=[A-Za-zÀ-ɏ])’(?=[A-Za-zÀ-ɏ]|\\s|$)")
 _MARKS = re.compile("(?:[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f])+")
+_BLANKS = re.compile(" {2,}")
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _DROPPED_TABLES = ("GSUB", "GPOS", "GDEF", "BASE", "VORG", "cmap", "name", "DSIG", "vhea", "vmtx", "post", "OS/2")
 
-Glyph = tuple[int, int]  # glyph number, advance in thousandths of the size
+Glyph = tuple[int, int, str]  # glyph number, advance in thousandths of the size, the number as PDF strings have it
 
 
 @lru_cache(maxsize=1)
@@ -54,7 +55,7 @@ class _Signs(dict[str, Glyph | None]):
     def __missing__(self, sign: str) -> Glyph | None:
         font = _font(self._face)
         glyph = font.get_nominal_glyph(ord(sign))
-        found = (glyph, font.get_glyph_h_advance(glyph)) if glyph else None
+        found = (glyph, font.get_glyph_h_advance(glyph), f"{glyph:04X}") if glyph else None
         self[sign] = found
         return found
 
@@ -77,8 +78,9 @@ def _clean(text: str) -> str:
         text = _SELECTORS.sub("", text)
         text = _MARKS.sub(lambda marks: marks.group() if len(marks.group()) <= 2 else "", text)
         text = unicodedata.normalize("NFC", text)
-        text = "".join(_plain_sign(sign) for sign in text)
-    return re.sub(" {2,}", " ", text).strip(" ")
+        if not text.isprintable():
+            text = "".join(_plain_sign(sign) for sign in text)
+    return _BLANKS.sub(" ", text).strip(" ") if "  " in text else text.strip(" ")
 
 
 def _plain_sign(sign: str) -> str:
@@ -143,14 +145,14 @@ class Subset:
         self.used: dict[int, str] = {}
         self.advances: dict[int, int] = {}
 
-    def encode(self, text: str, language: str, *, mono: bool = False) -> list[int]:
-        """`text` as glyph numbers, which are noted as used. Refuses: label.missing_glyph."""
+    def encode(self, text: str, language: str, *, mono: bool = False) -> list[Glyph]:
+        """The glyphs of `text`, which are noted as used. Refuses: label.missing_glyph."""
         drawn = glyphs(text, language, mono=mono)
-        for (glyph, advance), sign in zip(drawn, text, strict=True):
+        for (glyph, advance, _hex), sign in zip(drawn, text, strict=True):
             if glyph not in self.used:
                 self.used[glyph] = sign
                 self.advances[glyph] = advance
-        return [glyph for glyph, _advance in drawn]
+        return drawn
 
     def outlines(self) -> bytes:
         """A CFF font program with just these glyphs. Its character ids stay the whole font's glyph numbers: pages need no second pass."""

@@ -10,7 +10,7 @@ by module. Nothing is kept that a change of the base address would make stale.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import qrcode
 from barcode.charsets import code128
@@ -95,10 +95,7 @@ class QrCodes:
             ]
             self._groups.append((at - self._begin, at - self._begin + signs, bits))
         self._drawn: list[dict[str, int]] = [{} for _ in self._groups]
-        wide = self.size + 1
-        self._rectangles = [
-            [f"{start % wide} {self.size - 1 - start // wide} {length} 1 re" for length in range(wide)] for start in range(self.size * wide)
-        ]
+        self._rows = [_RowPaths(self.size, self.size - 1 - row) for row in range(self.size)]
 
     def _flips(self, number: int, signs: str) -> int:
         value = _ALPHANUMERIC.index(signs[0])
@@ -128,9 +125,26 @@ class QrCodes:
 
     def path(self, code: str) -> str:
         """PDF path of the black modules in units of a module, origin at the lower left: one rectangle a run."""
-        bits = format(self.number(code), f"0{self.size * (self.size + 1)}b")
-        rectangles = self._rectangles
-        return "\n".join([rectangles[run.start()][run.end() - run.start()] for run in _RUN.finditer(bits)])
+        wide = self.size + 1
+        bits = format(self.number(code), f"0{self.size * wide}b")
+        return "\n".join([paths[bits[row * wide : row * wide + self.size]] for row, paths in enumerate(self._rows)])
+
+
+class _RowPaths(dict[str, str]):
+    """The path of one row for each pattern seen: a code changes few modules a row, so a sheet meets the same patterns again and again."""
+
+    _MOST = 4096
+
+    def __init__(self, size: int, y: int) -> None:
+        super().__init__()
+        self._runs = [[f"{start} {y} {length} 1 re" for length in range(size + 1)] for start in range(size)]
+
+    def __missing__(self, bits: str) -> str:
+        if len(self) >= self._MOST:
+            self.clear()  # a long base address mixes more modules into a row; memory stays flat all the same
+        path = "\n".join([self._runs[run.start()][run.end() - run.start()] for run in _RUN.finditer(bits)])
+        self[bits] = path
+        return path
 
 
 @lru_cache(maxsize=8)
@@ -139,15 +153,27 @@ def qr_codes(base_url: str) -> QrCodes:
     return QrCodes(base_url)
 
 
+def _code128_values(code: str) -> list[int]:
+    values = [code128.START_CODES["B"], *(code128.B[sign] for sign in code)]
+    values.append((values[0] + sum(place * value for place, value in enumerate(values[1:], start=1))) % 103)
+    return values
+
+
 def code128_bits(code: str) -> str:
     """The bars of the bare code, `1` for black: always set B, so that every label has the same 123 modules.
 
     The bar table is python-barcode's; its own encoder changes to set C within four digits or more: read alike, but of another width."""
-    values = [code128.START_CODES["B"], *(code128.B[sign] for sign in code)]
-    values.append((values[0] + sum(place * value for place, value in enumerate(values[1:], start=1))) % 103)
-    return "".join(code128.CODES[value] for value in values) + str(code128.STOP) + "11"
+    return "".join(code128.CODES[value] for value in _code128_values(code)) + str(code128.STOP) + "11"
+
+
+@cache
+def _bars(place: int, value: int) -> str:
+    """The bars of one sign, which always begins with a bar and ends with a space, at its place in the code."""
+    bits = code128.CODES[value] if value >= 0 else code128.STOP + "11"
+    return "\n".join(f"{place * 11 + run.start()} 0 {run.end() - run.start()} 1 re" for run in _RUN.finditer(bits))
 
 
 def code128_path(code: str) -> str:
     """PDF path of the bars in units of a module wide and the whole bar high."""
-    return "\n".join(f"{run.start()} 0 {run.end() - run.start()} 1 re" for run in _RUN.finditer(code128_bits(code)))
+    values = _code128_values(code)
+    return "\n".join([_bars(place, value) for place, value in enumerate(values)] + [_bars(len(values), -1)])

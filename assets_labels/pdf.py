@@ -7,20 +7,26 @@ and no date is written: the same drawing gives the same bytes. It draws no pictu
 from __future__ import annotations
 
 import zlib
+from functools import lru_cache
 from itertools import groupby
 from typing import BinaryIO
 
-from assets_labels.fonts import Subset, clean, weight, width
+from assets_labels.fonts import Glyph, Subset, clean, weight, width
 
 POINTS_PER_MM = 72 / 25.4
 BOLD_STROKE = (0.0, 0.008, 0.022, 0.036)  # of the size, by `weight`: reads as bold beside regular, and leaves 龘 open
 _CIRCLE = 0.5522847498  # where a Bézier curve's handles sit for a quarter circle
 
 
+@lru_cache(maxsize=8192)
 def number(value: float) -> str:
-    """`value` with at most four decimals, in as few signs as PDF allows."""
+    """`value` with at most four decimals, in as few signs as PDF allows; the same places come back on every page."""
     text = f"{value:.4f}".rstrip("0").rstrip(".")
     return text if text not in ("-0", "") else "0"
+
+
+def _weight(glyph: Glyph) -> int:
+    return weight(glyph[0])
 
 
 class Canvas:
@@ -49,10 +55,10 @@ class Canvas:
             x -= wide if align == "right" else wide / 2
         signs = self._subset.encode(text, language, mono=mono)
         self._ink(grey)
-        shown = f"<{''.join([f'{sign:04X}' for sign in signs])}> Tj"
+        shown = f"<{''.join([sign[2] for sign in signs])}> Tj"
         if bold:
             # Each run of signs gets the stroke it bears, as a drawn bold thins the strokes of a full sign.
-            runs = [(full, "".join(f"{sign:04X}" for sign in run)) for full, run in groupby(signs, weight)]
+            runs = [(full, "".join([sign[2] for sign in run])) for full, run in groupby(signs, _weight)]
             shown = "2 Tr " + " ".join(f"{number(size * BOLD_STROKE[full])} w <{run}> Tj" for full, run in runs) + " 0 Tr"
         at = f"{number(x)} {number(self.height_mm - baseline)} Td"
         self.parts.append(f"BT {number(spacing)} Tc /F {number(size)} Tf {at} {shown} ET")
@@ -179,7 +185,7 @@ class Document:
         self._write(f"{number_} 0 obj\n{body}\nendobj\n".encode())
 
     def _stream(self, number_: int, data: bytes, extra: str = "") -> int:
-        packed = zlib.compress(data, 6)
+        packed = zlib.compress(data, 5)
         self._offsets[number_] = self._written
         self._write(f"{number_} 0 obj\n<< /Length {len(packed)} /Filter /FlateDecode{extra} >>\nstream\n".encode())
         self._write(packed)

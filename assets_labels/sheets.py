@@ -255,9 +255,10 @@ def _draw_label(canvas: Canvas, paper: Template, position: int, label: LabelText
     for row, line in enumerate(lines):
         canvas.text(text_left, top + place.name_top + size * (1.0 + 1.25 * row), line, size, bold=True)
     number = f"{label.caption} {label.number}" if label.caption else label.number
-    if label.caption and wrap(number, place.small_size, room, language, 1)[1] is False:
-        number = label.number
-    canvas.text(text_left, top + place.number_baseline, cut(number, place.small_size, room, language), place.small_size)
+    shown = cut(number, place.small_size, room, language)
+    if label.caption and shown != clean(number):
+        shown = cut(label.number, place.small_size, room, language)
+    canvas.text(text_left, top + place.number_baseline, shown, place.small_size)
     office = cut(label.office, place.office_size, room, language) if place.office_size else ""
     if place.place_baseline:
         # On low cells the office stands on the place's line: the place, which says where the thing belongs, has the first half.

@@ -63,10 +63,13 @@ async def maybe_caller(request: Request) -> Actor | None:
             signed = sessions.signed_of(token, at)
             request.state.session_id = signed.session_id if signed else None
             actor = signed.actor if signed else None
+    elif request.headers.get("foyer-surface") in ("kiosk", "door"):
+        # An unattended screen acts as itself, also in a browser where somebody is signed in.
+        actor = sessions.device_of(sessions.device_token(request, Role(request.headers["foyer-surface"])), at)
     else:
         signed = sessions.signed_of(sessions.person_token(request), at)
         request.state.session_id = signed.session_id if signed else None
-        actor = signed.actor if signed else sessions.device_of(sessions.device_token(request), at)
+        actor = signed.actor if signed else sessions.actor_of(request, at)
     if actor is not None and actor.is_person:
         request.state.language = actor.language
     return actor
@@ -151,7 +154,8 @@ async def pair_device(body: PairingCode, request: Request, response: Response) -
     outcome = await perform(do, by=operations.SYSTEM)
     if not outcome.ok:
         raise Problem(409, outcome.code or "device.code_unknown")
-    sessions.keep_device(response, request, key)
+    if outcome.result["role"] in (Role.KIOSK, Role.DOOR):
+        sessions.keep_device(response, request, Role(outcome.result["role"]), key)
     return {"token": key, **outcome.result}
 
 
@@ -269,7 +273,7 @@ def _dependency(op_id: str) -> str | None:
     except ValueError:
         return "refused"
     with database.reading() as s:
-        return s.execute(select(operations.OperationRow.status).where(operations.OperationRow.op_id == wanted)).scalar_one_or_none()  # type: ignore[call-overload]
+        return s.execute(select(operations.OperationRow.status).where(operations.OperationRow.op_id == wanted)).scalar_one_or_none()
 
 
 def _request(item: Any, actor: Actor, phone: PhoneClock, received: datetime) -> operations.Request:

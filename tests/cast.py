@@ -28,7 +28,8 @@ class Office:
     departments: dict[str, UUID] = field(default_factory=dict)
 
     @classmethod
-    def found(cls) -> Office:
+    def found(cls, *, accounts: bool = False) -> Office:
+        """Found the office with its cast; with `accounts` each can sign in with their key as account and PASSWORD."""
         made = cls()
         first = office.FoundOffice(office_name="临江区机关事务中心", kind="test", name="Ada", account="ada", password=PASSWORD)
         made.people["ada"] = made._actor(UUID(made.do(first, SYSTEM)["person_id"]))
@@ -37,7 +38,8 @@ class Office:
         for key, name, roles in (
             ("mei", "林晓梅", ()), ("ann", "安然", ("reception",)), ("bo", "薄一鸣", ("clerk",)), ("chen", "陈立", ("leader",)), ("sun", "孙立", ("safety",)), ("wu", "吴桐", ()),
         ):  # fmt: skip
-            made.person(key, name, roles)
+            more = {"account": key, "password": PASSWORD} if accounts else {}
+            made.person(key, name, roles, **more)
         site = made.place("本部", "site")
         floor = made.place("三楼", "floor", site)
         for short, name in (("301", "301 听雨厅"), ("302", "302 办公室"), ("305", "305 小谈室")):

@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 import main
-from core.foundation import clock, database, jobs, live
+from core.foundation import clock, database, jobs, live, migrations
 from core.mechanisms import operations
 from tests import postgres
 from tests.cast import Office
+from tests.live import Server, browsing, chromium, serving
 
 MON_9AM = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # Monday 2026-11-23, 09:00 in Shanghai
 
@@ -36,8 +38,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "foyer.db"
     main.include_core()
     engine = database.make_engine(f"sqlite:///{path.as_posix()}")
-    with engine.execution_options(foyer_write=True).connect() as connection, connection.begin():
-        database.build_schema(connection)
+    migrations.upgrade(engine)
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
@@ -52,7 +53,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgr
         pytest.skip(reason)
     main.include_core()
     with postgres.serve() as server:
-        server.make_template(database.build_schema, database.make_engine)
+        server.make_template(migrations.upgrade, database.make_engine)
         yield server
 
 
@@ -91,3 +92,45 @@ def office(database_url: str, frozen_clock: datetime) -> Iterator[Office]:
     live.stop()
     yield Office.found()
     database.disconnect()
+
+
+# ── browsers and servers ──
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright, driving the Chromium of this machine."""
+    if chromium() is None:
+        pytest.skip("no Chromium on this machine: browser tests are skipped")
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One headless Chromium for all tests; each test opens contexts of its own."""
+    with browsing(playwright) as running:
+        yield running
+
+
+@pytest.fixture
+def live_office(sqlite_template: Path, tmp_path: Path) -> Iterator[Office]:
+    """An office on a SQLite file that a server process can share; its clock runs from MON_9AM. Everyone of the cast can sign in as their key."""
+    shutil.copy(sqlite_template, tmp_path / "foyer.db")
+    main.include_core()
+    operations.use_secret(b"a test office's secret key, 32 b")
+    database.connect(f"sqlite:///{(tmp_path / 'foyer.db').as_posix()}")
+    jobs.set_started(None)
+    live.stop()
+    clock.freeze(None)
+    clock.move_to(MON_9AM)
+    yield Office.found(accounts=True)
+    database.disconnect()
+    clock.freeze(None)
+
+
+@pytest.fixture
+def server(live_office: Office, tmp_path: Path) -> Iterator[Server]:
+    """`main.py serve` on the live office, clock at MON_9AM."""
+    with serving(str(database.engine().url), tmp_path, at=clock.now()) as running:
+        yield running

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 
 def _programs() -> Path | None:
@@ -42,12 +42,11 @@ class Server:
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://{self.user}@127.0.0.1:{self.port}/{name}"
 
-    def make_template(self, build: Callable[[Connection], None], make_engine: Callable[[str], Engine]) -> None:
+    def make_template(self, build: Callable[[Engine], None], make_engine: Callable[[str], Engine]) -> None:
         """Build the schema once; every test copies it."""
         self._run("CREATE DATABASE foyer_template")
         engine = make_engine(self.url("foyer_template"))
-        with engine.begin() as connection:
-            build(connection)
+        build(engine)
         engine.dispose()
 
     def create(self, name: str, template: str = "foyer_template") -> str:

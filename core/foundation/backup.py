@@ -155,7 +155,9 @@ def _pack_postgresql(packed: zipfile.ZipFile, url: URL) -> tuple[str, dict[str, 
         snapshot = str(_one(connection, "SELECT pg_export_snapshot()"))
         schema = str(_one(connection, "SELECT current_schema()"))
         counts, head = _postgresql_counts(connection)
-        command = [_program("pg_dump"), "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--schema={schema}"]
+        command = [_program("pg_dump"), "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"]
+        if schema != "public":  # one office among many (house.md §6); the extensions it uses belong to the whole database
+            command.append(f"--schema={schema}")
         with subprocess.Popen([*command, _dsn(url)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment(url)) as running:  # noqa: S603 - a fixed program, no shell
             assert running.stdout is not None and running.stderr is not None
             stored = _store(packed, POSTGRESQL_PART, running.stdout)
@@ -307,8 +309,6 @@ def _restore_postgresql(packed: zipfile.ZipFile, url: URL) -> tuple[dict[str, in
         if schema != "public":  # the dump makes its own schema; an empty one would be in the way
             connection.execute(sql.SQL("DROP SCHEMA {}").format(sql.Identifier(schema)))
     command = [_program("pg_restore"), "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"]
-    if schema == "public":
-        command.append("--schema=public")
     with tempfile.TemporaryFile() as dump:
         with packed.open(POSTGRESQL_PART) as stream:
             shutil.copyfileobj(stream, dump, PIECE)
@@ -332,7 +332,7 @@ def _program(name: str) -> str:
 
 def _dsn(url: URL) -> str:
     """The address without the password, which other users could read in the list of processes."""
-    plain = url.set(drivername="postgresql", password=None).difference_update_query(["options"])
+    plain = url.set(drivername="postgresql").difference_update_query(["options"])._replace(password=None)
     return plain.render_as_string(hide_password=False)
 
 

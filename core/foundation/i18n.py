@@ -55,7 +55,7 @@ def catalogue(language: str) -> dict[str, Message]:
                 if key in found:
                     raise ValueError(f"{path.name} ({language}) defines {key} a second time")
                 text = message.string
-                found[key] = tuple(text) if isinstance(text, (tuple, list)) else text
+                found[key] = tuple(text) if isinstance(text, (tuple, list)) else text or ""
     return found
 
 

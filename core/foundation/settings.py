@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -35,6 +36,7 @@ class Settings:
     tls_key: str = ""
     secret_file: Path = Path("data/secret.key")
     test_clock: bool = False
+    test_clock_start: datetime | None = None
 
     @property
     def is_loopback(self) -> bool:
@@ -58,7 +60,7 @@ class Settings:
 def load(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:
     """Read and check the settings. Raises SetupError naming the setting, its value and what is right."""
     given = {**(_read_env_file(env_file) if env_file else {}), **{k: v for k, v in (os.environ if environ is None else environ).items() if k.startswith("FOYER_")}}
-    known = {"FOYER_" + field.name.upper(): field.name for field in fields(Settings)}
+    known = {"FOYER_" + field.name.upper(): field.name for field in fields(Settings) if field.name != "test_clock_start"}
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
@@ -91,12 +93,18 @@ def _checked(values: dict[str, str]) -> Settings:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.fragment:
         raise SetupError(f"FOYER_BASE_URL is {base!r}; it must be scheme://host[:port] without a path.")
     test_clock = values.get("test_clock", "0")
+    start: datetime | None = None
     if test_clock not in ("0", "1"):
-        raise SetupError(f"FOYER_TEST_CLOCK is {test_clock!r}; it must be 0 or 1.")
+        try:
+            start = datetime.fromisoformat(test_clock)
+        except ValueError:
+            start = None
+        if start is None or start.tzinfo is None:
+            raise SetupError(f"FOYER_TEST_CLOCK is {test_clock!r}; it must be 0, 1, or a moment with its offset to start from.")
     return Settings(
         database_url=url, data_dir=data_dir, host=host, port=port, base_url=base, http_port=_port("http_port", values.get("http_port", "8081")),
         smtp_url=values.get("smtp_url", ""), timezone=timezone, language=language, tls=tls, tls_certificate=values.get("tls_certificate", ""),
-        tls_key=values.get("tls_key", ""), secret_file=Path(values.get("secret_file", str(data_dir / "secret.key"))), test_clock=test_clock == "1",
+        tls_key=values.get("tls_key", ""), secret_file=Path(values.get("secret_file", str(data_dir / "secret.key"))), test_clock=test_clock != "0", test_clock_start=start,
     )  # fmt: skip
 
 

@@ -103,6 +103,11 @@ def verify(s: Session) -> Verdict:
     return Verdict(expected - 1, unsealed, head)
 
 
+def verify_tail(s: Session) -> int:
+    """How many rows are not chained yet."""
+    return _count_unsealed(s)
+
+
 def trail(s: Session, *, subject_id: str | None = None, kind: str | None = None, limit: int = 50, before: datetime | None = None) -> list[AuditRow]:
     """Audit lines, newest first."""
     query = select(AuditRow).order_by(col(AuditRow.at).desc(), col(AuditRow.id).desc()).limit(limit)

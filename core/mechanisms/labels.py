@@ -332,7 +332,7 @@ def codes_of(s: Session, kind: SubjectKind, subject_ids: Iterable[UUID]) -> dict
     """The current codes of many things, in statements of at most 500 ids."""
     ids, found = list(subject_ids), {}
     for start in range(0, len(ids), 500):
-        query = select(Label.subject_id, Label.code).where(  # type: ignore[call-overload]
+        query = select(Label.subject_id, Label.code).where(
             col(Label.subject_id).in_(ids[start : start + 500]), col(Label.subject_kind) == kind, col(Label.state) == LabelState.ACTIVE
         )
         found.update({row.subject_id: row.code for row in s.execute(query)})
@@ -342,7 +342,7 @@ def codes_of(s: Session, kind: SubjectKind, subject_ids: Iterable[UUID]) -> dict
 def old_codes_of(s: Session, kind: SubjectKind) -> dict[UUID, list[str]]:
     """The superseded codes of every thing of a kind: a phone without a network needs them too."""
     found: dict[UUID, list[str]] = {}
-    query = select(Label.subject_id, Label.code).where(col(Label.subject_kind) == kind, col(Label.state) == LabelState.SUPERSEDED)  # type: ignore[call-overload]
+    query = select(Label.subject_id, Label.code).where(col(Label.subject_kind) == kind, col(Label.state) == LabelState.SUPERSEDED)
     for row in s.execute(query):
         found.setdefault(row.subject_id, []).append(row.code)
     return found
@@ -388,7 +388,7 @@ def fresh_codes(s: Session, count: int) -> list[str]:
 
 
 def count(s: Session, state: LabelState) -> int:
-    return s.execute(select(func.count()).select_from(Label).where(col(Label.state) == state)).scalar_one()
+    return int(s.execute(select(func.count()).select_from(Label).where(col(Label.state) == state)).scalar_one())
 
 
 def _chunks(items: Sequence[str], size: int) -> list[Sequence[str]]:

@@ -36,6 +36,7 @@ DEFAULTS: dict[str, Any] = {
     "mail.from": "foyer@localhost",
     "webhook.url": "",
     "webhook.secret": "",
+    "chat.url": "",
     "label.office_name": "",
 }
 
@@ -126,5 +127,5 @@ def info(s: Session) -> Office | None:
 def setting(s: Session, key: str) -> Any:
     """The value of a setting, or its default."""
     default = DEFAULTS[key]
-    found_settings = s.execute(select(OfficeRow.settings).where(OfficeRow.id == OFFICE_ID)).scalar_one_or_none()  # type: ignore[call-overload]
+    found_settings = s.execute(select(OfficeRow.settings).where(OfficeRow.id == OFFICE_ID)).scalar_one_or_none()
     return (found_settings or {}).get(key, default)

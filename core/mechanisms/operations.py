@@ -117,6 +117,9 @@ class Item:
     by: Actor
     at: datetime
     op_id: UUID
+    received_at: datetime
+    device_seq: int | None = None
+    clock_skew_s: int = 0
 
 
 Function = Callable[..., Any]
@@ -434,7 +437,7 @@ def _apply_set(s: Session, run: list[_Judged], changes: list[Change], actions: l
         return
     try:
         with s.begin_nested():
-            results = many(s, [Item(one.request.do, one.request.by, one.at, one.request.op_id) for one in open_ones])
+            results = many(s, [_item(one) for one in open_ones])
             s.flush()
     except (Refused, NotAllowed, Invalid, DBAPIError):
         _forget(s)
@@ -453,6 +456,7 @@ def _apply_set(s: Session, run: list[_Judged], changes: list[Change], actions: l
 def _apply(s: Session, one: _Judged, changes: list[Change], actions: list[Callable[[], object]]) -> None:
     request, op_id = one.request, one.request.op_id
     s.info["op_id"] = op_id
+    s.info["item"] = one
     s.info.pop("noted", None)
     try:
         with s.begin_nested():
@@ -474,8 +478,8 @@ def _apply(s: Session, one: _Judged, changes: list[Change], actions: list[Callab
         name = database.violated(error)
         for part, refuse in one.spec.clashes.items():
             if part in name:
-                refusal = refuse(s, request.do, one.at)
-                one.outcome = Outcome(op_id, "refused", refusal.code, as_json(refusal.facts))
+                clash = refuse(s, request.do, one.at)
+                one.outcome = Outcome(op_id, "refused", clash.code, as_json(clash.facts))
                 break
         else:
             raise
@@ -533,6 +537,19 @@ def current_op_id(s: Session) -> UUID:
     op_id = s.info["op_id"]
     assert isinstance(op_id, UUID)
     return op_id
+
+
+def current_item(s: Session) -> Item:
+    """The operation being performed with what its envelope said: when it was received, the device's sequence number, how far its clock was off."""
+    one = s.info["item"]
+    assert isinstance(one, _Judged)
+    return _item(one)
+
+
+def _item(one: _Judged) -> Item:
+    request = one.request
+    skew = request.envelope.get("clock_skew_s", 0) if request.envelope else 0
+    return Item(request.do, request.by, one.at, request.op_id, one.received, request.device_seq, skew)
 
 
 def spec_of(do: Operation) -> Spec:

@@ -19,7 +19,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from pydantic import AfterValidator, StringConstraints
 from pydantic import Field as Input
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, false, func, or_, select, update
 from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import database
@@ -514,7 +514,7 @@ def views(s: Session, persons: Sequence[Person]) -> list[PersonView]:
 
 
 def department_names(s: Session) -> dict[UUID, str]:
-    return {row.id: row.name for row in s.execute(select(Department.id, Department.name))}  # type: ignore[call-overload]
+    return {row.id: row.name for row in s.execute(select(Department.id, Department.name))}
 
 
 def departments(s: Session) -> list[Department]:
@@ -540,7 +540,7 @@ def search(s: Session, text: str = "", *, limit: int = 50, after: str | None = N
         key = pinyin.squeeze(text)
         query = query.where(or_(
             col(Person.name).contains(text, autoescape=True), func.lower(Person.english_name).contains(text.lower(), autoescape=True),
-            col(Person.pinyin).startswith(key, autoescape=True) if key else False, col(Person.initials).startswith(key, autoescape=True) if key else False,
+            col(Person.pinyin).startswith(key, autoescape=True) if key else false(), col(Person.initials).startswith(key, autoescape=True) if key else false(),
             col(Person.number) == text, col(Person.account) == text.lower(), col(Person.extension) == text,
         ))  # fmt: skip
     return list(s.execute(query).scalars())
@@ -556,7 +556,7 @@ def find_exactly(s: Session, text: str) -> list[Person]:
         col(Person.disabled_at).is_(None),
         or_(
             func.replace(Person.name, " ", "") == text.replace(" ", ""), func.lower(Person.english_name) == text.lower(),
-            (col(Person.pinyin) == key) if key else False, (col(Person.extension) == text) & (col(Person.extension) != ""),
+            (col(Person.pinyin) == key) if key else false(), (col(Person.extension) == text) & (col(Person.extension) != ""),
         ),
     )  # fmt: skip
     found = list(s.execute(query.order_by(col(Person.name)).limit(4)).scalars())

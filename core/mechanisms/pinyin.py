@@ -21,8 +21,8 @@ class Keys:
 def keys(text: str) -> Keys:
     """`林晓梅` → `linxiaomei`, `lxm`; Latin letters and digits stay, everything else goes; each at most 200 signs."""
     text = unicodedata.normalize("NFKC", text)[:100]
-    syllables = [squeeze(part) for part in lazy_pinyin(text, style=Style.NORMAL, errors=lambda run: re.findall(r"[A-Za-z]+|\d+|.", run))]
-    found = [part for part in syllables if part]
+    found = [squeeze(part) for syllable in lazy_pinyin(text, style=Style.NORMAL) for part in re.findall(r"[^\W\d_]+|\d+", syllable)]
+    found = [part for part in found if part]
     return Keys("".join(found)[:200], "".join(part if part.isdigit() else part[0] for part in found)[:200])
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import StringConstraints
-from sqlalchemy import func, or_, select
+from sqlalchemy import false, func, or_, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation.errors import Refused
@@ -202,7 +202,7 @@ def search(s: Session, text: str, *, limit: int = 50, kinds: Sequence[str] | Non
         key = pinyin.squeeze(text)
         query = query.where(or_(
             col(Place.name).contains(text, autoescape=True), func.lower(Place.short_name) == text.lower(),
-            col(Place.pinyin).startswith(key, autoescape=True) if key else False, col(Place.initials).startswith(key, autoescape=True) if key else False,
+            col(Place.pinyin).startswith(key, autoescape=True) if key else false(), col(Place.initials).startswith(key, autoescape=True) if key else false(),
         ))  # fmt: skip
     return list(s.execute(query).scalars())
 
@@ -212,5 +212,5 @@ def _view(place: Place, path: tuple[str, ...]) -> PlaceView:
 
 
 def _free_short_name(s: Session, short_name: str | None) -> None:
-    if short_name and s.execute(select(Place.id).where(col(Place.short_name) == short_name)).first():  # type: ignore[call-overload]
+    if short_name and s.execute(select(Place.id).where(col(Place.short_name) == short_name)).first():
         raise Refused("place.short_name_taken", short_name=short_name)

@@ -3,20 +3,21 @@
 Reading takes UTF-8 (with or without a byte order mark), UTF-16 with one, and GB18030; `,` `;` or tab; or the first visible sheet of
 an XLSX. It never guesses silently: a serial number that a spreadsheet kept as a number has lost its last digits (pitfall T34), so the
 cell carries a problem instead of a value. Writing follows pitfalls T32 (mark for Chinese Excel) and T33 (nothing becomes a formula).
-What the columns mean is `imports`' business. No clock, no database, no settings here.
+What the columns mean is `imports`' business. No database here, and of the clock only the office's zone.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 import unicodedata
 import xml.parsers.expat
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from itertools import chain
 from typing import Any, BinaryIO
@@ -25,6 +26,8 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils.datetime import from_excel
+
+from core.foundation import clock
 
 MAX_BYTES = 30 * 1024 * 1024
 MAX_UNPACKED_BYTES = 200 * 1024 * 1024
@@ -418,18 +421,32 @@ def amount(cents: int | None) -> Decimal | None:
     return None if cents is None else Decimal(cents).scaleb(-2)
 
 
-def write_csv(headings: Sequence[str], rows: Iterable[Sequence[Writable]], zone: tzinfo) -> Iterator[bytes]:
-    """A CSV in pieces of some 64 KB: UTF-8 with a byte order mark (Chinese Excel needs it), CRLF, moments in `zone`."""
+def csv_pieces(headings: Sequence[str], rows: Iterable[Sequence[Any]], zone: tzinfo | None = None) -> Iterator[bytes]:
+    """A CSV in pieces of some 64 KB: UTF-8 with a byte order mark (Chinese Excel needs it), CRLF, moments in `zone` (the office's)."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
     buffer.write("\ufeff")
     for row in chain([headings], rows):
-        writer.writerow([_csv_text(value, zone) for value in row])
+        writer.writerow([_csv_text(plain(value), zone or clock.zone()) for value in row])
         if buffer.tell() > 65_536:
             yield buffer.getvalue().encode("utf-8", "replace")
             buffer.seek(0)
             buffer.truncate()
     yield buffer.getvalue().encode("utf-8", "replace")
+
+
+def write_csv(headings: Sequence[str], rows: Iterable[Sequence[Any]], zone: tzinfo | None = None) -> bytes:
+    """The same in one piece."""
+    return b"".join(csv_pieces(headings, rows, zone))
+
+
+def plain(value: Any) -> Writable:
+    """A result's value as a table holds it: several things are one text, what has no type of its own in a table is its text."""
+    if value is None or isinstance(value, (str, bool, int, Decimal, date, datetime)):
+        return value
+    if isinstance(value, (tuple, list, set, frozenset)):
+        return "、".join(str(item) for item in value)
+    return Decimal(repr(value)) if isinstance(value, float) and math.isfinite(value) else str(value)
 
 
 def _csv_text(value: Writable, zone: tzinfo) -> str:
@@ -448,22 +465,33 @@ def _csv_text(value: Writable, zone: tzinfo) -> str:
             return guarded(value)
 
 
-def write_xlsx(target: BinaryIO, title: str, headings: Sequence[str], rows: Iterable[Sequence[Writable]], zone: tzinfo) -> None:
+def save_xlsx(
+    target: BinaryIO, headings: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "Foyer", zone: tzinfo | None = None
+) -> None:
     """One sheet, written row by row (flat memory). Texts are string cells marked as text, never formulas; days, moments (in
-    `zone`), whole numbers and amounts are typed. The heading row stays in view."""
+    `zone`, the office's), whole numbers and amounts are typed. The heading row stays in view."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(re.sub(r"[\\/*?:\[\]]", " ", title)[:31] or "Foyer")
     sheet.freeze_panes = "A2"
     for index, heading in enumerate(headings):
         letters = sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in heading)
         sheet.column_dimensions[_column_name(index)].width = max(12, letters + 4)
-    heads = [_xlsx_cell(sheet, heading, zone) for heading in headings]
+    heads = [_xlsx_cell(sheet, heading, UTC) for heading in headings]
     for head in heads:
         head.font = Font(bold=True)
     sheet.append(heads)
+    zone = zone or clock.zone()
     for row in rows:
-        sheet.append([None if value is None else _xlsx_cell(sheet, value, zone) for value in row])
+        values = [plain(value) for value in row]
+        sheet.append([None if value is None else _xlsx_cell(sheet, value, zone) for value in values])
     book.save(target)
+
+
+def write_xlsx(headings: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "Foyer", zone: tzinfo | None = None) -> bytes:
+    """The same in one piece."""
+    buffer = io.BytesIO()
+    save_xlsx(buffer, headings, rows, title=title, zone=zone)
+    return buffer.getvalue()
 
 
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML has no way to say them

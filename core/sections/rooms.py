@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Protocol
 from uuid import UUID
 
 from pydantic import AwareDatetime, StringConstraints
@@ -117,7 +117,8 @@ def set_up(s: Session, do: SetUpRoom, by: Actor, at: datetime) -> RoomView:
     if room.opens_minute >= room.closes_minute:
         raise Refused("room.hours")
     room.version += 1
-    _changed(s, room.place_id)
+    s.flush()
+    changed(s, room.place_id)
     return _view(room, places.view(s, place), at)
 
 
@@ -137,7 +138,8 @@ def close(s: Session, do: CloseRoom, by: Actor, at: datetime) -> dict[str, Any]:
         raise Refused("room.closed_backwards")
     room.closed_from, room.closed_until, room.closed_reason = at, do.until, do.reason
     room.version += 1
-    _changed(s, room.place_id)
+    s.flush()
+    changed(s, room.place_id)
     return {"room_id": room.place_id, "version": room.version}
 
 
@@ -151,7 +153,8 @@ def open_again(s: Session, do: OpenRoom, by: Actor, at: datetime) -> dict[str, A
     room = get(s, do.room_id)
     room.closed_from, room.closed_until, room.closed_reason = None, None, ""
     room.version += 1
-    _changed(s, room.place_id)
+    s.flush()
+    changed(s, room.place_id)
     return {"room_id": room.place_id, "version": room.version}
 
 
@@ -172,7 +175,16 @@ def find(s: Session, id_or_short_name: str) -> Room | None:
     return s.get(Room, place.id) if place is not None else None
 
 
-def is_closed(room: Room, at: datetime) -> bool:
+class Closing(Protocol):
+    """What says whether a room is closed: the room, or a row with its columns."""
+
+    @property
+    def closed_from(self) -> datetime | None: ...
+    @property
+    def closed_until(self) -> datetime | None: ...
+
+
+def is_closed(room: Closing, at: datetime) -> bool:
     """Whether the office closed the room at this moment (opening hours are another matter)."""
     return room.closed_from is not None and room.closed_from <= at and (room.closed_until is None or at < room.closed_until)
 
@@ -187,17 +199,14 @@ def everything(s: Session, at: datetime, room_ids: Sequence[UUID] | None = None)
 def changed(s: Session, room_id: UUID) -> None:
     """Something of this room's day changed: its next view has a higher version and its doors are told."""
     # Counted by the database itself: two bookings of one room at once must not end up with the same number.
-    s.execute(update(Room).where(col(Room.place_id) == room_id).values(day_version=Room.day_version + 1), execution_options={"synchronize_session": False})
+    s.execute(
+        update(Room).where(col(Room.place_id) == room_id).values(day_version=Room.day_version + 1),
+        execution_options={"synchronize_session": False},
+    )
     touch(s, "room", room_id)
 
 
 # ── private ──
-
-
-def _changed(s: Session, room_id: UUID) -> None:
-    s.flush()
-    touch(s, "room", room_id)
-    s.execute(update(Room).where(col(Room.place_id) == room_id).values(day_version=Room.day_version + 1), execution_options={"synchronize_session": False})
 
 
 def _minute_of(wall_time: str) -> int:

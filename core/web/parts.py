@@ -19,6 +19,8 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 from nicegui.events import GenericEventArguments
 
+from core.foundation import clock, i18n
+from core.foundation.errors import Invalid, Refused
 from core.mechanisms.operations import Actor, Operation, Outcome, perform
 from core.web import frame, icons
 from core.web.frame import _
@@ -29,7 +31,7 @@ Kind = Literal["main", "plain", "quiet", "stop"]
 Tone = Literal["free", "soon", "held", "busy", "shut", "lost"]
 Handler = Callable[[], Any] | Callable[[], Awaitable[Any]]
 TONE_ICON = {"free": "check", "soon": "clock", "held": "held", "busy": "warning", "shut": "return", "lost": "cloud-off"}
-STALE_TAP_S = 10.0
+STALE_TAP_S, STALE_ALONE_S = 10.0, 4.0
 
 
 def text(words: object, tag: str = "div", classes: str = "") -> TextElement:
@@ -80,10 +82,10 @@ def on_tap(element: ui.element, handler: Handler) -> ui.element:
 
     async def handle(event: GenericEventArguments) -> None:
         try:
-            if _age_s(event.args) > STALE_TAP_S:
-                log.info("dropped a tap that came %.0f s late", _age_s(event.args))
-                return
-            await _run(handler)
+            if is_fresh(event.args):
+                await run(handler)
+            else:
+                problem(_("web.stale_tap"))
         finally:
             if not element.is_deleted:
                 ui.run_javascript(f"foyer.rest({element.id})")
@@ -96,39 +98,46 @@ def on_submit(element: ui.element, handler: Handler) -> ui.element:
     """The same for Enter in a field."""
 
     async def handle(event: GenericEventArguments) -> None:
-        if _age_s(event.args) <= STALE_TAP_S:
-            await _run(handler)
+        if is_fresh(event.args):
+            await run(handler)
 
     element.on("keydown.enter", handle, js_handler="(e) => foyer.tap(e, emit)")
     return element
 
 
-def _age_s(args: Any) -> float:
-    """How long ago the browser says this was pressed; its clock is corrected by what the page was told when it loaded."""
-    tapped_ms = args.get("t") if isinstance(args, dict) else None
-    return time.time() - tapped_ms / 1000 if isinstance(tapped_ms, (int, float)) else STALE_TAP_S + 1
+def is_fresh(args: Any) -> bool:
+    """Whether an event was made just now: its browser says when (`t`, ms, on the server's clock), and an unattended screen covers itself after three seconds."""
+    made_ms = args.get("t") if isinstance(args, dict) else None
+    age_s = time.time() - made_ms / 1000 if isinstance(made_ms, (int, float)) else STALE_TAP_S + 1
+    limit_s = STALE_ALONE_S if frame.page().surface in ("kiosk", "door") else STALE_TAP_S
+    if age_s > limit_s:
+        log.info("dropped a tap that came %.1f s late", age_s)
+    return age_s <= limit_s
 
 
-async def _run(handler: Handler) -> None:
+async def run(handler: Handler) -> None:
+    """Run a handler; a bug in it becomes a sentence with a reference, and what was typed stays."""
     try:
         result = handler()
         if inspect.isawaitable(result):
             await result
-    except frame.SignInNeeded:
+    except (frame.SignInNeeded, frame.PairingNeeded):
         return
     except frame.WrongRole:
         problem(_("op.not_allowed"))
-    except Exception as error:  # a bug: the person keeps what they typed and gets a reference, the log has the rest
+    except (Refused, Invalid) as refusal:
+        problem(_(refusal.code, **i18n.as_mapping(refusal.facts, frame.lang(), clock.zone())))
+    except Exception as error:  # a bug: the person hears a reference, the log has the rest
         reference = secrets.token_hex(2).upper()
         log.error("a handler failed, reference %s", reference, exc_info=error)
-        problem(_("op.failed", ref=reference))
+        problem(_("request.failed", ref=reference))
 
 
 async def do(operation: Operation, *, by: Actor | None = None, done: str | None = None, undo: Handler | None = None, quiet: bool = False) -> Outcome:
     """Perform an operation for the page's actor (or `by`), show its refusal as a sentence or `done` as a toast; returns the outcome."""
     outcome = await perform(operation, by=by or frame.actor())
     if not outcome.ok and not quiet:
-        problem(outcome.message(frame.lang()) or _("op.failed", ref=outcome.op_id.hex[-4:].upper()))
+        problem(outcome.message(frame.lang()) or _("request.failed", ref=outcome.op_id.hex[-4:].upper()))
     elif outcome.ok and done:
         toast(done, undo=undo)
     return outcome
@@ -150,7 +159,7 @@ def toast(words: str, *, undo: Handler | None = None, seconds: float = 5.0) -> N
 
                 async def take_back() -> None:
                     element.delete()
-                    await _run(undo)
+                    await run(undo)
 
                 on_tap(undo_button, take_back)
         ui.timer(seconds, lambda: None if element.is_deleted else element.delete(), once=True)

@@ -136,7 +136,8 @@ def _html(body: str) -> HTMLResponse:
         f"default-src 'none'; style-src 'sha256-{_style()[1]}'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     headers = {
-        "Content-Security-Policy": policy, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+        "Content-Security-Policy": policy, "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
     }  # fmt: skip
     return HTMLResponse(body, headers=headers)
 
@@ -157,7 +158,8 @@ def _page(settings: Settings, language: str, asked_host: str) -> str:
     )
     title = say("title")
     return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{title}</title><style>{_style()[0]}</style></head><body class="trust"><nav class="trust__languages">{switch}</nav>'
         f"<main><h1>{title}</h1>{main}</main></body></html>"
     )
@@ -179,7 +181,8 @@ def _how_to(settings: Settings, found: tls.Authority, say: Callable[..., str], a
         f'<p class="trust__then">{say("then")} <a href="{secure}/m/">{escape(urlsplit(secure).netloc)}</a></p>'
         f'<section class="trust__other"><div>{_qr_svg(address)}</div><div><h2>{say("other_phone")}</h2><p>{say("other_phone_hint")}</p>'
         f'<p class="code">{escape(address)}</p></div></section>'
-        f'<section class="trust__check"><h2>{say("compare")}</h2><p>{say("compare_hint")}</p><p class="code trust__print">{found.fingerprint}</p>'
+        f'<section class="trust__check"><h2>{say("compare")}</h2><p>{say("compare_hint")}</p>'
+        f'<p class="code trust__print">{found.fingerprint}</p>'
         f'<p class="quiet">{say("only_here")}</p></section>'
     )
 

@@ -1,0 +1,67 @@
+"""Door screens: `/door/{room}` (id or short name), for the device that is paired with that room (house.md §4, look.md §3 and §9).
+
+The element in `door.js` draws itself from the day as data; this module only opens the page, and `live` tells the doors what changed.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from fastapi import Response
+from fastapi.responses import RedirectResponse
+from nicegui import APIRouter, ui
+
+from core.foundation import clock, database, i18n
+from core.foundation.errors import Refused
+from core.mechanisms import places
+from core.mechanisms.operations import Role
+from core.sections import rooms
+from core.web import frame, sessions
+from kiosk.door import live
+
+router = APIRouter()
+API = "/api/v1"
+SHORT = {"zh-Hans": "简", "zh-Hant": "繁", "en": "EN"}
+
+
+class Door(ui.element, component="door.js"):
+    """A room's door as one element: it gets its first view, its words in three languages, and then lives from what `live` emits."""
+
+    def __init__(self, room_id: UUID, language: str, *, sample: bool) -> None:
+        super().__init__()
+        self._props["room"] = str(room_id)
+        self._props["view"] = live.read_view(room_id, clock.now())
+        self._props["texts"] = words()
+        self._props["language"] = language
+        self._props["languages"] = SHORT
+        self._props["api"] = API
+        self._props["sample"] = sample
+
+
+@lru_cache(maxsize=1)
+def words() -> dict[str, Any]:
+    """Every sentence of a door, by language; one object for all doors."""
+    return {language: i18n.part(("door.", "room.equipment."), language) for language in i18n.LANGUAGES}
+
+
+@router.page("/door/{room}")
+def door_page(room: str) -> None:
+    with database.reading() as s:
+        found = rooms.find(s, room)
+        place = places.get(s, found.place_id) if found else None
+    if found is None or place is None:
+        raise Refused("room.not_found")
+    with frame.door(place.name, found.place_id):
+        office = sessions.office()
+        Door(found.place_id, office.language, sample=office.is_demo)
+    live.watch(ui.context.client, found.place_id)
+
+
+@router.page("/door")
+def own_door_page() -> Response:
+    """The door this screen is paired with. Raises PairingNeeded."""
+    with frame.door():
+        room_id = frame.require(Role.DOOR).room_id
+    return RedirectResponse(f"/door/{room_id}", 303)

@@ -14,7 +14,7 @@ const UNDO_FOR = 5 * SECOND;
 const BRIGHT_FOR = 30 * SECOND;
 const TAP_TIMEOUT = 4 * SECOND;
 
-const ms = (iso) => (iso ? Date.parse(iso) : null);
+const ms = (moment) => (typeof moment === "string" ? Date.parse(moment) : moment ?? null);
 
 // ── words ──
 
@@ -227,11 +227,12 @@ export function newId() {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
+/** JSON from the server as this door, whoever else is signed in here; throws when it does not answer in time. */
 async function ask(url, options = {}) {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), TAP_TIMEOUT);
   try {
-    const answer = await fetch(url, { ...options, signal: stop.signal, cache: "no-store", credentials: "same-origin" });
+    const answer = await fetch(url, { ...options, headers: { "Foyer-Surface": "door", ...options.headers }, signal: stop.signal, cache: "no-store", credentials: "same-origin" });
     const body = await answer.json().catch(() => null);
     return { status: answer.status, body };
   } finally {
@@ -340,7 +341,7 @@ const TEMPLATE = `
   <main v-else class="screen door door--lost" :lang="lang" data-state="lost"><section class="door__main"><p class="door__say">{{ say('door.starting') }}</p></section></main>`;
 
 export default {
-  props: { room: String, view: Object, texts: Object, language: String, languages: Object, api: String },
+  props: { room: String, view: Object, texts: Object, language: String, languages: Object, api: String, sample: Boolean },
   components: { Shape: { props: ["cls", "state", "part"], template: SHAPES } },
   template: TEMPLATE,
   data() {
@@ -372,7 +373,7 @@ export default {
     clearTimeout(this.waiting);
     window.removeEventListener("resize", this.measure);
     window.removeEventListener("contextmenu", this.still);
-    this.part?.();
+    this.leaveLink?.();
   },
   methods: {
     say(key, facts) { return speak(this.texts[this.lang], this.small, key, facts); },
@@ -421,20 +422,21 @@ export default {
     join() {
       const socket = window.socket;
       if (!socket) { this.waiting = setTimeout(this.join, 50); return; } // NiceGUI opens its socket after its children are mounted
-      const on = { beat: this.beat, door: this.pushed, connect: this.connected, disconnect: this.disconnected, connect_error: this.refusedLink };
+      const on = { foyer_beat: this.beat, foyer_door: this.pushed, foyer_free: this.counted, connect: this.connected, disconnect: this.disconnected, connect_error: this.refusedLink };
       socket.off("connect_error"); // NiceGUI would reload an unattended page into the browser's own error page
       for (const [name, handler] of Object.entries(on)) socket.on(name, handler);
-      this.part = () => { for (const [name, handler] of Object.entries(on)) socket.off(name, handler); };
+      this.leaveLink = () => { for (const [name, handler] of Object.entries(on)) socket.off(name, handler); };
       socket.io.timeout(4000);
       socket.io.reconnectionDelayMax(3000);
       if (socket.connected) this.connected();
     },
     beat(word) {
+      const jumped = Math.abs(word.now - this.now()) > 5 * SECOND; // the office's clock was moved: another part of the day
       this.hear(word.now);
-      if (word.free !== undefined) this.free = word.free;
-      if (!this.fresh) this.refresh();
+      if (!this.fresh || jumped) this.refresh();
       this.tick();
     },
+    counted(word) { this.free = word.free; this.tick(); },
     pushed(view) { this.take(view); this.tick(); },
     connected() { this.dropped = null; this.refresh(); },
     disconnected(reason) {
@@ -462,7 +464,7 @@ export default {
         this.fresh = this.dropped === null;
         this.take(answer.body, true);
         this.tick();
-      } else if (answer && [401, 403].includes(answer.status)) location.reload(); // no longer this room's screen: the page says so
+      } else if (answer && [401, 403].includes(answer.status)) { if (await this.pairAgain()) this.again = setTimeout(this.refresh, SECOND); } // no longer this room's screen
       else { clearTimeout(this.again); this.again = setTimeout(() => { if (this.dropped === null) this.refresh(); }, 3 * SECOND); }
     },
 
@@ -511,10 +513,17 @@ export default {
       const body = JSON.stringify({ op_id: newId(), kind, occurred_at: new Date(this.now()).toISOString(), payload });
       for (let attempt = 0; attempt < 2; attempt += 1) {
         const answer = await ask(`${this.api}/operations`, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": this.lang }, body }).catch(() => null);
-        if (answer?.body?.status) return answer.body;
-        if (this.dropped !== null) break;
+        if (answer?.status === 401 || answer?.status === 403) { if (!(await this.pairAgain())) return null; }
+        else if (answer?.body?.status) return answer.body;
+        else if (this.dropped !== null) break;
       }
       return null;
+    },
+    /** In the sample office several doors may stand in one browser, which holds one door's key: ask for ours again. Elsewhere the key is gone. */
+    async pairAgain() {
+      if (!this.sample) { location.reload(); return false; }
+      await fetch(`/pair?as=door&room=${this.room}&next=/healthz`, { cache: "no-store" }).catch(() => null);
+      return true;
     },
     async act(act) {
       const outcome = await this.send(act.kind, this.payload(act));

@@ -8,15 +8,21 @@ import os
 import sqlite3
 import stat
 import zipfile
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import DBAPIError
 
-from core.foundation import backup
+from core.foundation import backup, database
 from core.foundation.backup import BackupError
 from core.foundation.settings import Settings
+from core.mechanisms import places
+from tests import postgres
+from tests.cast import Office
 
 MON_9AM = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
@@ -26,7 +32,7 @@ def place(folder: Path) -> Settings:
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Settings:
+def small(tmp_path: Path) -> Settings:
     """A place with two assets, a sealed audit chain, one photo, a key and an authority."""
     settings = place(tmp_path / "office")
     (settings.data_dir / "attachments" / "ab").mkdir(parents=True)
@@ -64,31 +70,31 @@ def repacked(source: Path, target: Path, **changed: bytes | None) -> Path:
     return target
 
 
-def test_what_was_saved_comes_back_whole(office: Settings, tmp_path: Path) -> None:
-    made = backup.backup(tmp_path / "foyer.backup", office, MON_9AM, version="0.1.0")
+def test_what_was_saved_comes_back_whole(small: Settings, tmp_path: Path) -> None:
+    made = backup.backup(tmp_path / "foyer.backup", small, MON_9AM, version="0.1.0")
     new = place(tmp_path / "new")
     assert backup.restore(tmp_path / "foyer.backup", new) == made
     assert names(new) == ["打印机", "椅子"]
-    assert new.secret() == office.secret()
+    assert new.secret() == small.secret()
     assert contents(new.data_dir / "attachments") == {"ab/abcd": b"a photo" * 1000}
     assert (new.data_dir / "tls" / "authority.pem").read_text() == "authority"
     assert made.counts == {"asset": 2, "audit_seal": 2} and made.audit_head == "h2"
     assert made.made_at == "2026-11-23T01:00:00+00:00"
 
 
-def test_a_backup_is_for_its_owner_only(office: Settings, tmp_path: Path) -> None:
-    backup.backup(tmp_path / "foyer.backup", office, MON_9AM)
+def test_a_backup_is_for_its_owner_only(small: Settings, tmp_path: Path) -> None:
+    backup.backup(tmp_path / "foyer.backup", small, MON_9AM)
     assert stat.S_IMODE((tmp_path / "foyer.backup").stat().st_mode) == 0o600
     backup.restore(tmp_path / "foyer.backup", place(tmp_path / "new"))
     assert stat.S_IMODE((tmp_path / "new" / "secret.key").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "new" / "tls" / "authority.pem").stat().st_mode) == 0o600
 
 
-def test_a_backup_is_made_while_somebody_works(office: Settings, tmp_path: Path) -> None:
-    with closing(sqlite3.connect(office.data_dir / "foyer.db", isolation_level=None)) as busy:
+def test_a_backup_is_made_while_somebody_works(small: Settings, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(small.data_dir / "foyer.db", isolation_level=None)) as busy:
         busy.execute("BEGIN IMMEDIATE")
         busy.execute("INSERT INTO asset (name) VALUES ('still being typed')")
-        made = backup.backup(tmp_path / "foyer.backup", office, MON_9AM)
+        made = backup.backup(tmp_path / "foyer.backup", small, MON_9AM)
         busy.execute("COMMIT")
     assert made.counts["asset"] == 2
     backup.restore(tmp_path / "foyer.backup", place(tmp_path / "new"))
@@ -97,7 +103,7 @@ def test_a_backup_is_made_while_somebody_works(office: Settings, tmp_path: Path)
 
 @pytest.mark.proves("SEC 32")
 @pytest.mark.parametrize("moment", ["store", "sync", "database"])
-def test_a_full_disk_leaves_no_half_file(office: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+def test_a_full_disk_leaves_no_half_file(small: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -110,14 +116,14 @@ def test_a_full_disk_leaves_no_half_file(office: Settings, tmp_path: Path, monke
         monkeypatch.setattr(backup, "_sqlite_counts", full)
     (tmp_path / "backups").mkdir()
     with pytest.raises(BackupError, match="No space left"):
-        backup.backup(tmp_path / "backups" / "foyer.backup", office, MON_9AM)
+        backup.backup(tmp_path / "backups" / "foyer.backup", small, MON_9AM)
     assert list((tmp_path / "backups").iterdir()) == []
-    assert names(office) == ["打印机", "椅子"]
+    assert names(small) == ["打印机", "椅子"]
 
 
 @pytest.mark.proves("SEC 32")
-def test_a_full_disk_while_restoring_leaves_the_place_empty(office: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    backup.backup(tmp_path / "foyer.backup", office, MON_9AM)
+def test_a_full_disk_while_restoring_leaves_the_place_empty(small: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    backup.backup(tmp_path / "foyer.backup", small, MON_9AM)
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -132,16 +138,16 @@ def test_a_full_disk_while_restoring_leaves_the_place_empty(office: Settings, tm
     assert names(new) == ["打印机", "椅子"]
 
 
-def test_a_backup_never_replaces_another(office: Settings, tmp_path: Path) -> None:
+def test_a_backup_never_replaces_another(small: Settings, tmp_path: Path) -> None:
     (tmp_path / "foyer.backup").write_text("last year's")
     with pytest.raises(BackupError, match="never replaces"):
-        backup.backup(tmp_path / "foyer.backup", office, MON_9AM)
+        backup.backup(tmp_path / "foyer.backup", small, MON_9AM)
     assert (tmp_path / "foyer.backup").read_text() == "last year's"
 
 
 @pytest.mark.parametrize("there", ["foyer.db", "secret.key", "attachments/ab/x", "tls/authority.key"])
-def test_a_place_that_is_not_empty_is_left_alone(office: Settings, tmp_path: Path, there: str) -> None:
-    backup.backup(tmp_path / "foyer.backup", office, MON_9AM)
+def test_a_place_that_is_not_empty_is_left_alone(small: Settings, tmp_path: Path, there: str) -> None:
+    backup.backup(tmp_path / "foyer.backup", small, MON_9AM)
     new = place(tmp_path / "new")
     (new.data_dir / there).parent.mkdir(parents=True)
     (new.data_dir / there).write_bytes(b"in use")
@@ -165,17 +171,17 @@ def test_a_place_that_is_not_empty_is_left_alone(office: Settings, tmp_path: Pat
     ],
 )
 def test_a_damaged_backup_is_refused_before_anything_is_written(
-    office: Settings, tmp_path: Path, changed: dict[str, bytes | None], says: str
+    small: Settings, tmp_path: Path, changed: dict[str, bytes | None], says: str
 ) -> None:
-    backup.backup(tmp_path / "foyer.backup", office, MON_9AM)
+    backup.backup(tmp_path / "foyer.backup", small, MON_9AM)
     damaged = repacked(tmp_path / "foyer.backup", tmp_path / "damaged", **changed)
     with pytest.raises(BackupError, match=says):
         backup.restore(damaged, place(tmp_path / "new"))
     assert not (tmp_path / "new").exists()
 
 
-def test_a_torn_backup_is_refused(office: Settings, tmp_path: Path) -> None:
-    backup.backup(tmp_path / "foyer.backup", office, MON_9AM)
+def test_a_torn_backup_is_refused(small: Settings, tmp_path: Path) -> None:
+    backup.backup(tmp_path / "foyer.backup", small, MON_9AM)
     data = (tmp_path / "foyer.backup").read_bytes()
     (tmp_path / "torn").write_bytes(data[: len(data) // 2])
     with pytest.raises(BackupError, match="not a whole backup"):
@@ -191,8 +197,8 @@ def test_a_torn_backup_is_refused(office: Settings, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["../evil", "/etc/evil", "attachments/../../evil", "C:/evil", "attachments\\..\\evil", "attachments", "other/x"]
 )
-def test_a_backup_can_not_write_outside_its_place(office: Settings, tmp_path: Path, name: str) -> None:
-    backup.backup(tmp_path / "foyer.backup", office, MON_9AM)
+def test_a_backup_can_not_write_outside_its_place(small: Settings, tmp_path: Path, name: str) -> None:
+    backup.backup(tmp_path / "foyer.backup", small, MON_9AM)
     with zipfile.ZipFile(tmp_path / "foyer.backup") as packed:
         manifest = json.loads(packed.read("manifest.json"))
     manifest["parts"].append({"name": name, "sha256": "", "size": 0})
@@ -205,8 +211,8 @@ def test_a_backup_can_not_write_outside_its_place(office: Settings, tmp_path: Pa
         backup.restore(evil, place(tmp_path / "new"))
 
 
-def test_a_restored_database_with_another_number_of_rows_is_told(office: Settings, tmp_path: Path) -> None:
-    backup.backup(tmp_path / "foyer.backup", office, MON_9AM)
+def test_a_restored_database_with_another_number_of_rows_is_told(small: Settings, tmp_path: Path) -> None:
+    backup.backup(tmp_path / "foyer.backup", small, MON_9AM)
     with zipfile.ZipFile(tmp_path / "foyer.backup") as packed:
         manifest = json.loads(packed.read("manifest.json"))
     for change, says in [({"counts": {"asset": 3, "audit_seal": 2}}, "asset"), ({"audit_head": "h9"}, "audit chain")]:
@@ -215,7 +221,73 @@ def test_a_restored_database_with_another_number_of_rows_is_told(office: Setting
             backup.restore(odd, place(tmp_path / f"new-{says}"))
 
 
-def test_a_sqlite_backup_does_not_go_into_postgresql(office: Settings, tmp_path: Path) -> None:
-    backup.backup(tmp_path / "foyer.backup", office, MON_9AM)
+def test_a_sqlite_backup_does_not_go_into_postgresql(small: Settings, tmp_path: Path) -> None:
+    backup.backup(tmp_path / "foyer.backup", small, MON_9AM)
     with pytest.raises(BackupError, match="another kind"):
         backup.restore(tmp_path / "foyer.backup", Settings(data_dir=tmp_path / "new", database_url="postgresql+psycopg://localhost/none"))
+
+
+# ── the drill, with a real office on both databases ──
+
+
+def drilled(office: Office, database_url: str, folder: Path) -> Settings:
+    settings = Settings(data_dir=folder, database_url=database_url, secret_file=folder / "secret.key")
+    settings.secret()
+    (folder / "attachments").mkdir(parents=True, exist_ok=True)
+    (folder / "attachments" / "photo").write_bytes(b"photo")
+    office.do(places.AddPlace(kind=places.PlaceKind.ROOM, name="㐂𠮷龘 库房"), office.ada)
+    return settings
+
+
+@pytest.fixture
+def empty_place(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Settings]:
+    """Somewhere new: an empty folder, and on PostgreSQL an empty database."""
+    folder = tmp_path / "restored"
+    if database_kind == "sqlite":
+        yield Settings(data_dir=folder, database_url=f"sqlite:///{folder}/foyer.db", secret_file=folder / "secret.key")
+        return
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    name = f"restored_{os.getpid()}"
+    yield Settings(data_dir=folder, database_url=server.create(name, "template1"), secret_file=folder / "secret.key")
+    database.disconnect()
+    server.drop(name)
+
+
+def test_a_whole_office_survives_the_restore_drill(office: Office, database_url: str, empty_place: Settings, tmp_path: Path) -> None:
+    settings = drilled(office, database_url, tmp_path / "data")
+    before = office.audit()
+    made = backup.backup(tmp_path / "foyer.backup", settings, MON_9AM)
+    assert made.counts["person"] == 7 and made.counts["audit"] == len(before)
+    assert backup.restore(tmp_path / "foyer.backup", empty_place) == made
+    database.connect(empty_place.database_url)
+    assert [(row.id, row.kind) for row in office.audit()] == [(row.id, row.kind) for row in before]
+    assert [place.name for place in office.read(places.search, "库房")] == ["㐂𠮷龘 库房"]
+    office.do(places.AddPlace(kind=places.PlaceKind.ROOM, name="新库房"), office.ada)  # and it goes on working there
+    with pytest.raises(DBAPIError, match="append_only"), database.writing() as s:  # with what the database itself refuses
+        s.execute(text("DELETE FROM audit"))
+
+
+def test_a_used_office_is_never_restored_over(office: Office, database_url: str, tmp_path: Path) -> None:
+    settings = drilled(office, database_url, tmp_path / "data")
+    backup.backup(tmp_path / "foyer.backup", settings, MON_9AM)
+    elsewhere = Settings(data_dir=tmp_path / "x", database_url=database_url, secret_file=tmp_path / "x" / "secret.key")
+    with pytest.raises(BackupError, match="Restore into an empty"):
+        backup.restore(tmp_path / "foyer.backup", elsewhere)
+    assert not (tmp_path / "x" / "attachments").exists()
+    assert [place.name for place in office.read(places.search, "库房")] == ["㐂𠮷龘 库房"]
+
+
+def test_a_failing_dump_program_leaves_no_half_file(office: Office, database_kind: str, database_url: str, tmp_path: Path) -> None:
+    if database_kind == "sqlite":
+        pytest.skip("SQLite needs no other program")
+    settings = drilled(office, database_url.rsplit("/", 1)[0] + "/no_such_database", tmp_path / "data")
+    with pytest.raises(BackupError, match="does not exist"):
+        backup.backup(tmp_path / "foyer.backup", settings, MON_9AM)
+    assert not list(tmp_path.glob("foyer.backup*"))
+
+
+def test_a_password_never_stands_in_the_list_of_processes() -> None:
+    url = make_url("postgresql+psycopg://foyer:s%40cret@db.lan:5433/office?sslmode=require&options=-csearch_path%3Doffice7")
+    assert backup._dsn(url) == "postgresql://foyer@db.lan:5433/office?sslmode=require"
+    environment = backup._environment(url)
+    assert environment["PGPASSWORD"] == "s@cret" and environment["PGOPTIONS"] == "-csearch_path=office7"

@@ -21,7 +21,7 @@ from core.sections.bookings.book import (
     move,
 )
 from core.sections.bookings.claims import Booking, BookingState, BookingView, Claim, clash_between, view
-from core.sections.bookings.doors import DoorState, Nearby, door_state, nearby
+from core.sections.bookings.doors import DoorState, Nearby, door_state, free_now, nearby
 from core.sections.bookings.feeds import room_calendar
 from core.sections.bookings.no_shows import ReleaseBooking, release, release_no_shows
 from core.sections.bookings.plans import (
@@ -33,12 +33,13 @@ from core.sections.bookings.plans import (
     day_plan,
     free_rooms,
     mine,
+    next_change,
     rooms_now,
 )
 
 __all__ = [
-    "COLLECTION", "Booking", "BookingState", "BookingView", "CancelBooking", "CheckIn", "Claim", "CreateBooking", "DoorState", "EndBooking",
-    "ExtendBooking", "FreeRoom", "MoveBooking", "Nearby", "ReleaseBooking", "RoomDay", "RoomNow", "bookings_list", "cancel", "check_in", "clash_between",
-    "create", "day_plan", "door_state", "end", "extend", "free_rooms", "mine", "move", "nearby", "release", "release_no_shows", "room_calendar",
-    "rooms_now", "view",
+    "Booking", "BookingState", "BookingView", "COLLECTION", "CancelBooking", "CheckIn", "Claim", "CreateBooking", "DoorState",
+    "EndBooking", "ExtendBooking", "FreeRoom", "MoveBooking", "Nearby", "ReleaseBooking", "RoomDay", "RoomNow", "bookings_list",
+    "cancel", "check_in", "clash_between", "create", "day_plan", "door_state", "end", "extend", "free_now", "free_rooms", "mine",
+    "move", "nearby", "next_change", "release", "release_no_shows", "room_calendar", "rooms_now", "view",
 ]  # fmt: skip

@@ -6,8 +6,8 @@ and checks in, extends, ends or frees what is on now or about to begin.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Annotated
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from pydantic import Field as Input
 from sqlmodel import Session
 
 from core.foundation.errors import NotAllowed, Refused
+from core.foundation.ids import uuid7
 from core.mechanisms import people
 from core.mechanisms.operations import OFFICE, PERSON_ROLES, Actor, Operation, Role, operation, touch
 from core.mechanisms.people import Person
@@ -106,8 +107,9 @@ def create(s: Session, do: CreateBooking, by: Actor, at: datetime) -> BookingVie
     host = _host(s, do.host_id, by)
     walk_up = host is None
     booking = Booking(
-        id=do.id or claims.uuid7(), room_id=room.place_id, title=do.title, host_id=host.id if host else None, department_id=host.department_id if host else None,
+        id=do.id or uuid7(), room_id=room.place_id, title=do.title, host_id=host.id if host else None, department_id=host.department_id if host else None,
         booked_by_id=by.person_id, via=_via(by), zone="", starts_wall="", ends_wall="", starts_at=starts_at, ends_at=do.ends_at, booked_at=at,
+        version=0,
         state=BookingState.IN_USE if walk_up and starts_at <= at else BookingState.CONFIRMED, checked_in_at=at if walk_up and starts_at <= at else None,
     )  # fmt: skip
     claims.set_times(booking, starts_at, do.ends_at, zone)
@@ -207,7 +209,7 @@ def cancel(s: Session, do: CancelBooking, by: Actor, at: datetime) -> BookingVie
 
 
 def _done(s: Session, booking: Booking, room: Room, by: Actor, at: datetime) -> BookingView:
-    booking.version = (booking.version or 0) + 1
+    booking.version += 1
     s.flush()
     touch(s, "booking", booking.id)
     rooms.changed(s, booking.room_id)
@@ -286,15 +288,24 @@ def _check_span(room: Room, starts_at: datetime, ends_at: datetime, at: datetime
         raise Refused("booking.outside_hours", opens=_wall(room.opens_minute), closes=_wall(room.closes_minute))
 
 
-def is_always_open(room: Room) -> bool:
+class Hours(Protocol):
+    """What says when a room is open: the room, or a row with its columns."""
+
+    @property
+    def opens_minute(self) -> int: ...
+    @property
+    def closes_minute(self) -> int: ...
+
+
+def is_always_open(room: Hours) -> bool:
     return room.opens_minute == 0 and room.closes_minute == DAY_MINUTES
 
 
-def opening(room: Room, moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def opening(room: Hours, moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """When the room opens and closes on the day of `moment` on its own wall (never the day in UTC, pitfall V19)."""
     day = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-    opens = (day + timedelta(minutes=room.opens_minute)).replace(tzinfo=zone)
-    return opens, (day + timedelta(minutes=room.closes_minute)).replace(tzinfo=zone)
+    opens, closes = (day + timedelta(minutes=minute) for minute in (room.opens_minute, room.closes_minute))
+    return opens.replace(tzinfo=zone).astimezone(UTC), closes.replace(tzinfo=zone).astimezone(UTC)
 
 
 def _wall(minute: int) -> str:

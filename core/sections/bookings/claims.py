@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,7 @@ from core.sections import rooms
 from core.sections.rooms import Room
 
 OVERLAP = "claim_no_overlap"
+_UNSYNCHRONIZED = {"synchronize_session": False}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -71,7 +72,10 @@ class Claim(SQLModel, table=True):
     """The time a booking blocks, in milliseconds since 1970, half-open."""
 
     __tablename__: ClassVar[str] = "claim"
-    __table_args__ = (Index("ix_claim_room_from", "room_id", "from_ms", unique=True), CheckConstraint("until_ms > from_ms", name="claim_has_length"))
+    __table_args__ = (
+        Index("ix_claim_room_from", "room_id", "from_ms", unique=True),
+        CheckConstraint("until_ms > from_ms", name="claim_has_length"),
+    )
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     room_id: UUID = Field(foreign_key="place.id")
     booking_id: UUID = Field(foreign_key="booking.id", unique=True)
@@ -80,9 +84,7 @@ class Claim(SQLModel, table=True):
 
 
 # The stored claims of a room never overlap, so the one that begins last before the new end also ends last: one index step decides.
-_CLASHES = (
-    "(SELECT until_ms FROM claim WHERE room_id = NEW.room_id AND id <> NEW.id AND from_ms < NEW.until_ms ORDER BY from_ms DESC LIMIT 1) > NEW.from_ms"
-)
+_CLASHES = "(SELECT until_ms FROM claim WHERE room_id = NEW.room_id AND id <> NEW.id AND from_ms < NEW.until_ms ORDER BY from_ms DESC LIMIT 1) > NEW.from_ms"
 database.ddl(
     OVERLAP,
     sqlite=tuple(
@@ -129,24 +131,26 @@ def from_ms(value: int) -> datetime:
 
 def claim(s: Session, booking: Booking, room: Room) -> None:
     """Block the booking's time (clean-up included), new or moved. The database answers an overlap with `claim_no_overlap`."""
-    span = {"room_id": booking.room_id, "from_ms": to_ms(booking.starts_at), "until_ms": to_ms(booking.ends_at + timedelta(minutes=room.clean_up_minutes))}
+    start, until = to_ms(booking.starts_at), to_ms(booking.ends_at + timedelta(minutes=room.clean_up_minutes))
     s.flush()
-    changed = s.execute(update(Claim).where(col(Claim.booking_id) == booking.id).values(**span), execution_options={"synchronize_session": False})
-    if changed.rowcount == 0:  # type: ignore[attr-defined]  # a cursor result, which has it
-        s.add(Claim(booking_id=booking.id, **span))
+    moved = update(Claim).where(col(Claim.booking_id) == booking.id).values(room_id=booking.room_id, from_ms=start, until_ms=until)
+    if s.execute(moved, execution_options=_UNSYNCHRONIZED).rowcount == 0:  # type: ignore[attr-defined]  # a cursor result has it
+        s.add(Claim(booking_id=booking.id, room_id=booking.room_id, from_ms=start, until_ms=until))
     s.flush()
 
 
 def unclaim(s: Session, booking: Booking) -> None:
     """Free the booking's time."""
-    s.execute(delete(Claim).where(col(Claim.booking_id) == booking.id), execution_options={"synchronize_session": False})
+    s.execute(delete(Claim).where(col(Claim.booking_id) == booking.id), execution_options=_UNSYNCHRONIZED)
 
 
 def cut_short(s: Session, booking: Booking, at: datetime) -> None:
     """Free what is left of the booking's time after `at`."""
     values = {"until_ms": to_ms(at)}
-    query = update(Claim).where(col(Claim.booking_id) == booking.id, col(Claim.from_ms) < values["until_ms"], col(Claim.until_ms) > values["until_ms"])
-    s.execute(query.values(**values), execution_options={"synchronize_session": False})
+    query = update(Claim).where(
+        col(Claim.booking_id) == booking.id, col(Claim.from_ms) < values["until_ms"], col(Claim.until_ms) > values["until_ms"]
+    )
+    s.execute(query.values(**values), execution_options=_UNSYNCHRONIZED)
 
 
 def first_clash(s: Session, room_id: UUID, starts_at: datetime, ends_at: datetime, without: UUID | None = None) -> Claim | None:
@@ -217,10 +221,6 @@ def view(s: Session, booking: Booking, at: datetime, *, redacted: bool = False) 
         department.name if department else "", booking.starts_at, booking.ended_at or booking.ends_at,
         state_at(booking.state, booking.starts_at, booking.ends_at, at), booking.host_id is None, booking.via, booking.checked_in_at, booking.version,
     )  # fmt: skip
-
-
-def facts_of(booking: Booking, room: Room) -> dict[str, Any]:
-    return {"starts_at": booking.starts_at, "ends_at": booking.ends_at, "grace_minutes": room.check_in_after_minutes}
 
 
 def get(s: Session, booking_id: UUID) -> tuple[Booking, Room]:

@@ -77,3 +77,37 @@
 
   window.foyer = { page, now, officeNow, heard, clock, words, linked, say, tap, rest, language, speak, post };
 })();
+
+/* A form that is sent without leaving the page: what was typed stays when the answer is no. */
+window.foyer.submit = async (event) => {
+  const form = event.currentTarget, button = form.querySelector("button[type=submit]"), problem = form.querySelector("[data-problem]");
+  event.preventDefault();
+  if (!form.reportValidity() || button?.dataset.busy) return;
+  if (button) button.dataset.busy = "1";
+  if (problem) problem.textContent = "";
+  try {
+    const answer = await window.foyer.post(form.getAttribute("action"), Object.fromEntries(new FormData(form)));
+    if (answer.ok) return void location.assign(answer.body.next || "/");
+    const wrong = answer.body.facts?.field && form.elements[answer.body.facts.field];
+    if (problem) problem.textContent = answer.body.title || window.foyer.words("not_sent");
+    const seconds = answer.body.facts?.seconds;
+    if (seconds && problem) window.foyer.countdown(problem, answer.body.title, seconds);
+    (wrong || form.querySelector("input[type=password]"))?.focus();
+  } catch {
+    if (problem) problem.textContent = window.foyer.words("not_sent");
+  } finally {
+    if (button) setTimeout(() => delete button.dataset.busy, 300);
+  }
+};
+
+/* A sentence with a number of seconds that counts itself down and goes when it is over. */
+window.foyer.countdown = (element, sentence, seconds) => {
+  const until = Date.now() + seconds * 1000;
+  const tick = () => {
+    const left = Math.ceil((until - Date.now()) / 1000);
+    if (!element.isConnected || !element.textContent) return;
+    element.textContent = left > 0 ? sentence.replace(String(seconds), String(left)) : "";
+    if (left > 0) setTimeout(tick, 250);
+  };
+  tick();
+};

@@ -40,7 +40,7 @@
       cover.setAttribute("role", "alert");
       const box = element("div", "cover__box");
       box.innerHTML = '<svg class="cover__gate" viewBox="0 0 52 52" aria-hidden="true"><circle cx="26" cy="24" r="15"/><path d="M6 40h40"/></svg>';
-      box.append(element("h2", "", words("wait_reconnecting")), element("p", "", words("offline_since", { since })));
+      box.append(element("h2", "", words("wait_reconnecting")), element("p", "", words("cover_since", { since })));
       cover.append(box);
       document.body.append(cover);
       for (const name of ["pointerdown", "pointerup", "click", "touchstart", "keydown"]) cover.addEventListener(name, (e) => { e.stopPropagation(); e.preventDefault(); }, { capture: true });

@@ -1,6 +1,7 @@
 // The parts every screen is made of (look.md §4): head, icons, banner, pull-up, dialog, toast, stepper, viewfinder.
 import { h, html, render, useCallback, useEffect, useMemo, useRef, useState } from './vendor/preact.js';
 import { onChange, read } from './database.js';
+import { counts } from './queue.js';
 import { Camera } from './scanner.js';
 import { status } from './sync.js';
 import { t } from './words.js';
@@ -67,9 +68,8 @@ export function useStored(load, parts = []) {
 
 /** The sync status, drawn again whenever it changes. */
 export function useStatus() {
-  const [, draw] = useState(0);
-  useEffect(() => onChange(() => draw((n) => n + 1)), []);
-  return status;
+  const numbers = useStored(counts);
+  return { ...status, ...numbers };
 }
 
 export const go = (route) => {

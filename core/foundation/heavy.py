@@ -1,0 +1,46 @@
+"""CPU-heavy work (PDF sheets, reports, big exports, decoding) runs in another process, so that a tap is answered as before (nicegui-facts, Many clients).
+
+The function and its arguments must be picklable and importable: a module-level function of plain values. Cancelling the awaiting task drops the result.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+_pool: ProcessPoolExecutor | None = None
+_lock = threading.Lock()
+
+
+async def run(function: Callable[..., T], *arguments: Any) -> T:
+    """Run it in the worker process and answer its result; started anew once if the process had died."""
+    loop = asyncio.get_running_loop()
+    try:
+        return await loop.run_in_executor(_get(), function, *arguments)
+    except BrokenProcessPool:
+        stop()
+        return await loop.run_in_executor(_get(), function, *arguments)
+
+
+def stop() -> None:
+    """End the worker process."""
+    global _pool
+    with _lock:
+        if _pool is not None:
+            _pool.shutdown(wait=False, cancel_futures=True)
+        _pool = None
+
+
+def _get() -> ProcessPoolExecutor:
+    global _pool
+    with _lock:
+        if _pool is None:
+            # spawn: forking a process that runs threads and an event loop can hang its child
+            _pool = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"))
+        return _pool

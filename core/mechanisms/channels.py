@@ -1,0 +1,256 @@
+"""How a notice leaves the house: SMTP mail, a signed web-hook, a chat service. Each call blocks and either returns or raises `NotDelivered`.
+
+Mail is spoken with the standard library: subjects and names are encoded headers, a line break can never start another header. A web-hook resolves its
+host once, speaks only to that address, follows nothing, waits 5 s, reads 64 KB (security.md, SEC 31); its body is signed together with the time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import json
+import re
+import smtplib
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+import apprise
+import httpx
+
+from core.foundation.errors import SetupError
+
+TIMEOUT_S = 5.0
+MAX_ANSWER = 64 * 1024
+CHAT_SCHEMES = frozenset({
+    "wecombot", "dingtalk", "feishu", "lark", "slack", "msteams", "workflows", "ntfy", "ntfys", "gchat", "mmost", "mmosts", "rocket", "rockets",
+    "discord", "tgram", "webex", "wxteams", "matrix", "matrixs",
+})  # fmt: skip
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
+
+
+class NotDelivered(Exception):
+    """`reason` is a catalogue key, `detail` what the other side said; `final` means that trying again cannot help."""
+
+    def __init__(self, reason: str, detail: str = "", *, final: bool = False) -> None:
+        super().__init__(reason, detail)
+        self.reason, self.detail, self.final = reason, detail, final
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that goes with a mail."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail. `id` becomes the message id, so that a second try after a lost answer is recognisable."""
+
+    id: UUID
+    sender: str
+    sender_name: str
+    to: str
+    subject: str
+    text: str
+    language: str
+    at: datetime
+    enclosures: tuple[Enclosure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    host: str
+    port: int
+    tls: bool
+    user: str
+    password: str
+
+
+_server: _Server | None = None
+
+
+def set_up_mail(url: str) -> None:
+    """Use this mail server: `smtp://[user:password@]host[:port]` (STARTTLS where the server offers it) or `smtps://…`; empty for none.
+
+    Raises SetupError naming what is wrong with FOYER_SMTP_URL."""
+    global _server
+    if not url:
+        _server = None
+        return
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or port == -1:
+        raise SetupError("FOYER_SMTP_URL must look like smtp://user:password@mail.example.org:587 or smtps://mail.example.org.")
+    tls = parts.scheme == "smtps"
+    _server = _Server(parts.hostname, port or (465 if tls else 25), tls, unquote(parts.username or ""), unquote(parts.password or ""))
+
+
+def mail_set_up() -> bool:
+    """Whether this office has a mail server."""
+    return _server is not None
+
+
+def is_address(text: str) -> bool:
+    """Whether `text` is one plain mail address (no names, no comments, no list)."""
+    return len(text) <= 254 and _ADDRESS.fullmatch(text) is not None
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """A header's value: line breaks and control characters become spaces, the rest stays as it was written."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:limit]
+
+
+def compose(mail: Mail) -> EmailMessage:
+    """The message, ready for the wire. Raises NotDelivered when an address is none."""
+    if not is_address(mail.to):
+        raise NotDelivered("notice.reason.bad_address", final=True)
+    sender = mail.sender if is_address(mail.sender) else "foyer@localhost"
+    local, _, domain = sender.rpartition("@")
+    message = EmailMessage()
+    message["From"] = Address(one_line(mail.sender_name, 80), local, domain)
+    message["To"] = mail.to
+    message["Subject"] = one_line(mail.subject)
+    message["Date"] = mail.at
+    message["Message-ID"] = f"<{mail.id}@{domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text, cte="base64")
+    for enclosure in mail.enclosures:
+        major, _, minor = enclosure.media_type.partition("/")
+        message.add_attachment(enclosure.content, maintype=major, subtype=minor, filename=enclosure.name)
+    message["Content-Language"] = mail.language  # last: setting content takes content headers away
+    return message
+
+
+def send_mail(mail: Mail) -> None:
+    """Hand the mail to the server. Raises NotDelivered."""
+    if _server is None:
+        raise NotDelivered("notice.reason.no_mail_server", final=True)
+    message = compose(mail)
+    try:
+        with _connect(_server) as smtp:
+            smtp.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        code = next(iter(error.recipients.values()), (550, b""))[0]
+        raise NotDelivered("notice.reason.recipient_refused", str(code), final=500 <= code < 600) from error
+    except smtplib.SMTPAuthenticationError as error:
+        raise NotDelivered("notice.reason.mail_sign_in", str(error.smtp_code)) from error
+    except smtplib.SMTPResponseException as error:
+        raise NotDelivered("notice.reason.mail_refused", str(error.smtp_code), final=500 <= error.smtp_code < 600) from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise NotDelivered("notice.reason.unreachable", type(error).__name__) from error
+
+
+def _connect(server: _Server) -> smtplib.SMTP:
+    if server.tls:
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=15, context=ssl.create_default_context())
+    else:
+        smtp = smtplib.SMTP(server.host, server.port, timeout=15)
+        smtp.ehlo()
+        if smtp.has_extn("starttls"):
+            smtp.starttls(context=ssl.create_default_context())
+            smtp.ehlo()
+        elif server.user and not _is_this_machine(server.host):
+            smtp.close()
+            raise NotDelivered("notice.reason.no_encryption", final=True)  # a password never crosses a network in the clear
+    if server.user:
+        smtp.login(server.user, server.password)
+    return smtp
+
+
+def _is_this_machine(host: str) -> bool:
+    return host in ("localhost", "127.0.0.1", "::1")
+
+
+# ── web-hook ──
+
+
+def signature(secret: str, at: datetime, body: bytes) -> str:
+    """`t=<seconds>,v1=<hex>`: HMAC-SHA-256 of "<seconds>." + body; the receiver refuses old times, so that a copy cannot be played again."""
+    seconds = str(int(at.timestamp()))
+    return f"t={seconds},v1={hmac.new(secret.encode(), seconds.encode() + b'.' + body, hashlib.sha256).hexdigest()}"
+
+
+def call_webhook(url: str, body: Mapping[str, Any], *, secret: str, at: datetime, private_allowed: bool = False) -> None:
+    """POST the signed body. `private_allowed` lets a demo or test office call its own machine. Raises NotDelivered."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or (parts.scheme == "http" and not private_allowed):
+        raise NotDelivered("notice.reason.bad_webhook", final=True)
+    if not secret:
+        raise NotDelivered("notice.reason.no_secret", final=True)
+    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    address = _resolve(parts.hostname, port, private_allowed)
+    pinned = f"{parts.scheme}://{f'[{address}]' if ':' in address else address}:{port}{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+    headers = {
+        "Host": parts.netloc, "Content-Type": "application/json; charset=utf-8", "User-Agent": "Foyer", "Foyer-Signature": signature(secret, at, content),
+    }  # fmt: skip
+    deadline = time.monotonic() + TIMEOUT_S
+    try:
+        with (
+            httpx.Client(follow_redirects=False, trust_env=False, timeout=TIMEOUT_S) as client,
+            client.stream("POST", pinned, content=content, headers=headers, extensions={"sni_hostname": parts.hostname}) as answer,
+        ):
+            _read_little(answer, deadline)
+            status = answer.status_code
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise NotDelivered("notice.reason.unreachable", type(error).__name__) from error
+    if not 200 <= status < 300:
+        # A redirect is an answer like any other: where it points to was never checked.
+        raise NotDelivered("notice.reason.webhook_refused", str(status), final=300 <= status < 500 and status not in (408, 425, 429))
+
+
+def _read_little(answer: httpx.Response, deadline: float) -> None:
+    read = 0
+    for chunk in answer.iter_raw(4096):
+        read += len(chunk)
+        if read > MAX_ANSWER:
+            raise NotDelivered("notice.reason.webhook_too_long", final=True)
+        if time.monotonic() > deadline:
+            raise NotDelivered("notice.reason.unreachable", "too slow")
+
+
+def _resolve(host: str, port: int, private_allowed: bool) -> str:
+    try:
+        found = {entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    except (OSError, UnicodeError) as error:
+        raise NotDelivered("notice.reason.unknown_host", type(error).__name__) from error
+    for address in found:  # one bad address among good ones is enough: the name is not to be trusted
+        if not private_allowed and not _is_public(str(address)):
+            raise NotDelivered("notice.reason.private_address", final=True)
+    return str(sorted(found, key=lambda one: (":" in str(one), str(one)))[0])
+
+
+def _is_public(address: str) -> bool:
+    ip = ipaddress.ip_address(address.split("%")[0])
+    mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
+    return ip.is_global and not ip.is_multicast and (mapped is None or bool(mapped.is_global))
+
+
+# ── chat ──
+
+
+def send_chat(url: str, *, title: str, text: str) -> None:
+    """Say it in the office's chat group. Only chat services are spoken to, never apprise's generic web, file or command ones. Raises NotDelivered."""
+    if url.split(":", 1)[0].lower() not in CHAT_SCHEMES:
+        raise NotDelivered("notice.reason.bad_chat", final=True)
+    chat = apprise.Apprise()
+    if not chat.add(url):
+        raise NotDelivered("notice.reason.bad_chat", final=True)
+    if not chat.notify(title=one_line(title, 80), body=text, body_format=apprise.NotifyFormat.TEXT):
+        raise NotDelivered("notice.reason.unreachable", "chat")

@@ -1,0 +1,198 @@
+"""What a room's door shows (house.md §4, look.md §3; pitfalls V19, V22, V23, V28).
+
+The view is the day as data. `slots` are the bookings of today and tomorrow, redacted here: the department and the time, a title only in a room marked
+public, never a name. `phases` say which state holds from when to when, so that the screen counts on without the server and decides nothing itself.
+A booking that waits for its check-in stays held until the server says otherwise: a door never turns green by its own arithmetic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from core.mechanisms import office, places
+from core.mechanisms.people import Department
+from core.sections import rooms
+from core.sections.bookings import claims, daylight, no_shows, plans
+from core.sections.bookings.book import is_always_open, opening
+from core.sections.bookings.claims import SHOWN, Booking, BookingState
+from core.sections.rooms import Room
+
+DAYS_SHOWN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A booking on the door. `who` is a department; `title` is empty unless the room is public. Check-in moments are None where nobody must."""
+
+    id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    who: str
+    title: str
+    walk_up: bool
+    checked_in: bool
+    check_in_from: datetime | None
+    check_in_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One state from `starts_at` until `ends_at`. `until` is the moment the door names, `limit` how far what runs could be extended,
+    `slot` the place of its booking in `slots`. A closed phase says why, or that it is only the hour (`hours`)."""
+
+    state: str
+    starts_at: datetime
+    ends_at: datetime
+    slot: int | None = None
+    until: datetime | None = None
+    limit: datetime | None = None
+    reason: str = ""
+    hours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DoorState:
+    """A door's whole view. `version` grows with every change of the room's day; `at` is the server's time."""
+
+    id: UUID
+    version: int
+    at: datetime
+    zone: str
+    name: str
+    name_en: str
+    capacity: int
+    equipment: tuple[str, ...]
+    state: str
+    opens_minute: int
+    closes_minute: int
+    longest_minutes: int
+    slots: tuple[Slot, ...]
+    phases: tuple[Phase, ...]
+    free_rooms: int
+    reception: str
+    nights: tuple[tuple[datetime, datetime], ...]
+    day_ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """Other rooms that are free now, the nearest first, and how many there are in all."""
+
+    items: tuple[plans.FreeRoom, ...]
+    total: int
+
+
+# ── reads ──
+
+
+def door_state(s: Session, room_id: UUID, at: datetime) -> DoorState:
+    """The view of one door. Refuses: room.not_found"""
+    room, place = rooms.get(s, room_id), places.get(s, room_id)
+    zone = claims.zone_of(s, room_id)
+    today = at.astimezone(zone).date()
+    midnight = datetime.combine(today, time(), zone).astimezone(UTC)
+    horizon = datetime.combine(today + timedelta(days=DAYS_SHOWN), time(), zone).astimezone(UTC)
+    slots = _slots(s, room, midnight, horizon, at)
+    phases = phases_of(room, slots, at, horizon, zone)
+    return DoorState(
+        room.place_id, room.day_version, at, str(zone), place.name, room.english_name, room.capacity, tuple(room.equipment), phases[0].state,
+        room.opens_minute, room.closes_minute, room.longest_minutes, slots, phases, free_now(s, at), str(office.setting(s, "reception.phone")),
+        daylight.nights(zone, today), datetime.combine(today + timedelta(days=1), time(), zone).astimezone(UTC),
+    )  # fmt: skip
+
+
+def nearby(s: Session, room_id: UUID, at: datetime, limit: int = 6) -> Nearby:
+    """Rooms free now for at least a quarter of an hour, the nearest to this door first. Refuses: room.not_found"""
+    rooms.get(s, room_id)
+    found = plans.free_rooms(s, at, at + plans.QUARTER, at, near=room_id, limit=1000)
+    return Nearby(tuple(found[:limit]), len(found))
+
+
+def free_now(s: Session, at: datetime) -> int:
+    """How many rooms are free for at least a quarter of an hour."""
+    return len(plans.free_rooms(s, at, at + plans.QUARTER, at, limit=1000))
+
+
+# ── the day as phases ──
+
+
+def phases_of(room: Room, slots: tuple[Slot, ...], at: datetime, horizon: datetime, zone: ZoneInfo) -> tuple[Phase, ...]:
+    """Which state holds from `at` to `horizon`, without gaps. What is booked comes before what is closed: people sit in there."""
+    found: list[Phase] = []
+    moment = at
+    while moment < horizon:
+        phase = _phase_at(room, slots, moment, horizon, zone)
+        if found and _continues(found[-1], phase):
+            found[-1] = replace(found[-1], ends_at=phase.ends_at)
+        else:
+            found.append(phase)
+        moment = phase.ends_at
+    return tuple(found)
+
+
+def _continues(before: Phase, after: Phase) -> bool:
+    return replace(before, starts_at=after.starts_at, ends_at=after.ends_at) == after and before.state == after.state
+
+
+def _phase_at(room: Room, slots: tuple[Slot, ...], moment: datetime, horizon: datetime, zone: ZoneInfo) -> Phase:
+    index = next((i for i, slot in enumerate(slots) if slot.starts_at <= moment < slot.ends_at), None)
+    following = next((i for i, slot in enumerate(slots) if slot.starts_at > moment), None)
+    next_start = slots[following].starts_at if following is not None else None
+    if rooms.is_closed(room, moment) or not room.bookable:
+        until = room.closed_until if rooms.is_closed(room, moment) else None
+        return Phase("shut", moment, min(until or horizon, horizon), None, until, None, room.closed_reason)
+    closing = room.closed_from if room.closed_from is not None and room.closed_from > moment else None
+    if index is not None:
+        slot = slots[index]
+        limit = _earliest(next_start, _closing_time(room, slot.ends_at - timedelta(seconds=1), zone), closing) or horizon
+        state = "busy" if slot.checked_in or slot.check_in_by is None else "held"
+        return Phase(state, moment, min(slot.ends_at, horizon), index, slot.ends_at, max(limit, slot.ends_at))
+    opens, closes = opening(room, moment, zone)
+    if not is_always_open(room) and not opens <= moment < closes:
+        reopens = opens if moment < opens else opening(room, opens + timedelta(hours=36), zone)[0]
+        return Phase("shut", moment, _earliest(reopens, next_start, horizon) or horizon, None, reopens, None, "", True)
+    limit = _earliest(next_start, None if is_always_open(room) else closes, closing) or horizon
+    if following is not None and next_start is not None and limit == next_start:
+        if next_start - moment <= plans.SOON:
+            return Phase("soon", moment, next_start, following, next_start, next_start)
+        return Phase("free", moment, next_start - plans.SOON, None, next_start, next_start)
+    return Phase("free", moment, min(limit, horizon), None, limit, limit)
+
+
+def _earliest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _closing_time(room: Room, moment: datetime, zone: ZoneInfo) -> datetime | None:
+    return None if is_always_open(room) else opening(room, moment, zone)[1]
+
+
+def _slots(s: Session, room: Room, start: datetime, end: datetime, at: datetime) -> tuple[Slot, ...]:
+    rows = s.execute(
+        select(Booking, Department.name.label("who"))  # type: ignore[attr-defined]
+        .outerjoin(Department, col(Department.id) == Booking.department_id)
+        .where(
+            col(Booking.room_id) == room.place_id,
+            col(Booking.starts_at) >= start - timedelta(days=1),
+            col(Booking.starts_at) < end,
+            col(Booking.ends_at) > start,
+        )
+        .where(col(Booking.state).in_(SHOWN))
+        .order_by(col(Booking.starts_at))
+    )
+    return tuple(_slot(booking, who or "", room, at) for booking, who in rows)
+
+
+def _slot(booking: Booking, who: str, room: Room, at: datetime) -> Slot:
+    waits = room.check_in and booking.state == BookingState.CONFIRMED
+    return Slot(
+        booking.id, booking.starts_at, booking.ended_at or booking.ends_at, who, booking.title if room.public else "", booking.host_id is None,
+        booking.state != BookingState.CONFIRMED, booking.starts_at - timedelta(minutes=room.check_in_before_minutes) if waits else None,
+        no_shows.check_in_by(booking, room, at) if waits else None,
+    )  # fmt: skip

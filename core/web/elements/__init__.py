@@ -1,0 +1,168 @@
+"""Parts that draw themselves in the browser: scanner, signature, photo, keypad (look.md §4; security.md: QR content is hostile input).
+
+Each is an element with events; what it sends is limited here before a screen sees it, and an event that is too old is dropped like a late tap.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import inspect
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from nicegui import ui
+from nicegui.events import GenericEventArguments
+
+from core.web import parts
+from core.web.frame import _
+
+MAX_SCAN = 300
+PNG = b"\x89PNG\r\n\x1a\n"
+_SHA256 = re.compile(r"^[0-9a-f]{64}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a code said; hostile until `labels.read_code` has read it. `source` is camera or wedge."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signature: strokes of (x, y, ms), x and y as parts of the width, and a PNG of them."""
+
+    strokes: tuple[tuple[tuple[float, float, int], ...], ...]
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A photo by the hash under which the attachments API has it (or will have it)."""
+
+    sha256: str
+    size_bytes: int
+
+
+class Scanner(ui.element, component="scanner.js"):
+    """Reads codes with the camera (`camera=True`) and with scanners that type (`wedge=True`, listening on the whole page)."""
+
+    def __init__(self, on_scan: Callable[[Scan], Any], *, camera: bool = True, wedge: bool = True) -> None:
+        super().__init__()
+        self._props.update({"camera": camera, "wedge": wedge})
+
+        async def heard(event: GenericEventArguments) -> None:
+            text = str(event.args.get("text", ""))[:MAX_SCAN] if isinstance(event.args, dict) else ""
+            if text.strip() and parts.is_fresh(event.args):
+                await parts.run(lambda: on_scan(Scan(text, str(event.args.get("source", ""))[:10])))
+
+        self.on("scan", heard)
+
+
+class Signature(ui.element, component="signature.js"):
+    """A field to sign in with finger, pen or mouse. Ask `await result()` when the person goes on; `wipe()` forgets it."""
+
+    def __init__(self, on_change: Callable[[bool], Any] | None = None) -> None:
+        super().__init__()
+        if on_change is not None:
+            self.on("change", lambda event: on_change(bool(isinstance(event.args, dict) and event.args.get("strokes"))))
+
+    async def result(self) -> Signed | None:
+        """The signature, or None when nothing was drawn or what came is not one."""
+        found = await self.run_method("result", timeout=5)
+        if not isinstance(found, dict):
+            return None
+        try:
+            png = base64.b64decode(str(found.get("png", "")), validate=True)
+            strokes = tuple(tuple((float(x), float(y), int(ms)) for x, y, ms in stroke) for stroke in found["strokes"][:400])
+        except (binascii.Error, KeyError, TypeError, ValueError):
+            return None
+        return Signed(strokes, png) if png.startswith(PNG) and strokes and len(png) < 500_000 else None
+
+    def wipe(self) -> None:
+        """Forget what was drawn."""
+        self.run_method("clear")
+
+
+class Photo(ui.element, component="photo.js"):
+    """Takes a photo, makes it small without its camera data, stores it through `/api/v1/attachments/`; `on_taken` hears its hash at once."""
+
+    def __init__(self, on_taken: Callable[[Taken], Any], *, facing: Literal["user", "environment"] = "user", on_stored: Callable[[bool], Any] | None = None) -> None:
+        super().__init__()
+        self._props["facing"] = facing
+
+        async def taken(event: GenericEventArguments) -> None:
+            args = event.args if isinstance(event.args, dict) else {}
+            digest = str(args.get("sha256", ""))
+            if _SHA256.match(digest):
+                await _call(on_taken, Taken(digest, int(args.get("bytes") or 0)))
+
+        self.on("taken", taken)
+        if on_stored is not None:
+            self.on("stored", lambda: on_stored(True))
+            self.on("not_stored", lambda: on_stored(False))
+
+    def wipe(self) -> None:
+        """Forget the picture and let go of the camera."""
+        self.run_method("clear")
+
+
+class Keypad(ui.element, component="keypad.js"):
+    """Keys on the screen. `mode` letters, digits or code (the 31 signs); `both` lets letters and digits swap; `hanzi` offers the device's keyboard."""
+
+    def __init__(
+        self, mode: Literal["letters", "digits", "code"] = "letters", *, value: str = "", most: int = 80, both: bool = False, hanzi: bool = False, act: str = "",
+        label: str = "", on_change: Callable[[str], Any] | None = None, on_done: Callable[[str], Any] | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.text = value
+        self._props.update({"mode": mode, "value": value, "most": most, "both": both, "hanzi": hanzi, "act": act, "label": label})
+
+        async def changed(event: GenericEventArguments) -> None:
+            self.text = _text_of(event.args, most)
+            if on_change is not None:
+                await _call(on_change, self.text)
+
+        async def done(event: GenericEventArguments) -> None:
+            self.text = _text_of(event.args, most)
+            if on_done is not None and parts.is_fresh(event.args):
+                await parts.run(lambda: on_done(self.text))
+
+        self.on("change", changed)
+        self.on("done", done)
+
+    def put(self, text: str) -> None:
+        """Show another text."""
+        self.text = text
+        self.run_method("put", text)
+
+    def refuse(self, sentence: str | None) -> None:
+        """Say under the field what is right, or nothing with None."""
+        self.run_method("refuse", sentence)
+
+    def wipe(self) -> None:
+        """Forget the text."""
+        self.text = ""
+        self.run_method("clear")
+
+
+class CodePad(ui.element, component="keypad.js"):
+    """Keys for a code that is posted to `action` with `fields`, without the page's socket; the answer's `next` is followed."""
+
+    def __init__(self, *, action: str, fields: dict[str, str], most: int = 8) -> None:
+        super().__init__()
+        self._props.update({"mode": "code", "most": most, "action": action, "fields": fields, "act": _("web.go"), "label": _("web.code")})
+
+
+def _text_of(args: Any, most: int) -> str:
+    return str(args.get("text", ""))[:most] if isinstance(args, dict) else ""
+
+
+async def _call(handler: Callable[[Any], Any], value: Any) -> None:
+    result: Any | Awaitable[Any] = handler(value)
+    if inspect.isawaitable(result):
+        await result

@@ -1,0 +1,61 @@
+// Reads codes: with the camera and with scanners that type like a keyboard. The reading itself is the floor app's (one engine for both faces).
+export default {
+  template: `
+    <div :class="camera ? 'scanner' : 'scanner scanner--idle'">
+      <template v-if="camera">
+        <video ref="video" muted playsinline></video>
+        <div class="scanner__frame" v-if="state === 'on'" aria-hidden="true"></div>
+        <p class="scanner__say" v-if="state !== 'on'" role="status">{{ sentence }}</p>
+        <button v-if="abilities.torch" type="button" class="button scanner__torch" @click="toggle">{{ words('torch') }}</button>
+      </template>
+      <slot></slot>
+    </div>`,
+  props: { camera: Boolean, wedge: Boolean, deviceId: String },
+  data() {
+    return { state: "asking", abilities: {}, lit: false };
+  },
+  computed: {
+    sentence() {
+      const keys = { asking: "scanning", none: window.isSecureContext ? "camera_none" : "camera_insecure", denied: "camera_denied", failed: "camera_busy", lost: "camera_busy" };
+      return this.words(keys[this.state] || "scanning");
+    },
+  },
+  methods: {
+    words(key) {
+      return window.foyer.words(key);
+    },
+    found(text, source) {
+      if (typeof text !== "string" || text.length > 300) return;
+      this.$emit("scan", { text, source, t: window.foyer.now() });
+    },
+    async start() {
+      const [{ Camera }, { listen }] = await Promise.all([import("/m/scanner.js"), import("/m/wedge.js")]);
+      if (this.gone) return;
+      if (this.wedge) this.unlisten = listen(null, (text) => this.found(text, "wedge"));
+      if (this.camera) {
+        this.reader = new Camera(this.$refs.video, (text) => this.found(text, "camera"), (state, abilities) => {
+          this.state = state;
+          this.abilities = abilities || {};
+          this.$emit("state", { state });
+        });
+        await this.reader.start(this.deviceId || undefined);
+      }
+    },
+    toggle() {
+      this.lit = !this.lit;
+      this.reader?.torch(this.lit);
+    },
+    stop() {
+      this.reader?.close();
+      this.unlisten?.();
+      this.reader = this.unlisten = null;
+    },
+  },
+  mounted() {
+    this.start();
+  },
+  beforeUnmount() {
+    this.gone = true;
+    this.stop();
+  },
+};

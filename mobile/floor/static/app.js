@@ -1,0 +1,77 @@
+// Start: language, the kept session, the sender, the worker; then one screen per address after the `#`.
+import { html, render, useEffect, useState } from './ui.js';
+import { onChange } from './database.js';
+import { loadLanguage, t } from './words.js';
+import { news, resume, session } from './session.js';
+import { startSending } from './sync.js';
+import { applyWhenIdle, startUpdates, updates } from './updates.js';
+import { wakeSound } from './feedback.js';
+import { SignIn } from './screens/signin.js';
+import { Home } from './screens/home.js';
+import { Scan } from './screens/scan.js';
+import { Count, CountPlaces } from './screens/count.js';
+import { Collect } from './screens/collect.js';
+import { Round, Point } from './screens/inspect.js';
+import { Unsent } from './screens/unsent.js';
+import { Mine } from './screens/mine.js';
+
+const ROUTES = [
+  [/^#\/$/, Home],
+  [/^#\/signin$/, SignIn],
+  [/^#\/scan$/, Scan],
+  [/^#\/stocktake\/([\w-]+)$/, Count],
+  [/^#\/stocktake\/([\w-]+)\/places$/, CountPlaces],
+  [/^#\/collect$/, Collect],
+  [/^#\/inspection\/([\w-]+)$/, Round],
+  [/^#\/inspection\/([\w-]+)\/([\w-]+)$/, Point],
+  [/^#\/unsent$/, Unsent],
+  [/^#\/mine$/, Mine],
+];
+
+function screenOf(hash) {
+  for (const [pattern, Screen] of ROUTES) {
+    const found = pattern.exec(hash);
+    if (found) return { Screen, parts: found.slice(1) };
+  }
+  return { Screen: Home, parts: [] };
+}
+
+function App() {
+  const [hash, setHash] = useState(location.hash || '#/');
+  const [, draw] = useState(0);
+  useEffect(() => {
+    const moved = () => {
+      if (!history.state?.inside) history.replaceState({ inside: true }, '');
+      setHash(location.hash || '#/');
+      scrollTo(0, 0);
+      applyWhenIdle();
+    };
+    addEventListener('hashchange', moved);
+    const stop = onChange(() => draw((n) => n + 1));
+    return () => {
+      removeEventListener('hashchange', moved);
+      stop();
+    };
+  }, []);
+  const { Screen, parts } = session.person ? screenOf(hash) : { Screen: SignIn, parts: [] };
+  return html`<main class="screen phone floor" data-screen=${Screen.name} onPointerDown=${wakeSound}>
+    ${updates.ready && html`<p class="banner banner--info" data-test="update">${t('m.update_ready')}</p>`}
+    <${Screen} key=${hash} parts=${parts} /></main>`;
+}
+
+async function start() {
+  await loadLanguage().catch(() => loadLanguage('zh-Hans'));
+  await resume();
+  render(html`<${App} />`, document.getElementById('app'));
+  await startSending(news);
+  startUpdates();
+  document.documentElement.dataset.ready = '1';
+}
+
+start().catch((error) => {
+  // Without its own storage the app can keep nothing: say so in both tongues, since the sentences may be what failed.
+  const line = document.createElement('p');
+  line.className = 'banner banner--bad';
+  line.textContent = `Foyer 打不开本机存储，请关闭无痕模式后重开。 Foyer cannot use this browser’s storage; leave private mode and reload. (${error?.name || ''})`;
+  document.getElementById('app').replaceChildren(line);
+});

@@ -1,0 +1,214 @@
+// Counting: no taps at all. The camera stays on, each scan is on the disk before the beep, and the list says what is saved where.
+import { CodeSheet, Dialog, Finder, Head, Icon, PhotoThumb, Pullup, Stepper, UnsentBanner, go, html, useEffect, useState, useStored } from '../ui.js';
+import { bundle, place } from '../bundle.js';
+import { meta } from '../database.js';
+import { feedback } from '../feedback.js';
+import { showCode } from '../rules.js';
+import { clock, t } from '../words.js';
+import { countsHere, handIn, keepHere, keepPhoto, placeOf, placesOf, progress, reportFind, roundRows, scanInCount, setPlace, titleOf, undoCount } from '../work.js';
+
+const stocktakeOf = (id) => bundle()?.stocktakes?.find((one) => one.id === id);
+
+const Gone = () => html`<${Head} title=${t('m.gone_title')} to="#/" /><div class="phone__body"><p class="second">${t('m.gone_count')}</p></div>`;
+
+/** What a scan did, in one line over the picture, and what the ear hears of it. */
+function sentenceOf(result) {
+  const { outcome, row } = result;
+  if (outcome === 'error') return ['refused', t(`m.code_${result.error.split('.')[1]}`)];
+  if (outcome === 'no_place') return ['refused', t('m.scan_place_first')];
+  if (outcome === 'other_place') return ['refused', t('m.place_not_in_count', { place: result.place.name })];
+  if (outcome === 'not_counted') return ['refused', t('m.not_counted_here', { thing: titleOf(result.subject) })];
+  if (outcome === 'place') return ['saved', t('m.counting_in', { place: result.place.name })];
+  if (outcome === 'again') return ['again', t('m.counted_again', { n: row.scans, time: clock(result.first.at), thing: row.title })];
+  if (result.unknown) return ['saved', t('m.saved_unknown', { code: showCode(row.code) })];
+  if (result.old) return ['saved', t('m.saved_old_label', { thing: row.title })];
+  return ['saved', t('m.saved_nth', { n: result.nth, thing: row.title })];
+}
+
+export function Count({ parts: [id] }) {
+  const stocktake = stocktakeOf(id);
+  const stored = useStored(async () => ({ rows: await roundRows(id), placeId: await placeOf({ id }) }), [id]);
+  const [typing, setTyping] = useState(false);
+  const [line, setLine] = useState(null);
+  const [asking, setAsking] = useState(null); // a supply whose quantity is asked
+  const [finding, setFinding] = useState(null); // a row, or {} for a thing without a label
+  const [ending, setEnding] = useState(false);
+  const [show, setShow] = useState('done');
+  if (!stocktake) return html`<${Gone} />`;
+  if (!stored) return null;
+  const places = placesOf(stocktake);
+  const placeId = places.some((one) => one.id === stored.placeId) ? stored.placeId : places.length === 1 ? places[0].id : null;
+  const { rows } = stored;
+  const all = progress(stocktake, rows);
+  const here = progress(stocktake, rows, placeId);
+  const room = place(placeId);
+
+  const scanned = async (text, quantity) => {
+    let result;
+    try {
+      result = await scanInCount(stocktake, placeId, text, quantity);
+      if (result.outcome === 'saved') result.nth = progress(stocktake, await roundRows(id)).counted;
+    } catch (error) {
+      console.warn('not saved', error?.name);
+      feedback('refused');
+      setLine({ kind: 'refused', text: t('m.storage_full') });
+      return t('m.storage_full');
+    }
+    if (result.outcome === 'place') await setPlace(stocktake, result.place.id);
+    if (result.outcome === 'quantity') {
+      const before = rows.find((row) => row.place_id === placeId && row.code === result.code && countsHere(row));
+      setAsking({ ...result, text, before, quantity: before?.quantity ?? '' });
+      feedback('saved');
+      return null;
+    }
+    const [kind, sentence] = sentenceOf(result);
+    feedback(kind);
+    setLine({ kind, text: sentence });
+    return kind === 'refused' ? sentence : null;
+  };
+
+  const done = async () => {
+    await handIn(stocktake, placeId);
+    setEnding(false);
+    go(places.length > 1 ? `#/stocktake/${id}/places` : '#/');
+  };
+  const list = rows.filter((row) => row.place_id === placeId).sort((a, b) => (a.question && !b.question ? -1 : b.question && !a.question ? 1 : b.last_at - a.last_at));
+  return html`<header class="head"><button class="round" aria-label=${t('m.back')} onClick=${() => go('#/')}><${Icon} name="back" /></button>
+      <button class="head__text head__text--act" onClick=${() => go(`#/stocktake/${id}/places`)} data-test="place"><h1 class="head__title">${room?.name || t('m.choose_place')}</h1><p class="sub">${stocktake.title}</p></button>
+      <span class="head__sum num" data-test="progress"><b>${all.counted}</b>${all.total !== null && html`<span class="quiet">/${all.total}</span>`}</span></header>
+    ${all.total !== null && html`<div class="bar bar--head"><i style=${{ width: `${all.total ? Math.min(100, (100 * all.counted) / all.total) : 0}%` }}></i></div>`}
+    <${UnsentBanner} />
+    <${Finder} onText=${scanned} hint=${placeId ? null : t('m.scan_place_first')} good=${line?.kind === 'saved'} paused=${typing || asking || finding || ending}>
+      ${line && html`<p class=${`finder__line finder__line--${line.kind}`} role="status" data-test="line" data-kind=${line.kind}><${Icon} name=${line.kind === 'refused' ? 'warn' : line.kind === 'again' ? 'undo' : 'cloud_up'} />${line.text}</p>`}</${Finder}>
+    <div class="phone__body">
+      ${here.left.length > 0 && html`<div class="chips" role="group"><button class=${`chip${show === 'done' ? ' chip--on' : ''}`} onClick=${() => setShow('done')}>${t('m.chip_done')} <b>${list.length}</b></button>
+        <button class=${`chip${show === 'left' ? ' chip--on' : ''}`} onClick=${() => setShow('left')} data-test="left">${t('m.chip_left')} <b>${here.left.length}</b></button></div>`}
+      ${show === 'left' && here.left.length > 0
+        ? html`<ul class="list">${here.left.map((one) => html`<li class="item" key=${one.line_id}><span class="mark"><${Icon} name="label" /></span><div class="item__body"><div class="item__title">${titleOf(one)}</div><div class="item__meta">${one.number || ''} <span class="code">${showCode(one.label)}</span></div></div></li>`)}</ul>`
+        : html`<ul class="list">${list.map((row) => html`<${Row} key=${row.id} row=${row} stocktake=${stocktake} onFind=${() => setFinding(row)} />`)}</ul>`}
+      ${show === 'done' && !list.length && html`<p class="hintline">${placeId ? t('m.count_start') : t('m.count_choose')}</p>`}
+      ${placeId && html`<button class="button button--quiet" onClick=${() => setFinding({})} data-test="find">${t('m.no_label')}</button>`}</div>
+    <footer class="phone__foot phone__foot--two"><button class="button" onClick=${() => setTyping(true)} data-test="type"><${Icon} name="keyboard" />${t('m.type_code')}</button>
+      ${placeId
+        ? html`<button class="button button--main" onClick=${() => (here.left.length ? setEnding(true) : done())} data-test="done-here">${t('m.done_here')}</button>`
+        : html`<button class="button button--main" onClick=${() => go(`#/stocktake/${id}/places`)}>${t('m.choose_place')}</button>`}</footer>
+    ${typing && html`<${CodeSheet} title=${t('m.type_code_title')} onCode=${(text) => scanned(text)} onClose=${() => setTyping(false)} />`}
+    ${asking && html`<${HowMany} asking=${asking} onClose=${() => setAsking(null)} onDone=${async (quantity) => (setAsking(null), scanned(asking.text, quantity))} />`}
+    ${finding && html`<${Find} stocktake=${stocktake} placeId=${placeId} row=${finding.id ? finding : null} onClose=${() => setFinding(null)} />`}
+    ${ending && html`<${Dialog} title=${t('m.done_left_title', { n: here.left.length, place: room.name })} text=${here.left.slice(0, 3).map(titleOf).join('，')} safe=${t('m.go_on_counting')} act=${t('m.done_anyway')} onSafe=${() => setEnding(false)} onAct=${done} />`}`;
+}
+
+function stateOf(row) {
+  const last = row.events.at(-1);
+  if (!last) return ['label', ''];
+  if (!countsHere(row) && last.undone) return ['undo', t('m.row_undone')];
+  if (last.state === 'refused') return ['warn', t('m.row_refused')];
+  if (row.scans > 1 && row.quantity === undefined) return [last.state === 'sent' ? 'check' : 'cloud_up', t('m.scanned_n_times', { n: row.scans })];
+  return last.state === 'sent' ? ['check', t('m.row_sent')] : ['cloud_up', t('m.row_saved')];
+}
+
+function Row({ row, stocktake, onFind }) {
+  const [open, setOpen] = useState(false);
+  const [icon, state] = stateOf(row);
+  const moved = row.question === 'moved';
+  const unknown = row.question === 'unknown';
+  const mark = moved || unknown ? 'soon' : icon === 'check' ? 'free' : icon === 'warn' ? 'busy' : '';
+  const time = row.events[0] ? clock(row.events[0].at) : '';
+  return html`<li class=${`item item--top${countsHere(row) ? '' : ' item--gone'}`} data-test="row" data-question=${row.question || ''} data-state=${icon}>
+    <span class=${`mark${mark ? ` mark--${mark}` : ''}`}><${Icon} name=${moved ? 'pin' : unknown ? 'label' : icon} /></span>
+    <div class="item__body"><button class="item__press" aria-expanded=${open} onClick=${() => setOpen(!open)}><span class="item__title">${row.quantity !== undefined ? t('m.times', { thing: row.title, n: row.quantity }) : row.title}</span>
+      ${moved && html`<span class="item__meta item__meta--soon">${t('m.booked_at', { place: place(row.from_place)?.name || t('m.another_place') })}</span>`}
+      ${unknown && html`<span class="item__meta item__meta--soon">${t('m.label_unknown_row')}</span>`}
+      <span class="item__meta">${state}${row.find ? ` ${row.find}` : ''}</span></button>
+      ${(moved || unknown || open) && html`<div class="row item__acts">
+        ${moved && html`<button class="button button--small" onClick=${() => keepHere(row)} data-test="keep-here">${t('m.record_here', { place: place(row.place_id)?.name })}</button>
+          <button class="button button--small button--quiet" onClick=${() => undoCount(row)} data-test="passing">${t('m.just_passing')}</button>`}
+        ${unknown && html`<button class="button button--small" onClick=${onFind} data-test="describe"><${Icon} name="camera" />${t('m.describe_it')}</button>`}
+        ${open && !moved && countsHere(row) && row.code && html`<button class="button button--small button--quiet" onClick=${() => (setOpen(false), undoCount(row))} data-test="undo">${t('m.undo')}</button>`}
+        ${open && row.code && html`<span class="sub code">${showCode(row.code)}</span>`}</div>`}</div>
+    <span class="sub num">${time}</span></li>`;
+}
+
+function HowMany({ asking, onClose, onDone }) {
+  const [quantity, setQuantity] = useState(asking.quantity);
+  const ready = quantity !== '';
+  return html`<${Pullup} label=${titleOf(asking.subject) || showCode(asking.code)} onClose=${onClose}><h1 class="sheet__title">${titleOf(asking.subject) || showCode(asking.code)}</h1>
+    <p class="sub">${asking.before ? t('m.counted_before', { n: asking.before.quantity, time: clock(asking.before.events.at(-1).at) }) : t('m.how_many', { unit: asking.subject?.unit || '' })}</p>
+    <div class="sheet__row"><${Stepper} value=${quantity} onChange=${setQuantity} label=${t('m.how_many', { unit: '' })} /><span class="second">${asking.subject?.unit || ''}</span></div>
+    <button class="button button--main button--wide" aria-disabled=${!ready} onClick=${() => ready && onDone(Number(quantity))} data-test="quantity-done">${ready ? t('m.record_n', { n: quantity, unit: asking.subject?.unit || '' }) : t('m.number_first')}</button></${Pullup}>`;
+}
+
+/** A thing nobody knows: photo and a few words, so that the office can find out. */
+function Find({ stocktake, placeId, row, onClose }) {
+  const [photos, setPhotos] = useState([]);
+  const [text, setText] = useState('');
+  const [problem, setProblem] = useState(null);
+  const add = async (event) => {
+    const file = event.target.files[0];
+    event.target.value = '';
+    if (!file) return;
+    try {
+      const hash = await keepPhoto(file);
+      setPhotos([...new Set([...photos, hash])]);
+    } catch (error) {
+      setProblem(error?.name === 'QuotaExceededError' ? t('m.storage_full') : t('m.photo_unreadable'));
+    }
+  };
+  const ready = photos.length > 0 && text.trim();
+  const save = async () => {
+    if (!ready) return;
+    try {
+      await reportFind(stocktake, placeId, { code: row?.code, description: text.trim(), photos, row });
+      feedback('saved');
+      onClose();
+    } catch {
+      feedback('refused');
+      setProblem(t('m.storage_full'));
+    }
+  };
+  return html`<${Pullup} label=${t('m.find_title')} onClose=${onClose}><h1 class="sheet__title">${row?.code ? t('m.find_code', { code: showCode(row.code) }) : t('m.find_title')}</h1>
+    <div class="photos">${photos.map((hash) => html`<${PhotoThumb} key=${hash} sha256=${hash} />`)}
+      <label class="button photo photo--add"><${Icon} name="camera" />${photos.length ? t('m.photo_more') : t('m.photo_take')}<input class="hidden" type="file" accept="image/*" capture="environment" onChange=${add} data-test="find-photo" /></label></div>
+    <label class="field"><span class="field__label">${t('m.find_what')}</span><textarea class="field__box field__input" rows="2" maxlength="500" value=${text} placeholder=${t('m.find_example')} onInput=${(event) => setText(event.target.value)} data-test="find-text"></textarea></label>
+    ${problem && html`<p class="field__help field__help--error" role="alert">${problem}</p>`}
+    <button class="button button--main button--wide sheet__act" aria-disabled=${!ready} onClick=${save} data-test="find-save">${ready ? t('m.find_save') : !photos.length ? t('m.find_photo_first') : t('m.find_words_first')}</button></${Pullup}>`;
+}
+
+export function CountPlaces({ parts: [id] }) {
+  const stocktake = stocktakeOf(id);
+  const stored = useStored(async () => ({ rows: await roundRows(id), done: (await meta(`done:${id}`)) || {} }), [id]);
+  const [typing, setTyping] = useState(false);
+  const [line, setLine] = useState(null);
+  if (!stocktake) return html`<${Gone} />`;
+  const choose = async (placeId) => {
+    await setPlace(stocktake, placeId);
+    go(`#/stocktake/${id}`);
+  };
+  const scanned = async (text) => {
+    const result = await scanInCount(stocktake, null, text);
+    if (result.outcome === 'place') {
+      feedback('saved');
+      await choose(result.place.id);
+      return null;
+    }
+    const [, sentence] = sentenceOf(result.outcome === 'quantity' ? { outcome: 'no_place' } : result);
+    feedback('refused');
+    setLine(sentence);
+    return sentence;
+  };
+  const rows = stored?.rows || [];
+  const places = placesOf(stocktake);
+  const busy = new Set((stocktake.expected || []).map((one) => one.place_id));
+  const listed = stocktake.expected ? [...places.filter((one) => busy.has(one.id)), ...places.filter((one) => !busy.has(one.id))] : places;
+  return html`<${Head} title=${t('m.choose_place')} sub=${stocktake.title} to="#/" /><${UnsentBanner} />
+    <${Finder} onText=${scanned} hint=${t('m.scan_door_label')} paused=${typing}>${line && html`<p class="finder__line finder__line--refused" role="status" data-test="line"><${Icon} name="warn" />${line}</p>`}</${Finder}>
+    <div class="phone__body"><ul class="list">${listed.map((one) => {
+      const { counted, total } = progress(stocktake, rows, one.id);
+      const finished = stored?.done[one.id];
+      return html`<li key=${one.id}><button class="item item--act" onClick=${() => choose(one.id)} data-test="place-row"><span class=${`mark${finished ? ' mark--free' : ''}`}><${Icon} name=${finished ? 'check' : 'pin'} /></span>
+        <span class="item__body"><span class="item__title">${one.name}</span><span class="item__meta">${finished ? t('m.place_done', { time: clock(finished) }) : one.path || ''}</span></span>
+        <span class="quiet num">${total === null ? counted || '' : total ? `${counted}/${total}` : counted || ''}</span></button></li>`;
+    })}</ul></div>
+    <footer class="phone__foot"><button class="button button--wide" onClick=${() => setTyping(true)} data-test="type"><${Icon} name="keyboard" />${t('m.type_code')}</button></footer>
+    ${typing && html`<${CodeSheet} title=${t('m.type_code_title')} onCode=${scanned} onClose=${() => setTyping(false)} />`}`;
+}
