@@ -51,6 +51,7 @@ def include_core() -> None:
     labels.include(*parts)
     jobs.include(*parts)
     views.include(*parts)
+    attachments.include(*parts)
 
 
 def open_office(config: Settings) -> None:
@@ -59,6 +60,7 @@ def open_office(config: Settings) -> None:
     operations.use_secret(config.secret())
     sessions.use_settings(config)
     channels.set_up_mail(config.smtp_url)
+    attachments.use_directory(config.data_dir / "attachments")
     include_core()
     migrations.upgrade(database.connect(config.database_url))
 

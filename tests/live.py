@@ -156,4 +156,4 @@ def sign_in(page: Page, server: Server, account: str, password: str = "a-good-te
 
 def become_device(context: BrowserContext, server: Server, role: str, key: str) -> None:
     """Give a browser the cookie of a paired device (`role` is kiosk or door)."""
-    context.add_cookies([{"name": f"__Host-foyer_{role}", "value": key, "url": server.url, "httpOnly": True, "secure": True, "sameSite": "Lax"}])
+    context.add_cookies([{"name": f"__Host-foyer_{role}", "value": key, "url": server.url.replace("http:", "https:"), "httpOnly": True, "secure": True, "sameSite": "Lax"}])

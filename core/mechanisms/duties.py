@@ -21,7 +21,7 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import clock, database
 from core.foundation.errors import NotAllowed, Refused
-from core.foundation.i18n import as_mapping, t
+from core.foundation.i18n import as_mapping, full_day, t
 from core.foundation.ids import derived, uuid7
 from core.foundation.jobs import job
 from core.mechanisms import attachments, notices, office, people, workdays
@@ -37,6 +37,7 @@ Note = Annotated[str, StringConstraints(max_length=1000)]
 Photos = Annotated[tuple[Sha256, ...], Input(max_length=20)]
 LATE_STEPS = (1, 3, 5)
 CLIMBS_AT = 3
+REMINDS_FROM_HOUR = 8
 
 
 class Duty(SQLModel, table=True):
@@ -295,6 +296,8 @@ def send_reminders(at: datetime) -> int:
 
     The ids of its operations are made of duty, day and step, so that a restart never tells twice; only the step of the present day is said."""
     today = clock.today(at)
+    if clock.local(at).hour < REMINDS_FROM_HOUR:
+        return 0
     with database.reading() as s:
         if not workdays.is_workday(s, today):
             return 0
@@ -454,8 +457,9 @@ def _happened(s: Session, duty: Duty, what: str, by: Actor, at: datetime, remark
 
 
 def _tell(s: Session, duty: Duty, person_id: UUID, key: str, at: datetime, **facts: Any) -> None:
-    known_facts = {**duty.facts, "title_key": duty.title_key, "due_on": duty.due_on.isoformat(), **facts}
-    notices.queue(s, key=key, facts=known_facts, to_person_id=person_id, subject=("duty", duty.id), at=at)
+    language = people.get(s, person_id).language
+    told = {"title": title_of(duty, language), "due_on": full_day(duty.due_on, language), **facts}
+    notices.queue(s, key=key, facts=told, to_person_id=person_id, subject=("duty", duty.id), at=at)
 
 
 def _above(s: Session, person_id: UUID) -> UUID | None:

@@ -16,6 +16,7 @@ from core.foundation import database, jobs
 from core.foundation.errors import Invalid
 from core.foundation.ids import derived
 from core.foundation.jobs import job
+from core.mechanisms import notices, places
 from core.mechanisms.operations import SYSTEM, Actor, operation, perform_now, touch
 from core.sections import rooms
 from core.sections.bookings import claims
@@ -50,7 +51,7 @@ def release(s: Session, do: ReleaseBooking, by: Actor, at: datetime) -> BookingV
     touch(s, "booking", booking.id)
     rooms.changed(s, booking.room_id)
     shown = claims.view(s, booking, at)
-    _tell_host(s, booking, shown)
+    _tell_host(s, booking, at)
     return shown
 
 
@@ -76,5 +77,9 @@ def _due(at: datetime) -> list[UUID]:
         return [booking.id for booking, room in s.execute(query) if check_in_by(booking, room, at) <= at]
 
 
-def _tell_host(s: Session, booking: Booking, shown: BookingView) -> None:
-    pass
+def _tell_host(s: Session, booking: Booking, at: datetime) -> None:
+    if booking.host_id is None:
+        return  # booked at the door: nobody to tell
+    place = places.get(s, booking.room_id)
+    facts = {"room": place.name, "from": booking.starts_at, "at": at}
+    notices.queue(s, key="booking.released_notice", facts=facts, at=at, to_person_id=booking.host_id, subject=("booking", booking.id))

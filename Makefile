@@ -1,0 +1,59 @@
+# Each target is one or two commands a person could type. `make demo` and `make test` need nothing but Python 3.11 or newer and make.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+
+.PHONY: demo run test check format coverage-map bench shots lock vendor clean
+
+demo: .venv/run.done ## the sample office on port 8080
+	$(BIN)/python main.py demo
+
+run: .venv/run.done ## the server on the office's own data
+	$(BIN)/python main.py serve
+
+test: .venv/test.done ## the whole suite
+	@sh tests/tools.sh
+	$(BIN)/pytest -n 2 --dist loadfile
+
+check: .venv/test.done ## what CI runs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2 --dist loadfile
+
+format: .venv/test.done
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+coverage-map: .venv/test.done ## every requirement with the tests that prove it
+	$(BIN)/python -m tests.coverage_map
+
+bench: .venv/bench.done ## name value unit ratio reference, and bench/results.json
+	$(BIN)/python -m bench
+
+shots: .venv/test.done ## the screenshots of the README and docs, from a running sample office
+	$(BIN)/python -m tests.shots
+
+lock: .venv/test.done ## pin the dependencies anew
+	$(BIN)/pip install -q uv && sh tests/lock.sh
+
+vendor: .venv/run.done ## refresh the browser files of others
+	$(BIN)/python -m mobile.floor.vendor
+
+.venv/python.done:
+	@test -n "$(PYTHON)" || { echo "Foyer needs Python 3.11 or newer; none was found on the PATH."; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/run.done: requirements.lock | .venv/python.done
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/test.done: requirements-test.lock | .venv/run.done
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
+	@touch $@
+
+.venv/bench.done: requirements-bench.lock | .venv/test.done
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

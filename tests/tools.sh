@@ -1,0 +1,16 @@
+#!/bin/sh
+# The tools beside Python that the tests use: a browser, PostgreSQL, a second PDF rasteriser. Installs what it may, else says what is skipped.
+missing=""
+command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium"
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
+command -v pdftoppm >/dev/null 2>&1 || missing="$missing poppler-utils"
+command -v node >/dev/null 2>&1 || missing="$missing nodejs"
+[ -f /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || missing="$missing fonts-noto-cjk"
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq >/dev/null 2>&1
+  # shellcheck disable=SC2086
+  apt-get install -y -qq $missing >/dev/null 2>&1 && exit 0
+fi
+echo "Not installed:$missing. What needs them is skipped: chromium (browser tests), postgresql (its half of the core suite), poppler-utils (the second rasteriser), nodejs (rules on both sides), fonts-noto-cjk (Chinese in screenshots)."
