@@ -144,7 +144,12 @@ class _Drawing:
             pages[-1].append(row)
             y += row.height
         if self._report.signatures and y + _SIGNATURE_HEIGHT > bottom:
-            pages.append([])
+            # Nobody should sign a page that lists nothing: the last rows go with the signatures.
+            keep = max(1, len(pages[-1]) - 2)
+            while keep > 1 and pages[-1][keep - 1].kind == "group":
+                keep -= 1
+            pages.append(pages[-1][keep:])
+            del pages[-2][keep:]
         return pages
 
     def _first_top(self) -> float:

@@ -129,6 +129,13 @@ def test_rows_and_signatures_never_run_into_the_foot_of_a_page(rows: int) -> Non
     assert last.crop((0, 468, last.width, 482)).getextrema() == (255, 255)
 
 
+def test_nobody_signs_a_page_that_lists_nothing() -> None:
+    for rows in range(2, 60):
+        last = plain(PdfReader(io.BytesIO(draw_report(report(rows, totals=())))).pages[-1].extract_text())
+        assert f"ZC-{rows - 1:04d}" in last
+        assert "审定人" in last
+
+
 def test_a_report_without_rows_says_so_and_one_in_english_is_english() -> None:
     assert plain("Nothing to list") in text_of(draw_report(report(0, language="en", totals=(), landscape=False)))
     assert plain("Page 1 of 1") in text_of(draw_report(report(0, language="en", totals=(), landscape=False)))
