@@ -25,23 +25,25 @@ from core.foundation import backup, clock, database, heavy, jobs, live, migratio
 from core.foundation.errors import Refused, SetupError
 from core.foundation.i18n import as_mapping, t
 from core.foundation.settings import Settings
-from core.mechanisms import attachments, audit, channels, devices, duties, labels, notices, numbering, office, operations, people, places, views, workdays
-from core.sections import bookings, rooms
+from core.mechanisms import approvals, attachments, audit, channels, checklists, devices, drafts, duties, imports, labels, notices, numbering, office, operations, people, places, views, workdays
+from core.sections import assets, bookings, deliveries, rooms, supplies, visits
 from core.web import connect, health, sessions, trust
 from kiosk import door
 from kiosk.door import live as door_live
 from mobile import api, test_clock
+from mobile import attachments as attachments_api
 from mobile import rooms as rooms_api
 from mobile.floor import serve as floor
+from mobile.swagger import pages as swagger
 
 VERSION = "0.1.0"
 
 # ── the table of contents ──
 
-MECHANISMS: tuple[ModuleType, ...] = (people, office, devices, places, labels, audit, notices, workdays, numbering, attachments, duties)
-SECTIONS: tuple[ModuleType, ...] = (rooms, bookings)
+MECHANISMS: tuple[ModuleType, ...] = (people, office, devices, places, labels, audit, notices, workdays, numbering, attachments, duties, checklists, approvals, imports, drafts)
+SECTIONS: tuple[ModuleType, ...] = (rooms, bookings, assets, supplies, visits, visits.help, deliveries)
 PAGES: tuple[ModuleType, ...] = (door,)  # modules with a `router` of pages
-API_ROUTERS: tuple[APIRouter, ...] = (rooms_api.router,)  # routes of the API beside operations, labels and collections
+API_ROUTERS: tuple[APIRouter, ...] = (swagger.router, rooms_api.router, attachments_api.router)  # routes of the API beside operations, labels and collections
 
 
 def include_core() -> None:
@@ -52,6 +54,9 @@ def include_core() -> None:
     jobs.include(*parts)
     views.include(*parts)
     attachments.include(*parts)
+    approvals.include(*parts)
+    supplies.include(*parts)
+    imports.include(*parts)
 
 
 def open_office(config: Settings) -> None:

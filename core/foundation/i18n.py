@@ -138,12 +138,17 @@ def money(cents: int) -> str:
 
 
 def as_mapping(facts: Mapping[str, Any], language: str, zone: tzinfo) -> dict[str, Any]:
-    """Refusal facts as a person reads them: ISO moments become local times (facts are stored as JSON)."""
+    """Refusal facts as a person reads them: ISO moments become local times, ISO dates become days (facts are stored as JSON)."""
     shown: dict[str, Any] = {}
     for key, value in facts.items():
         if isinstance(value, str) and len(value) >= 20 and value[4:5] == "-" and "T" in value:
             try:
                 value = day_and_time(datetime.fromisoformat(value), zone, language)
+            except ValueError:
+                pass
+        elif isinstance(value, str) and len(value) == 10 and value[4] == value[7] == "-":
+            try:
+                value = long_day(date.fromisoformat(value), language)
             except ValueError:
                 pass
         shown[key] = value

@@ -30,7 +30,7 @@ from sqlmodel import Field, Session, SQLModel, col
 from core.foundation import database
 from core.foundation.errors import Invalid, NotAllowed, Refused
 from core.foundation.ids import uuid7
-from core.mechanisms.operations import OFFICE, SYSTEM, Actor, Operation, Outcome, Role, note, operation, perform_now, touch
+from core.mechanisms.operations import OFFICE, SYSTEM, Actor, Operation, Outcome, Role, after_commit, note, operation, perform_now, touch
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 50_000_000
@@ -135,6 +135,29 @@ def of(s: Session, kind: str, subject_id: UUID) -> list[str]:
     """The hashes a thing refers to, oldest first."""
     query = select(AttachmentUse.sha256).where(col(AttachmentUse.subject_kind) == kind, col(AttachmentUse.subject_id) == subject_id)
     return list(s.execute(query.order_by(col(AttachmentUse.id))).scalars())
+
+
+def erase_of(s: Session, kind: str, ids: Iterable[UUID]) -> int:
+    """Forget the files of these things (a visitor's photo after the keeping time); a file that another thing refers to stays. Returns how many went."""
+    wanted = list(ids)
+    uses = select(AttachmentUse).where(col(AttachmentUse.subject_kind) == kind, col(AttachmentUse.subject_id).in_(wanted))
+    hashes = set()
+    for row in s.execute(uses).scalars().all():
+        hashes.add(row.sha256)
+        s.delete(row)
+    s.flush()
+    gone = 0
+    for sha256 in hashes:
+        still_used = s.execute(select(AttachmentUse.id).where(col(AttachmentUse.sha256) == sha256).limit(1)).first()
+        found = s.get(Attachment, sha256)
+        if still_used is None and found is not None:
+            path, stored = path_of(found), found.stored_sha256
+            s.delete(found)
+            s.flush()
+            if s.execute(select(Attachment.sha256).where(col(Attachment.stored_sha256) == stored).limit(1)).first() is None:
+                after_commit(s, lambda path=path: path.unlink(missing_ok=True))  # type: ignore[misc]
+            gone += 1
+    return gone
 
 
 MaySee = Callable[[Session, UUID, Actor], bool]

@@ -19,7 +19,11 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import database
 from core.foundation.jobs import job
-from core.mechanisms.operations import AuditRow
+from core.foundation.errors import Invalid
+from core.mechanisms.devices import Device
+from core.mechanisms.operations import Actor, AuditRow, Role
+from core.mechanisms.people import Person
+from core.mechanisms.views import Collection, ExportColumn, Page, Query
 
 GENESIS = "0" * 64
 SEAL_AT_ONCE = 5_000
@@ -108,18 +112,6 @@ def verify_tail(s: Session) -> int:
     return _count_unsealed(s)
 
 
-def trail(s: Session, *, subject_id: str | None = None, kind: str | None = None, limit: int = 50, before: datetime | None = None) -> list[AuditRow]:
-    """Audit lines, newest first."""
-    query = select(AuditRow).order_by(col(AuditRow.at).desc(), col(AuditRow.id).desc()).limit(limit)
-    if subject_id:
-        query = query.where(col(AuditRow.subject_id) == subject_id)
-    if kind:
-        query = query.where(or_(col(AuditRow.kind) == kind, col(AuditRow.kind).startswith(kind + ".", autoescape=True)))
-    if before:
-        query = query.where(col(AuditRow.at) < before)
-    return list(s.execute(query).scalars())
-
-
 def _unsealed(s: Session, limit: int) -> Sequence[Any]:
     # Ids grow with time; a writer that committed late may lie before the newest seal, so the look back covers an hour of them.
     newest = s.execute(select(func.max(_audits.c.at)).select_from(_audits.join(_seals, _seals.c.audit_id == _audits.c.id))).scalar()
@@ -148,3 +140,73 @@ def _plain(value: Any) -> Any:
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
         return aware.astimezone(UTC).isoformat(timespec="microseconds")
     return str(value) if isinstance(value, UUID) else value
+
+
+# ── what programs and registers read ──
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """One line of the trail with the names of who acted."""
+
+    id: UUID
+    at: datetime
+    kind: str
+    who: str
+    device: str
+    subject_kind: str | None
+    subject_id: str | None
+    outcome: str
+    code: str | None
+    version: int = 1
+
+
+def _list(s: Session, query: Query, by: Actor) -> Page:
+    select_lines = select(AuditRow).order_by(col(AuditRow.id).desc()).limit(query.limit + 1)
+    if query.cursor:
+        try:
+            select_lines = select_lines.where(col(AuditRow.id) < UUID(query.cursor))
+        except ValueError:
+            raise Invalid("query.filter") from None
+    if query.filters.get("kind"):
+        kind = query.filters["kind"]
+        select_lines = select_lines.where(or_(col(AuditRow.kind) == kind, col(AuditRow.kind).startswith(kind + ".", autoescape=True)))
+    if query.filters.get("subject_id"):
+        select_lines = select_lines.where(col(AuditRow.subject_id) == query.filters["subject_id"])
+    if query.q:
+        select_lines = select_lines.where(col(AuditRow.kind).contains(query.q, autoescape=True))
+    rows = list(s.execute(select_lines).scalars())
+    page = rows[: query.limit]
+    return Page(lines(s, page), str(page[-1].id) if len(rows) > query.limit else None)
+
+
+def _one(s: Session, id: str, by: Actor) -> AuditLine | None:
+    try:
+        row = s.get(AuditRow, UUID(id))
+    except ValueError:
+        return None
+    return lines(s, [row])[0] if row else None
+
+
+def lines(s: Session, rows: Sequence[AuditRow]) -> list[AuditLine]:
+    """Audit rows with the names of people and devices, in two statements."""
+    people_ids, device_ids = {row.person_id for row in rows if row.person_id}, {row.device_id for row in rows if row.device_id}
+    names = {row.id: row.name for row in s.execute(select(Person.id, Person.name).where(col(Person.id).in_(people_ids)))}
+    device_names = {row.id: row.name for row in s.execute(select(Device.id, Device.name).where(col(Device.id).in_(device_ids)))}
+    return [
+        AuditLine(
+            r.id, r.at, r.kind, names.get(r.person_id, "") if r.person_id else "", device_names.get(r.device_id, "") if r.device_id else "",
+            r.subject_kind, r.subject_id, r.outcome, r.code,
+        )
+        for r in rows
+    ]  # fmt: skip
+
+
+COLLECTION = Collection(
+    "audit", frozenset({Role.ADMIN, Role.LEADER}), _list, _one,
+    (
+        ExportColumn("at", "audit.at"), ExportColumn("who", "audit.who"), ExportColumn("device", "audit.device"), ExportColumn("kind", "audit.kind"),
+        ExportColumn("subject_kind", "audit.subject"), ExportColumn("outcome", "audit.outcome"), ExportColumn("code", "audit.code"),
+    ),
+    ("kind", "subject_id"),
+)  # fmt: skip

@@ -22,6 +22,7 @@ from core.foundation.ids import uuid7
 from core.mechanisms import places
 from core.mechanisms.labels import SIGNS
 from core.mechanisms.operations import DEVICE_ROLES, Actor, Operation, Role, operation, touch
+from core.mechanisms.views import Collection, ExportColumn, Page, Query
 
 PAIRING_TIME = timedelta(minutes=10)
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
@@ -236,3 +237,28 @@ def _plain(code: str) -> str:
 
 def _hash(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
+
+
+# ── what programs and registers read ──
+
+
+def _list(s: Session, query: Query, by: Actor) -> Page:
+    text = query.q.strip().lower()
+    found = [d for d in everything(s) if (not text or text in f"{d.name} {d.room}".lower()) and query.filters.get("role", d.role) == d.role]
+    start = next((index + 1 for index, device in enumerate(found) if str(device.id) == query.cursor), 0)
+    page = found[start : start + query.limit]
+    return Page(page, str(page[-1].id) if start + query.limit < len(found) else None)
+
+
+def _one(s: Session, id: str, by: Actor) -> DeviceView | None:
+    return next((device for device in everything(s) if str(device.id) == id), None)
+
+
+COLLECTION = Collection(
+    "devices", frozenset({Role.ADMIN, Role.RECEPTION, Role.CLERK}), _list, _one,
+    (
+        ExportColumn("name", "device.name"), ExportColumn("role", "device.role_name"), ExportColumn("room", "device.room"), ExportColumn("last_seen_at", "device.last_seen_at"),
+        ExportColumn("revoked", "device.is_revoked"),
+    ),
+    ("role",),
+)  # fmt: skip

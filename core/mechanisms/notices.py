@@ -458,8 +458,9 @@ def _language_of(s: Session, notice: Notice) -> str:
 
 
 def _shown_facts(notice: Notice, language: str) -> dict[str, Any]:
+    """Moments and days in the language's habit; `x_key` becomes `x`: the sentence of that key, filled with the same facts."""
     facts = as_mapping(notice.facts, language, clock.zone())
-    return {name.removesuffix("_key"): t(str(value), language) if name.endswith("_key") else value for name, value in facts.items()}
+    return {name.removesuffix("_key"): t(str(value), language, **facts) if name.endswith("_key") else value for name, value in facts.items()}
 
 
 def _subject_line(notice: Notice, language: str) -> str:

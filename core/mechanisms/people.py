@@ -10,7 +10,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
@@ -27,7 +27,8 @@ from core.foundation.errors import Invalid, NotAllowed, Refused
 from core.foundation.i18n import LANGUAGES
 from core.foundation.ids import uuid7
 from core.mechanisms import pinyin
-from core.mechanisms.operations import PERSON_ROLES, SYSTEM, Actor, Operation, Role, operation, perform_now, touch
+from core.mechanisms.operations import OFFICE, PERSON_ROLES, SYSTEM, Actor, Operation, Role, operation, perform_now, touch
+from core.mechanisms.views import Collection, ExportColumn, Page, Query
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 Line = Annotated[str, StringConstraints(max_length=200)]
@@ -600,3 +601,46 @@ def require(value: Any, code: str) -> None:
     """Raise Invalid(code) when `value` is empty."""
     if not value:
         raise Invalid(code)
+
+
+# ── what programs and registers read ──
+
+PRIVATE = {"account": None, "roles": (), "email": "", "phone": ""}
+
+
+def _list(s: Session, query: Query, by: Actor) -> Page:
+    try:
+        department_id = UUID(query.filters["department"]) if query.filters.get("department") else None
+        after = str(UUID(query.cursor)) if query.cursor else None
+    except ValueError:
+        raise Invalid("query.filter") from None
+    state = query.filters.get("state", "active")
+    disabled = {"active": False, "disabled": True}.get(state)
+    found = search(s, query.q, limit=query.limit + 1, after=after, department_id=department_id, disabled=disabled)
+    shown = [_for(by, item) for item in views(s, found[: query.limit])]
+    return Page(shown, str(shown[-1].id) if len(found) > query.limit else None)
+
+
+def _one(s: Session, id: str, by: Actor) -> PersonView | None:
+    try:
+        person = s.get(Person, UUID(id))
+    except ValueError:
+        return None
+    return _for(by, view(s, person)) if person else None
+
+
+def _for(by: Actor, person: PersonView) -> PersonView:
+    """Colleagues see name, department and extension of each other; the rest is the office's and one's own."""
+    if by.has(*OFFICE, Role.LEADER, Role.SYSTEM) or by.person_id == person.id:
+        return person
+    return replace(person, **PRIVATE)  # type: ignore[arg-type]
+
+
+COLLECTION = Collection(
+    "people", PERSON_ROLES, _list, _one,
+    (
+        ExportColumn("number", "person.number"), ExportColumn("name", "person.name"), ExportColumn("english_name", "person.english_name"), ExportColumn("department", "person.department"),
+        ExportColumn("account", "person.account"), ExportColumn("extension", "person.extension"), ExportColumn("phone", "person.phone"), ExportColumn("email", "person.email"),
+    ),
+    ("department", "state"),
+)  # fmt: skip

@@ -6,7 +6,7 @@ A room that can be booked has its booking facts in the rooms section; a shelf ho
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
@@ -19,7 +19,8 @@ from sqlmodel import Field, Session, SQLModel, col
 from core.foundation.errors import Refused
 from core.foundation.ids import uuid7
 from core.mechanisms import labels, pinyin
-from core.mechanisms.operations import Actor, Operation, Role, operation, touch
+from core.mechanisms.operations import PERSON_ROLES, Actor, Operation, Role, operation, touch
+from core.mechanisms.views import Collection, ExportColumn, Page, Query
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 ShortName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,30}$")]
@@ -60,6 +61,7 @@ class PlaceView:
     path: str
     retired: bool
     version: int
+    label: str = ""
 
 
 class AddPlace(Operation):
@@ -214,3 +216,35 @@ def _view(place: Place, path: tuple[str, ...]) -> PlaceView:
 def _free_short_name(s: Session, short_name: str | None) -> None:
     if short_name and s.execute(select(Place.id).where(col(Place.short_name) == short_name)).first():
         raise Refused("place.short_name_taken", short_name=short_name)
+
+
+# ── what programs and registers read ──
+
+
+def _list(s: Session, query: Query, by: Actor) -> Page:
+    kinds = [query.filters["kind"]] if query.filters.get("kind") else None
+    found = everything(s, kinds, retired=query.filters.get("state") == "all")
+    if text := query.q.strip().lower():
+        key = pinyin.squeeze(text)
+        keys = {row.id: (row.pinyin, row.initials) for row in s.execute(select(Place.id, Place.pinyin, Place.initials))}
+        found = [p for p in found if text in p.path.lower() or text == (p.short_name or "").lower() or (key and any(k.startswith(key) for k in keys[p.id]))]
+    start = next((index + 1 for index, place in enumerate(found) if str(place.id) == query.cursor), 0)
+    page = found[start : start + query.limit]
+    codes = labels.codes_of(s, labels.SubjectKind.PLACE, [place.id for place in page])
+    shown = [replace(place, label=codes.get(place.id, "")) for place in page]
+    return Page(shown, str(page[-1].id) if start + query.limit < len(found) else None)
+
+
+def _one(s: Session, id: str, by: Actor) -> PlaceView | None:
+    place = find(s, id)
+    return replace(view(s, place), label=labels.of(s, labels.SubjectKind.PLACE, place.id) or "") if place else None
+
+
+COLLECTION = Collection(
+    "places", PERSON_ROLES, _list, _one,
+    (
+        ExportColumn("path", "place.path"), ExportColumn("name", "place.name"), ExportColumn("kind", "place.kind"), ExportColumn("short_name", "place.short_name"),
+        ExportColumn("label", "place.label"),
+    ),
+    ("kind", "state"),
+)  # fmt: skip

@@ -93,6 +93,12 @@ SHAPES: dict[str, str] = {
     '<circle cx="100" cy="150" r="11" fill="currentColor"/>',
 }
 
+# What a pill in a register may carry; sent once with the table.
+ICONS_OF_STATES = {
+    name: ICONS[name]
+    for name in ("check", "cross", "clock", "held", "warning", "return", "cloud-off", "free", "soon", "busy", "shut", "lost", "move", "minus", "plus", "note", "lock", "send")
+}
+
 MARK = (
     '<rect width="52" height="52" rx="13" fill="var(--brand-bg, var(--ink))"/>'
     '<circle cx="26" cy="25" r="14" fill="none" stroke="var(--brand-fg, var(--ink-on))" stroke-width="4.5"/>'

@@ -46,7 +46,7 @@ def pair_page(request: Request, room: str = "", next: str = "") -> Response | No
         return response
     with frame.plain(_("pair.title"), fixed=True):
         top()
-        with parts.box("card-form"):
+        with parts.box("card-form card-form--wide"):
             with parts.box("stack"):
                 parts.text(_("pair.title"), "h1")
                 parts.text(_("pair.hint"), "p", "second")

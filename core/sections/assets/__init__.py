@@ -1,7 +1,7 @@
 """Fixed assets (固定资产): register and card, custody, faults and repairs, import and export (guide S4.1; norms.md 6).
 
-Split by ability: `ledger` (what the book says), `custody` (who has it, what befalls it), `exchange` (lists, exports, import), `classes` (names of
-class codes). Not here: counting (stocktakes), drawing labels (assets_labels), depreciation (left out on purpose).
+Split by ability: `ledger` (what the book says), `custody` (who has it, what befalls it), `exchange` (lists, exports, import),
+`classes` (names of class codes). Not here: counting (stocktakes), drawing labels (assets_labels), depreciation (left out on purpose).
 """
 
 from core.sections.assets.custody import (
@@ -24,6 +24,7 @@ from core.sections.assets.custody import (
     take,
     transfer,
 )
+from core.sections.assets.exchange import COLLECTION, IMPORTER, card
 from core.sections.assets.ledger import (
     Asset,
     AssetEvent,
@@ -51,3 +52,11 @@ from core.sections.assets.ledger import (
     view,
     views,
 )
+
+__all__ = [
+    "COLLECTION", "IMPORTER", "Asset", "AssetEvent", "AssetHandover", "AssetState", "AssetView", "Filter", "FinishRepair", "HandOver",
+    "Offer", "RegisterAsset", "ReportFault", "RequestDisposal", "Take", "TransferAsset", "UpdateAsset", "by_code", "by_number", "card",
+    "change", "class_name", "code_of", "count", "count_by_state", "describe", "finish_repair", "get", "hand_over", "handovers",
+    "names_of", "next_number", "note", "open_offer", "present", "register", "report_fault", "request_disposal", "search", "sums",
+    "take", "timeline", "transfer", "update", "view", "views",
+]  # fmt: skip

@@ -1,6 +1,7 @@
 """Asset classes: a starting table of some forty office classes (GB/T 14885-2022, norms.md 6).
 
-A code is opaque here: the field takes any code, this table only gives it a name. Compare it with the standard in force before reporting by class.
+A code is opaque here: the field takes any code, this table only gives it a name. Compare it with the standard in force before
+reporting by class.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ class AssetClass:
 def table() -> dict[str, AssetClass]:
     """Every class by its code, in order of code."""
     with TABLE.open(encoding="utf-8", newline="") as file:
-        rows = [AssetClass(row["code"], {language: row[language] for language in LANGUAGES}, int(row["least_years"])) for row in csv.DictReader(file)]
+        rows = [
+            AssetClass(row["code"], {language: row[language] for language in LANGUAGES}, int(row["least_years"]))
+            for row in csv.DictReader(file)
+        ]
     return {row.code: row for row in sorted(rows, key=lambda row: row.code)}
 
 

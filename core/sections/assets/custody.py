@@ -1,7 +1,8 @@
 """Who has an asset, and what befalls it: hand-over, transfer, fault, repair, the wish to dispose (guide S4.1-R3, R5, R9, R10).
 
-Custody moves on the taker's act only: a hand-over is an offer until the taker takes it. A transfer by the keeper of the book changes department,
-keeper and place at once, with a reason. Offers and takings are rows that are only ever added; the keeper is what the latest taking says.
+Custody moves on the taker's act only: a hand-over is an offer until the taker takes it. A transfer by the keeper of the book changes
+department, keeper and place at once, with a reason. Offers and takings are rows
+that are only ever added; the keeper is what the latest taking says.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sqlmodel import Field, Session, SQLModel, col
 from core.foundation import database
 from core.foundation.errors import NotAllowed, Refused
 from core.foundation.ids import uuid7
-from core.mechanisms import labels, people
+from core.mechanisms import attachments, duties, labels, people
 from core.mechanisms.labels import Described, SubjectKind, describes
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
 from core.sections.assets.ledger import KEEPERS_OF_THE_BOOK, Asset, AssetState, Line, Sha256, by_code, change, note, present, views
@@ -133,8 +134,8 @@ class TransferAsset(Operation):
 
 @operation(TransferAsset, "asset.transfer", roles={*KEEPERS_OF_THE_BOOK, Role.LEADER})
 def transfer(s: Session, do: TransferAsset, by: Actor, at: datetime) -> dict[str, Any]:
-    """Refuses: asset.not_found, asset.disposed, asset.no_change, asset.department_unknown, person.not_found, person.disabled, place.not_found,
-    place.retired"""
+    """Refuses: asset.not_found, asset.disposed, asset.no_change, asset.department_unknown, person.not_found, person.disabled,
+    place.not_found, place.retired"""
     asset = present(s, do.asset_id)
     given = do.model_dump(exclude_unset=True, include={"department_id", "keeper_id", "place_id"})
     if all(getattr(asset, name) == value for name, value in given.items()):
@@ -151,12 +152,21 @@ class ReportFault(OfAsset):
 
 @operation(ReportFault, "asset.report_fault", roles={Role.STAFF})
 def report_fault(s: Session, do: ReportFault, by: Actor, at: datetime) -> dict[str, Any]:
-    """The asset goes into repair; told again, the second report is noted too. Refuses: asset.not_found, asset.disposed, asset.lost"""
+    """The asset goes into repair and a clerk owes the repair; told again, the same duty happens once more.
+
+    Refuses: asset.not_found, asset.disposed, asset.lost"""
     asset = do.asset(s)
     if asset.state == AssetState.LOST:
         raise Refused("asset.lost", number=asset.number)
-    facts = {"what": do.what, **({"photo_sha256": do.photo_sha256} if do.photo_sha256 else {})}
-    change(s, asset, {"state": AssetState.REPAIR}, "fault", by, at, **facts)
+    photos = [do.photo_sha256] if do.photo_sha256 else []
+    change(s, asset, {"state": AssetState.REPAIR}, "fault", by, at, what=do.what, photos=photos)
+    attachments.use(s, photos, "asset", asset.id, by, at)
+    clerks = people.with_role(s, Role.CLERK) or people.with_role(s, Role.ADMIN)
+    if clerks:
+        duties.open_duty(
+            s, title_key="asset.duty.repair", facts={"name": asset.name, "number": asset.number}, owner_id=clerks[0].id,
+            subject=("asset", asset.id), at=at, merge_key=_repair_key(asset), by=by, photos=photos, remark=do.what,
+        )  # fmt: skip
     return {"asset_id": asset.id, "state": asset.state}
 
 
@@ -173,7 +183,14 @@ def finish_repair(s: Session, do: FinishRepair, by: Actor, at: datetime) -> dict
         raise Refused("asset.not_in_repair", number=asset.number)
     state = AssetState.IN_USE if asset.keeper_id else AssetState.IDLE
     change(s, asset, {"state": state}, "repaired", by, at, result=do.result, cost_cents=do.cost_cents)
+    duty = duties.find_open(s, _repair_key(asset))
+    if duty is not None:
+        duties.settle(s, duty, by, at, do.result)
     return {"asset_id": asset.id, "state": state}
+
+
+def _repair_key(asset: Asset) -> str:
+    return f"asset.repair/{asset.id}"
 
 
 class RequestDisposal(Operation):
@@ -226,7 +243,9 @@ def describe(s: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, Described
     for start in range(0, len(ids), 500):
         rows = list(s.execute(select(Asset).where(col(Asset.id).in_(ids[start : start + 500]))).scalars())
         for shown in views(s, rows):
-            found[shown.id] = Described(shown.name, shown.state, shown.keeper, shown.place, "", _acts(shown.state, shown.keeper_id, by), shown.number)
+            found[shown.id] = Described(
+                shown.name, shown.state, shown.keeper, shown.place, "", _acts(shown.state, shown.keeper_id, by), shown.number
+            )
     return found
 
 
@@ -247,9 +266,8 @@ def _acts(state: str, keeper_id: UUID | None, by: Actor) -> tuple[str, ...]:
 def _taken(s: Session, asset: Asset, offer: Offer | None, to_id: UUID | None, place_id: UUID | None, at: datetime) -> None:
     """A taking; without an offer of its own it is its own beginning."""
     row_id = uuid7()
-    s.add(AssetHandover(
-        id=row_id, asset_id=asset.id, at=at, from_id=asset.keeper_id, to_id=to_id, place_id=place_id, taken_of=offer.handover_id if offer else row_id
-    ))  # fmt: skip
+    taken_of = offer.handover_id if offer else row_id
+    s.add(AssetHandover(id=row_id, asset_id=asset.id, at=at, from_id=asset.keeper_id, to_id=to_id, place_id=place_id, taken_of=taken_of))
 
 
 def code_of(s: Session, asset_id: UUID) -> str | None:

@@ -1,4 +1,4 @@
-"""The register of fixed assets (台账) and the card of each one: what it is, whose it is, where it stands, what it cost (guide S4.1-R1, R2)."""
+"""The register of fixed assets (台账) and the card of each: what it is, whose it is, where it stands, what it cost (guide S4.1-R1, R2)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from sqlalchemy.sql import ColumnElement
 from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import database
-from core.foundation.errors import Refused
+from core.foundation.errors import Invalid, Refused
 from core.foundation.ids import uuid7
 from core.mechanisms import labels, people, pinyin, places
 from core.mechanisms.labels import SubjectKind
-from core.mechanisms.operations import Actor, Operation, Role, current_op_id, operation, touch
+from core.mechanisms.operations import Actor, Operation, Role, as_json, current_op_id, operation, touch
 from core.mechanisms.tables import EARLIEST_YEAR, LATEST_YEAR, MAX_CENTS, amount, tidy
 from core.sections.assets import classes
 
@@ -162,7 +162,8 @@ class RegisterAsset(Operation):
 
 @operation(RegisterAsset, "asset.register", roles=KEEPERS_OF_THE_BOOK)
 def register(s: Session, do: RegisterAsset, by: Actor, at: datetime) -> dict[str, Any]:
-    """Refuses: asset.number_taken, asset.exists, asset.department_unknown, person.not_found, person.disabled, place.not_found, place.retired"""
+    """Refuses: asset.number_taken, asset.exists, asset.department_unknown, person.not_found, person.disabled, place.not_found,
+    place.retired"""
     _free_number(s, do.number)
     if do.id is not None and s.get(Asset, do.id) is not None:
         raise Refused("asset.exists", number=do.number)
@@ -243,7 +244,8 @@ def by_number(s: Session, number: str) -> Asset | None:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list of assets is narrowed to. `q` finds by name, number, serial number, pinyin, initials or label code; a place holds its shelves."""
+    """What a list of assets is narrowed to. `q` finds by name, number, serial number, pinyin, initials or label code; a place
+    holds everything below it."""
 
     q: str = ""
     place_id: UUID | None = None
@@ -352,8 +354,6 @@ def change(s: Session, asset: Asset, given: Mapping[str, Any], kind: str, by: Ac
 
 def note(s: Session, asset_id: UUID, kind: str, by: Actor, at: datetime, **facts: Any) -> None:
     """Add a line to an asset's life. `facts` hold JSON values, ids, days or moments."""
-    from core.mechanisms.operations import as_json
-
     s.add(AssetEvent(asset_id=asset_id, at=at, kind=kind, person_id=by.person_id, op_id=current_op_id(s), facts=as_json(facts)))
 
 
@@ -409,8 +409,6 @@ def _meanings(s: Session, text: str) -> list[ColumnElement[bool]]:
 
 
 def _behind_label(s: Session, text: str) -> UUID | None:
-    from core.foundation.errors import Invalid
-
     try:
         return labels.subject(s, text, SubjectKind.ASSET)
     except (Invalid, Refused):

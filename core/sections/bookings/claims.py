@@ -73,7 +73,7 @@ class Claim(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "claim"
     __table_args__ = (
-        Index("ix_claim_room_from", "room_id", "from_ms", unique=True),
+        Index("ix_claim_room_from", "room_id", "from_ms"),
         CheckConstraint("until_ms > from_ms", name="claim_has_length"),
     )
     id: UUID = Field(default_factory=uuid7, primary_key=True)

@@ -6,26 +6,30 @@ during the count is recognised and never posted a second time (pitfalls T9, T10)
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, String, cast, exists, func, insert, literal, null, or_, select, union
+from sqlalchemy import Select, and_, cast, func, insert, literal, null, select
 from sqlalchemy.sql import ColumnElement
 from sqlmodel import Session, col
 
-from core.foundation import database
+from core.foundation import clock, database
+from core.foundation.i18n import t
 from core.foundation.ids import derived
-from core.mechanisms import duties
+from core.mechanisms import duties, office
 from core.mechanisms.labels import Label, LabelState, SubjectKind
-from core.mechanisms.operations import Actor
+from core.mechanisms.operations import Actor, current_op_id, touch
 from core.mechanisms.people import Department, Person
 from core.mechanisms.places import Place
-from core.sections import assets
-from core.sections.assets.ledger import Asset, AssetState, change
+from core.sections.assets.custody import RequestDisposal, request_disposal
+from core.sections.assets.ledger import Asset, AssetState, RegisterAsset, change, next_number, register
+from core.sections.assets.ledger import get as get_asset
+from core.sections.assets.ledger import note as note_asset
 from core.sections.stocktakes.record import CountEvent, Kind, Stocktake, StocktakeLine
+from core.sections.supplies.record import Move, Supply, SupplyMovement
 
 EXPECTED = (AssetState.IDLE, AssetState.IN_USE, AssetState.REPAIR)
 _lines = StocktakeLine.__table__  # type: ignore[attr-defined]
@@ -111,3 +115,157 @@ def _asset_rows(stocktake_id: UUID, scope: Collection[UUID]) -> Select[Any]:
         .outerjoin(Department, col(Department.id) == Asset.department_id)
         .where(col(Asset.place_id).in_(scope), col(Asset.state).in_(EXPECTED))
     )  # fmt: skip
+
+
+def _supply_rows(stocktake_id: UUID, scope: Collection[UUID]) -> Select[Any]:
+    # A supply has one shelf; what its ledger says in all is what that shelf should hold.
+    return (
+        select(
+            _row_id(), literal(stocktake_id, _lines.c.stocktake_id.type), col(Supply.id), col(Supply.number), col(Supply.name), col(Supply.spec),
+            literal(""), col(Supply.unit), col(Supply.place_id), col(Place.name), cast(null(), _lines.c.keeper_id.type), literal(""), literal(""),
+            col(Supply.price_cents) * col(Supply.on_hand), col(Supply.price_cents) * col(Supply.on_hand), col(Supply.on_hand),
+            _current_label(SubjectKind.SUPPLY, Supply.id),
+        )
+        .select_from(Supply).join(Place, col(Place.id) == Supply.place_id)
+        .where(col(Supply.place_id).in_(scope), col(Supply.retired_at).is_(None))
+    )  # fmt: skip
+
+
+# ── what the book says meanwhile ──
+
+
+def now(s: Session, stocktake: Stocktake) -> dict[UUID, Now]:
+    """The present state of everything that was expected or seen."""
+    ids = select(col(StocktakeLine.subject_id)).where(col(StocktakeLine.stocktake_id) == stocktake.id).union(
+        select(col(CountEvent.subject_id)).where(col(CountEvent.stocktake_id) == stocktake.id, col(CountEvent.subject_id).is_not(None))
+    )  # fmt: skip
+    return _assets_now(s, ids) if stocktake.kind == Kind.ASSET else _supplies_now(s, ids)
+
+
+def _assets_now(s: Session, ids: Any) -> dict[UUID, Now]:
+    query = (
+        select(
+            col(Asset.id), col(Asset.number), col(Asset.name), col(Asset.spec), col(Asset.serial), col(Asset.place_id), col(Asset.value_cents),
+            col(Asset.net_value_cents), col(Asset.state), func.coalesce(Person.name, "").label("keeper"), func.coalesce(Department.name, "").label("department"),
+            _current_label(SubjectKind.ASSET, Asset.id).label("code"),
+        )
+        .outerjoin(Person, col(Person.id) == Asset.keeper_id).outerjoin(Department, col(Department.id) == Asset.department_id).where(col(Asset.id).in_(ids))
+    )  # fmt: skip
+    return {
+        r.id: Now(r.id, r.number, r.name, r.spec, r.serial, "", r.place_id, r.keeper, r.department, r.value_cents, r.net_value_cents, r.state, r.code)
+        for r in s.execute(query)
+    }
+
+
+def _supplies_now(s: Session, ids: Any) -> dict[UUID, Now]:
+    query = select(Supply, _current_label(SubjectKind.SUPPLY, Supply.id)).where(col(Supply.id).in_(ids))
+    return {
+        r.id: Now(r.id, r.number, r.name, r.spec, "", r.unit, r.place_id, "", "", None, None, "", code)
+        for r, code in s.execute(query)
+    }
+
+
+def movements(s: Session, stocktake: Stocktake) -> Mapping[tuple[UUID, UUID | None], Sequence[Movement]]:
+    """What the ledgers of the expected supplies did since the session was opened, by supply and the shelf it was expected on."""
+    found: dict[tuple[UUID, UUID | None], list[Movement]] = {}
+    if stocktake.kind != Kind.SUPPLY:
+        return found
+    query = (
+        select(col(StocktakeLine.place_id), col(SupplyMovement.supply_id), col(SupplyMovement.at), col(SupplyMovement.quantity), col(SupplyMovement.kind))
+        .join(StocktakeLine, and_(col(StocktakeLine.subject_id) == SupplyMovement.supply_id, col(StocktakeLine.stocktake_id) == stocktake.id))
+        .where(col(SupplyMovement.booked_at) > stocktake.opened_at)
+        # What this very session posted is its result, not something that happened meanwhile.
+        .where((col(SupplyMovement.subject_id) != stocktake.id) | col(SupplyMovement.subject_id).is_(None))
+    )
+    for place_id, supply_id, at, quantity, kind in s.execute(query):
+        found.setdefault((supply_id, place_id), []).append(Movement(supply_id, place_id, at, quantity, kind == Move.COUNT))
+    return found
+
+
+# ── posting an accepted difference ──
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What approval posts: the line's result without its observations. `counted_at` is when it was seen."""
+
+    result: str
+    subject_id: UUID | None
+    found_place_id: UUID | None
+    book_place_id: UUID | None
+    difference: int
+    counted_at: datetime
+    name: str
+    label: str
+    cause: str
+    photos: tuple[str, ...]
+    snapshot: bool
+
+
+def post(s: Session, stocktake: Stocktake, line: Difference, by: Actor, at: datetime) -> bool:
+    """Let the book follow what was found; false when it moved on by itself meanwhile and is left alone."""
+    if stocktake.kind == Kind.SUPPLY:
+        return line.subject_id is not None and _adjust(s, stocktake, line, by, at)
+    if line.subject_id is None:
+        _draft_card(s, stocktake, line, by, at)
+        return True
+    asset = get_asset(s, line.subject_id)
+    if line.result == "moved":
+        if asset.place_id != line.book_place_id or asset.state == AssetState.DISPOSED:
+            return False
+        change(s, asset, {"place_id": line.found_place_id}, "moved_by_stocktake", by, at, stocktake_id=stocktake.id, stocktake=stocktake.title)
+    elif line.result == "missing":
+        if asset.state in (AssetState.DISPOSED, AssetState.LOST):
+            return False
+        change(s, asset, {"state": AssetState.LOST}, "missing_in_stocktake", by, at, stocktake_id=stocktake.id, stocktake=stocktake.title, cause=line.cause)
+        reason = t("stocktake.disposal_reason", _language(s), title=stocktake.title, cause=line.cause).strip()
+        request_disposal(s, RequestDisposal(asset_id=asset.id, reason=reason), by, at)
+    elif line.result == "surplus" and asset.state == AssetState.LOST:
+        state = AssetState.IN_USE if asset.keeper_id else AssetState.IDLE
+        change(s, asset, {"state": state, "place_id": line.found_place_id}, "found_in_stocktake", by, at, stocktake_id=stocktake.id, stocktake=stocktake.title)
+    else:
+        note_asset(s, asset.id, "seen_in_stocktake", by, at, stocktake_id=stocktake.id, place_id=line.found_place_id)
+        touch(s, "asset", asset.id)
+    return True
+
+
+def _draft_card(s: Session, stocktake: Stocktake, line: Difference, by: Actor, at: datetime) -> None:
+    """A card with what is known of a surplus, and somebody who completes it."""
+    name = line.name or t("stocktake.unknown_thing", _language(s))
+    number = next_number(s, clock.today(at))
+    card = register(s, RegisterAsset(number=number, name=name[:200], place_id=line.found_place_id, photo_sha256=line.photos[0] if line.photos else ""), by, at)
+    note_asset(s, card["asset_id"], "surplus_in_stocktake", by, at, stocktake_id=stocktake.id, stocktake=stocktake.title, label=line.label, photos=list(line.photos))
+    label = s.get(Label, line.label) if line.label else None
+    if label is not None and label.state == LabelState.BLANK:
+        label.state, label.subject_kind, label.subject_id, label.issued_at = LabelState.ACTIVE, SubjectKind.ASSET, card["asset_id"], at
+        touch(s, "label", label.code)
+    owner = stocktake.opened_by_id or by.person_id
+    if owner is not None:
+        duties.open_duty(
+            s, title_key="stocktake.duty.complete_card", facts={"number": number, "name": name}, owner_id=owner, subject=("asset", card["asset_id"]), at=at, by=by
+        )
+
+
+def _adjust(s: Session, stocktake: Stocktake, line: Difference, by: Actor, at: datetime) -> bool:
+    if line.subject_id is None or line.difference == 0:
+        return False
+    supply = s.get(Supply, line.subject_id)
+    if supply is None:
+        return False
+    # The ledger never falls below zero: what was issued after the count and can not have been there stays a question for its own page.
+    quantity = max(line.difference, -supply.on_hand)
+    if quantity == 0:
+        return False
+    s.add(SupplyMovement(
+        supply_id=supply.id, kind=Move.COUNT, quantity=quantity, place_id=line.found_place_id, actor_id=by.person_id, reason=line.cause or stocktake.title[:200],
+        subject_kind="stocktake", subject_id=stocktake.id, at=line.counted_at, booked_at=at, op_id=current_op_id(s),
+    ))  # fmt: skip
+    s.flush()
+    s.refresh(supply)
+    touch(s, "supply", supply.id)
+    return True
+
+
+def _language(s: Session) -> str:
+    found = office.info(s)
+    return found.language if found is not None else "zh-Hans"

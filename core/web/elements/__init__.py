@@ -16,7 +16,7 @@ from typing import Any, Literal
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from core.web import parts
+from core.web import icons, parts
 from core.web.frame import _
 
 MAX_SCAN = 300
@@ -156,6 +156,36 @@ class CodePad(ui.element, component="keypad.js"):
     def __init__(self, *, action: str, fields: dict[str, str], most: int = 8) -> None:
         super().__init__()
         self._props.update({"mode": "code", "most": most, "action": action, "fields": fields, "act": _("web.go"), "label": _("web.code")})
+
+
+class Rows(ui.element, component="rows.js"):
+    """A register's table whose rows are data: `show(rows, more=…)`; each row is `{"id", "cells": [{"t", "s"?, "tone"?, "icon"?, "code"?}]}`."""
+
+    def __init__(
+        self, columns: list[dict[str, Any]], *, label: str, more_words: str, opens: bool, on_choose: Callable[[str], Any], on_more: Callable[[], Any],
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self._props.update({"columns": columns, "rows": [], "icons": icons.ICONS_OF_STATES, "chosen": "", "more": False, "moreWords": more_words, "label": label, "opens": opens})
+
+        async def choose(event: GenericEventArguments) -> None:
+            if isinstance(event.args, dict) and parts.is_fresh(event.args):
+                await parts.run(lambda: on_choose(str(event.args.get("id", ""))[:80]))
+
+        async def more(event: GenericEventArguments) -> None:
+            await parts.run(on_more)
+
+        self.on("choose", choose)
+        self.on("more", more)
+
+    def show(self, rows: list[dict[str, Any]], *, more: bool) -> None:
+        """Show these rows; `more` offers to load on."""
+        self._props["rows"], self._props["more"] = rows, more
+        self.update()
+
+    def show_chosen(self, row_id: str) -> None:
+        """Mark one row."""
+        self._props["chosen"] = row_id
+        self.update()
 
 
 def _text_of(args: Any, most: int) -> str:

@@ -55,7 +55,7 @@ function App() {
   }, []);
   const { Screen, parts } = session.person ? screenOf(hash) : { Screen: SignIn, parts: [] };
   return html`<main class="screen phone floor" data-screen=${Screen.name} onPointerDown=${wakeSound}>
-    ${updates.ready && html`<p class="banner banner--info" data-test="update">${t('m.update_ready')}</p>`}
+    ${updates.ready && html`<p class="banner banner--info" data-testid="update">${t('m.update_ready')}</p>`}
     <${Screen} key=${hash} parts=${parts} /></main>`;
 }
 

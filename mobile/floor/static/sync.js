@@ -1,7 +1,7 @@
 // Sends what is unsent: at the start, on `online`, when the page is looked at, after each scan, every 30 s and by button. One tab at a time.
 // Nothing is forgotten on any answer but the server's own word about that very operation.
 import { changed, meta, onChange, read, setMeta, write } from './database.js';
-import { bootId, iso, learnTime, monotonic, setKnownTime } from './identity.js';
+import { bootId, iso, learnTime, monotonic, now, setKnownTime } from './identity.js';
 import { NoAnswer, call } from './net.js';
 import { asSent, counts, due, giveUp, prune, settle } from './queue.js';
 
@@ -28,7 +28,7 @@ async function count() {
 }
 
 function tell(state) {
-  if (state !== status.state) status.since = Date.now();
+  if (state !== status.state) status.since = now();
   status.state = state;
   changed();
 }
@@ -107,7 +107,7 @@ async function round() {
   await prune();
   await count();
   if (status.unsent === 0) {
-    status.sentAt = Date.now();
+    status.sentAt = now();
     if (sentSome) await setMeta('sent_at', status.sentAt);
   }
   status.failures = 0;

@@ -41,8 +41,8 @@ const PATHS = {
 
 export const Icon = ({ name, big }) => html`<svg class=${`icon${big ? ' icon--big' : ''}`} viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;
 
-export const Gate = () => html`<svg class="gatemark" viewBox="0 0 52 52" aria-hidden="true">
-  <rect width="52" height="52" rx="13" class="gatemark__ground" /><circle cx="26" cy="25" r="14" class="gatemark__ring" /><path d="M8 39.5h36" class="gatemark__line" /></svg>`;
+export const Gate = () => html`<svg class="f-gatemark" viewBox="0 0 52 52" aria-hidden="true">
+  <rect width="52" height="52" rx="13" class="f-gatemark__ground" /><circle cx="26" cy="25" r="14" class="f-gatemark__ring" /><path d="M8 39.5h36" class="f-gatemark__line" /></svg>`;
 
 /** Drawn again after every change on the disk; `load` reads what the screen shows. Undefined until the first answer. */
 export function useStored(load, parts = []) {
@@ -82,24 +82,24 @@ export const back = (to = '#/') => {
   else go(to);
 };
 
-export const Head = ({ title, sub, to, right }) => html`<header class="head">
+export const Head = ({ title, sub, to, right }) => html`<header class="f-head">
   <button class="round" aria-label=${t('m.back')} onClick=${() => back(to)}><${Icon} name="back" /></button>
-  <div class="head__text"><h1 class="head__title">${title}</h1>${sub && html`<p class="sub">${sub}</p>`}</div>${right}</header>`;
+  <div class="f-head__text"><h1 class="f-head__title">${title}</h1>${sub && html`<p class="sub">${sub}</p>`}</div>${right}</header>`;
 
 /** The line about what is unsent: grey is no word about the network, only about what is owed. */
 export function UnsentBanner() {
   const now = useStatus();
   if (now.refused) {
-    return html`<button class="banner banner--bad banner--act" onClick=${() => go('#/unsent')} data-test="refused">
+    return html`<button class="banner banner--bad banner--act" onClick=${() => go('#/unsent')} data-testid="refused">
       <${Icon} name="warn" /><span><strong>${t('m.refused_banner', { n: now.refused })}</strong><br />${t('m.refused_banner_act')}</span></button>`;
   }
   if (now.state === 'login' && now.unsent) {
-    return html`<button class="banner banner--act" onClick=${() => go('#/signin')} data-test="login-again">
+    return html`<button class="banner banner--act" onClick=${() => go('#/signin')} data-testid="login-again">
       <${Icon} name="lock" /><span><strong>${t('m.login_again', { n: now.unsent })}</strong><br />${t('m.login_again_act')}</span></button>`;
   }
   if (!now.unsent) return null;
   const line = now.state === 'offline' || !navigator.onLine ? 'm.unsent_offline' : now.state === 'trouble' ? 'm.unsent_trouble' : 'm.unsent_sending';
-  return html`<button class="banner banner--act" onClick=${() => go('#/unsent')} data-test="unsent" data-count=${now.unsent}>
+  return html`<button class="banner banner--act" onClick=${() => go('#/unsent')} data-testid="unsent" data-count=${now.unsent}>
     <${Icon} name=${line === 'm.unsent_sending' ? 'cloud_up' : 'cloud_off'} /><span><strong>${t(line, { n: now.unsent })}</strong><br />${t('m.unsent_safe')}</span></button>`;
 }
 
@@ -121,8 +121,8 @@ export function Pullup({ label, onClose, children }) {
     if (drag.current !== null && event.clientY - drag.current > 60) onClose?.();
     drag.current = null;
   };
-  return html`<div class="veil" onClick=${(event) => event.target === event.currentTarget && onClose?.()}>
-    <section class="pullup" role="dialog" aria-modal="true" aria-label=${label} tabindex="-1" ref=${sheet} data-test="pullup">
+  return html`<div class="f-veil" onClick=${(event) => event.target === event.currentTarget && onClose?.()}>
+    <section class="pullup" role="dialog" aria-modal="true" aria-label=${label} tabindex="-1" ref=${sheet} data-testid="pullup">
       <div class="pullup__grip" onPointerDown=${down} onPointerUp=${up}></div>${children}</section></div>`;
 }
 
@@ -130,10 +130,10 @@ export function Pullup({ label, onClose, children }) {
 export function Dialog({ title, text, safe, act, stop, onSafe, onAct, children }) {
   const button = useRef();
   useEffect(() => button.current?.focus(), []);
-  return html`<div class="veil veil--middle"><section class="dialog" role="alertdialog" aria-modal="true" aria-label=${title} data-test="dialog">
+  return html`<div class="f-veil f-veil--middle"><section class="dialog" role="alertdialog" aria-modal="true" aria-label=${title} data-testid="dialog">
     <h2>${title}</h2>${text && html`<p>${text}</p>`}${children}
-    <div class="dialog__acts"><button class="button" ref=${button} onClick=${onSafe} data-test="dialog-safe">${safe}</button>
-    <button class=${`button ${stop ? 'button--stop' : 'button--main'}`} onClick=${onAct} data-test="dialog-act">${act}</button></div></section></div>`;
+    <div class="f-dialog__acts"><button class="button" ref=${button} onClick=${onSafe} data-testid="dialog-safe">${safe}</button>
+    <button class=${`button ${stop ? 'button--stop' : 'button--main'}`} onClick=${onAct} data-testid="dialog-act">${act}</button></div></section></div>`;
 }
 
 /** A number by keys or by typing; the wheel does nothing, and holding a key does not race. */
@@ -146,7 +146,7 @@ export function Stepper({ value, onChange: tell, min = 0, max = 9999, label }) {
   return html`<span class="stepper">
     <button class="stepper__key" aria-label=${t('m.one_less')} onClick=${() => step(-1)}><${Icon} name="minus" /></button>
     <input class="stepper__count" type="text" inputmode="numeric" autocomplete="off" aria-label=${label} value=${value} onInput=${(event) => set(event.target.value)}
-      onFocus=${(event) => event.target.select()} data-test="quantity" />
+      onFocus=${(event) => event.target.select()} data-testid="quantity" />
     <button class="stepper__key" aria-label=${t('m.one_more')} onClick=${() => step(1)}><${Icon} name="plus" /></button></span>`;
 }
 
@@ -176,9 +176,9 @@ export function CodeSheet({ title, onCode, onClose }) {
   return html`<${Pullup} label=${title} onClose=${onClose}><form onSubmit=${done}>
     <label class="field"><span class="field__label">${title}</span>
     <input class=${`field__box field__input code${error ? ' field__box--error' : ''}`} ref=${field} value=${text} placeholder="7K3M-9QWY" maxlength="120" autocomplete="off" autocapitalize="characters"
-      spellcheck=${false} enterkeyhint="done" onInput=${(event) => (setText(event.target.value), setError(null))} data-test="code-field" /></label>
-    <p class=${`field__help${error ? ' field__help--error' : ''}`} role="status" data-test="code-help">${error || t('m.code_help')}</p>
-    <button class="button button--main button--wide sheet__act" data-test="code-done">${t('m.code_done')}</button></form></${Pullup}>`;
+      spellcheck=${false} enterkeyhint="done" onInput=${(event) => (setText(event.target.value), setError(null))} data-testid="code-field" /></label>
+    <p class=${`field__help${error ? ' field__help--error' : ''}`} role="status" data-testid="code-help">${error || t('m.code_help')}</p>
+    <button class="button button--main button--wide f-sheet__act" data-testid="code-done">${t('m.code_done')}</button></form></${Pullup}>`;
 }
 
 // ── the viewfinder: one stream for a visit, handed from screen to screen ──
@@ -190,7 +190,7 @@ function takeCamera(onCode, onState) {
   clearTimeout(closing);
   if (!shared) {
     const video = document.createElement('video');
-    Object.assign(video, { muted: true, playsInline: true, className: 'finder__video' });
+    Object.assign(video, { muted: true, playsInline: true, className: 'f-finder__video' });
     video.setAttribute('playsinline', '');
     shared = new Camera(video, onCode, onState);
   }
@@ -256,14 +256,21 @@ export function Finder({ onText, hint, tall, paused, good, children }) {
   }, []);
   useEffect(() => listen(catcher.current, (text) => latest.current(text)), []);
   useEffect(() => {
-    const hold = () => {
-      const busy = document.activeElement && document.activeElement !== document.body;
-      if (!busy) catcher.current?.focus({ preventScroll: true });
+    // Scanners that insert text need a focused field; it takes the focus only when nobody else has it, after the move of focus is over.
+    if (paused) return undefined;
+    let timer = null;
+    const hold = (event) => {
+      if (event?.relatedTarget) return;
+      clearTimeout(timer);
+      timer = setTimeout(() => document.activeElement === document.body && catcher.current?.focus({ preventScroll: true }), 60);
     };
     hold();
     document.addEventListener('focusout', hold);
-    return () => document.removeEventListener('focusout', hold);
-  }, []);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener('focusout', hold);
+    };
+  }, [Boolean(paused)]);
   const photo = async (event) => {
     const file = event.target.files[0];
     event.target.value = '';
@@ -272,16 +279,16 @@ export function Finder({ onText, hint, tall, paused, good, children }) {
     if (texts.length) latest.current(texts[0]);
     else latest.current('');
   };
-  return html`<div class=${`finder${tall ? ' finder--tall' : ''}${state === 'on' ? '' : ' finder--off'}`} ref=${host} onPointerDown=${wakeSound} data-test="finder" data-camera=${state}>
-    <input class="finder__catch" ref=${catcher} data-wedge="1" inputmode="none" autocomplete="off" tabindex="-1" aria-hidden="true" />
-    ${state === 'on' && html`<svg class=${`finder__frame${good ? ' finder__frame--good' : ''}`} viewBox="0 0 232 152" aria-hidden="true"><path d="M3 56V25a22 22 0 0 1 22-22h34M173 3h31a22 22 0 0 1 22 22v31M226 96v31a22 22 0 0 1-22 22h-31M56 149H25a22 22 0 0 1-22-22V96" /></svg>`}
-    ${state === 'on' && hint && html`<p class="finder__hint">${hint}</p>`}
-    ${state === 'on' && can.torch && html`<button class="round finder__torch" aria-label=${t('m.torch')} aria-pressed=${lit} onClick=${() => (camera.current.torch(!lit), setLit(!lit))}><${Icon} name="torch" /></button>`}
-    ${state === 'on' && can.zoom && html`<input class="finder__zoom" type="range" aria-label=${t('m.zoom')} min=${can.zoom.min} max=${can.zoom.max} step=${can.zoom.step || 0.1} value=${can.zoom.min} onInput=${(event) => camera.current.zoom(Number(event.target.value))} />`}
-    ${state !== 'on' && html`<div class="finder__none"><p>${t(`m.camera_${state}`)}</p>
-      ${state !== 'asking' && html`<div class="row finder__acts">
+  return html`<div class=${`f-finder${tall ? ' f-finder--tall' : ''}${state === 'on' ? '' : ' f-finder--off'}`} ref=${host} onPointerDown=${wakeSound} data-testid="finder" data-camera=${state}>
+    <input class="f-finder__catch" ref=${catcher} data-wedge="1" inputmode="none" autocomplete="off" tabindex="-1" aria-hidden="true" />
+    ${state === 'on' && html`<svg class=${`f-finder__frame${good ? ' f-finder__frame--good' : ''}`} viewBox="0 0 232 152" aria-hidden="true"><path d="M3 56V25a22 22 0 0 1 22-22h34M173 3h31a22 22 0 0 1 22 22v31M226 96v31a22 22 0 0 1-22 22h-31M56 149H25a22 22 0 0 1-22-22V96" /></svg>`}
+    ${state === 'on' && hint && html`<p class="f-finder__hint">${hint}</p>`}
+    ${state === 'on' && can.torch && html`<button class="round f-finder__torch" aria-label=${t('m.torch')} aria-pressed=${lit} onClick=${() => (camera.current.torch(!lit), setLit(!lit))}><${Icon} name="torch" /></button>`}
+    ${state === 'on' && can.zoom && html`<input class="f-finder__zoom" type="range" aria-label=${t('m.zoom')} min=${can.zoom.min} max=${can.zoom.max} step=${can.zoom.step || 0.1} value=${can.zoom.min} onInput=${(event) => camera.current.zoom(Number(event.target.value))} />`}
+    ${state !== 'on' && html`<div class="f-finder__none"><p>${t(`m.camera_${state}`)}</p>
+      ${state !== 'asking' && html`<div class="row f-finder__acts">
         ${Camera.possible() && html`<button class="button button--glass" onClick=${() => camera.current.start(remembered())}>${t('m.camera_again')}</button>`}
-        <label class="button button--glass">${t('m.camera_photo')}<input class="hidden" type="file" accept="image/*" capture="environment" onChange=${photo} data-test="code-photo" /></label></div>`}</div>`}
+        <label class="button button--glass">${t('m.camera_photo')}<input class="f-hidden" type="file" accept="image/*" capture="environment" onChange=${photo} data-testid="code-photo" /></label></div>`}</div>`}
     ${children}</div>`;
 }
 
@@ -293,7 +300,7 @@ export function useToast() {
     const timer = setTimeout(() => setToast(null), 5000);
     return () => clearTimeout(timer);
   }, [toast]);
-  const view = toast && html`<div class="toast toast--floor" role="status" data-test="toast"><span>${toast.text}</span>
+  const view = toast && html`<div class="toast toast--floor" role="status" data-testid="toast"><span>${toast.text}</span>
     ${toast.undo && html`<button class="button" onClick=${() => (toast.undo(), setToast(null))}>${t('m.undo')}</button>`}</div>`;
   return [view, setToast];
 }
@@ -325,5 +332,5 @@ export function PhotoThumb({ sha256 }) {
     });
     return () => made && URL.revokeObjectURL(made);
   }, [sha256]);
-  return url ? html`<img class="photo" src=${url} alt=${t('m.photo')} />` : html`<span class="photo photo--sent"><${Icon} name="check" /></span>`;
+  return url ? html`<img class="f-photo" src=${url} alt=${t('m.photo')} />` : html`<span class="f-photo f-photo--sent"><${Icon} name="check" /></span>`;
 }

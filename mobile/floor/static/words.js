@@ -1,4 +1,6 @@
 // Sentences in the person's language, from the same catalogues as the rest of the house.
+import { now } from './identity.js';
+
 export const LANGUAGES = [['zh-Hans', '简体中文'], ['zh-Hant', '繁體中文'], ['en', 'English']];
 
 let sentences = {};
@@ -67,7 +69,15 @@ export function longDay(ms) {
 }
 
 /** `10:24` today, `11月22日 10:24` on other days. */
-export function when(moment, today = Date.now()) {
+export function when(moment, today = now()) {
   const at = new Date(moment);
   return at.toDateString() === new Date(today).toDateString() ? clock(at) : `${day(at.toISOString())} ${clock(at)}`;
+}
+
+/** A span as people say it: minutes up to two hours, hours up to two days, then days. */
+export function span(ms) {
+  const minutes = Math.round(Math.abs(ms) / 60000);
+  if (minutes < 120) return t('m.span_minutes', { n: minutes });
+  if (minutes < 2880) return t('m.span_hours', { n: Math.round(minutes / 60) });
+  return t('m.span_days', { n: Math.round(minutes / 1440) });
 }

@@ -84,20 +84,20 @@ export function Collect() {
       setLine({ kind: 'refused', text: t('m.storage_full') });
     }
   };
-  return html`<${Head} title=${t('m.collect')} sub=${[person.name, person.department].filter(Boolean).join('，')} to="#/" right=${html`<button class="button button--quiet push" onClick=${() => setChoosing(true)} data-test="for-whom">${t('m.for_whom')}</button>`} />
+  return html`<${Head} title=${t('m.collect')} sub=${[person.name, person.department].filter(Boolean).join('，')} to="#/" right=${html`<button class="button button--quiet push" onClick=${() => setChoosing(true)} data-testid="for-whom">${t('m.for_whom')}</button>`} />
     <${UnsentBanner} /><${Finder} onText=${scanned} hint=${t('m.scan_shelf')} good=${line?.kind === 'saved'} paused=${typing || choosing}>
-      ${line && html`<p class=${`finder__line finder__line--${line.kind}`} role="status" data-test="line" data-kind=${line.kind}><${Icon} name=${line.kind === 'refused' ? 'warn' : 'box'} />${line.text}</p>`}</${Finder}>
-    <div class="phone__body">${done && html`<p class="found__note found__note--done" role="status" data-test="took"><${Icon} name="cloud_up" />${done}</p>`}
-      ${!lines.length && !done && html`<p class="hintline">${t('m.basket_empty')}</p>`}
-      <ul class="list">${lines.map((one) => html`<li key=${one.id} data-test="basket-line"><div class="item"><div class="item__body"><div class="item__title">${titleOf(one.supply)}</div>
+      ${line && html`<p class=${`f-finder__line f-finder__line--${line.kind}`} role="status" data-testid="line" data-kind=${line.kind}><${Icon} name=${line.kind === 'refused' ? 'warn' : 'box'} />${line.text}</p>`}</${Finder}>
+    <div class="phone__body">${done && html`<p class="f-found__note f-found__note--done" role="status" data-testid="took"><${Icon} name="cloud_up" />${done}</p>`}
+      ${!lines.length && !done && html`<p class="f-hintline">${t('m.basket_empty')}</p>`}
+      <ul class="list">${lines.map((one) => html`<li key=${one.id} data-testid="basket-line"><div class="item"><div class="item__body"><div class="item__title">${titleOf(one.supply)}</div>
           ${overLimit(one.supply, Number(one.quantity)) ? html`<div class="item__meta item__meta--soon">${t('m.over_limit', { n: one.supply.limit, unit: one.supply.unit || '' })}</div>` : html`<div class="item__meta">${one.supply.limit ? t('m.may_take', { n: one.supply.limit - (Number(one.quantity) || 0), unit: one.supply.unit || '' }) : one.supply.unit || ''}</div>`}
-          ${Number(one.quantity) === 0 && html`<button class="button button--quiet button--small" onClick=${() => remove(one.id)} data-test="remove">${t('m.remove')}</button>`}</div>
+          ${Number(one.quantity) === 0 && html`<button class="button button--quiet button--small" onClick=${() => remove(one.id)} data-testid="remove">${t('m.remove')}</button>`}</div>
         <${Stepper} value=${one.quantity} label=${titleOf(one.supply)} onChange=${(quantity) => set(one.id, { quantity })} /></div>
         ${overLimit(one.supply, Number(one.quantity)) && html`<label class="field field--reason"><span class="field__label field__label--soon">${t('m.why_more')}</span>
-          <input class="field__box field__input" value=${one.reason} maxlength="200" placeholder=${t('m.why_example')} onInput=${(event) => set(one.id, { reason: event.target.value })} data-test="reason" /></label>`}</li>`)}</ul></div>
-    <footer class="phone__foot">${over.length > 0 && html`<p class="row sub foot__note"><${Icon} name="note" />${t('m.over_note', { n: over.length })}</p>`}
-      <div class="foot__pair"><button class="button" onClick=${() => setTyping(true)} aria-label=${t('m.type_code')} data-test="type"><${Icon} name="keyboard" /></button>
-      <button class="button button--main button--wide" aria-disabled=${Boolean(unclear) || !lines.length} onClick=${take} data-test="take">
+          <input class="field__box field__input" value=${one.reason} maxlength="200" placeholder=${t('m.why_example')} onInput=${(event) => set(one.id, { reason: event.target.value })} data-testid="reason" /></label>`}</li>`)}</ul></div>
+    <footer class="phone__foot">${over.length > 0 && html`<p class="row sub f-foot__note"><${Icon} name="note" />${t('m.over_note', { n: over.length })}</p>`}
+      <div class="f-foot__pair"><button class="button" onClick=${() => setTyping(true)} aria-label=${t('m.type_code')} data-testid="type"><${Icon} name="keyboard" /></button>
+      <button class="button button--main button--wide" aria-disabled=${Boolean(unclear) || !lines.length} onClick=${take} data-testid="take">
         ${!lines.length ? t('m.scan_something') : unclear ? (Number(unclear.quantity) ? t('m.reason_first') : t('m.number_first')) : t('m.take_n', { kinds: lines.length, n: pieces })}</button></div></footer>
     ${typing && html`<${CodeSheet} title=${t('m.type_code_title')} onCode=${scanned} onClose=${() => setTyping(false)} />`}
     ${choosing && html`<${Whom} onClose=${() => setChoosing(false)} onPick=${(picked) => (setChoosing(false), change((now) => ({ ...now, person: picked })))} />`}`;
@@ -108,9 +108,9 @@ function Whom({ onClose, onPick }) {
   const wanted = text.trim().toLowerCase();
   const people = bundle()?.people || [];
   const hits = wanted ? people.filter((one) => [one.name, one.department, one.name_key].some((part) => part && part.toLowerCase().includes(wanted))).slice(0, 8) : [];
-  return html`<div class="cover"><header class="head"><button class="round" aria-label=${t('m.back')} onClick=${onClose}><${Icon} name="back" /></button><div class="head__text"><h1 class="head__title">${t('m.for_whom')}</h1></div></header>
-    <div class="phone__body"><label class="field"><span class="field__label">${t('m.whom_search')}</span><input class="field__box field__input" value=${text} autocomplete="off" onInput=${(event) => setText(event.target.value)} ref=${(field) => field && !field.dataset.seen && ((field.dataset.seen = '1'), field.focus())} data-test="whom" /></label>
+  return html`<div class="f-cover"><header class="f-head"><button class="round" aria-label=${t('m.back')} onClick=${onClose}><${Icon} name="back" /></button><div class="f-head__text"><h1 class="f-head__title">${t('m.for_whom')}</h1></div></header>
+    <div class="phone__body"><label class="field"><span class="field__label">${t('m.whom_search')}</span><input class="field__box field__input" value=${text} autocomplete="off" onInput=${(event) => setText(event.target.value)} ref=${(field) => field && !field.dataset.seen && ((field.dataset.seen = '1'), field.focus())} data-testid="whom" /></label>
       <ul class="list"><li><button class="item item--act" onClick=${() => onPick(null)}><span class="item__body"><span class="item__title">${t('m.for_myself', { name: session.person.name })}</span></span></button></li>
-      ${hits.map((one) => html`<li key=${one.id}><button class="item item--act" onClick=${() => onPick(one)} data-test="whom-hit"><span class="item__body"><span class="item__title">${one.name}</span><span class="item__meta">${one.department || ''}</span></span></button></li>`)}</ul>
+      ${hits.map((one) => html`<li key=${one.id}><button class="item item--act" onClick=${() => onPick(one)} data-testid="whom-hit"><span class="item__body"><span class="item__title">${one.name}</span><span class="item__meta">${one.department || ''}</span></span></button></li>`)}</ul>
       ${wanted && !hits.length && html`<p class="sub">${t('m.whom_none')}</p>`}</div></div>`;
 }

@@ -73,24 +73,24 @@ export function Count({ parts: [id] }) {
     go(places.length > 1 ? `#/stocktake/${id}/places` : '#/');
   };
   const list = rows.filter((row) => row.place_id === placeId).sort((a, b) => (a.question && !b.question ? -1 : b.question && !a.question ? 1 : b.last_at - a.last_at));
-  return html`<header class="head"><button class="round" aria-label=${t('m.back')} onClick=${() => go('#/')}><${Icon} name="back" /></button>
-      <button class="head__text head__text--act" onClick=${() => go(`#/stocktake/${id}/places`)} data-test="place"><h1 class="head__title">${room?.name || t('m.choose_place')}</h1><p class="sub">${stocktake.title}</p></button>
-      <span class="head__sum num" data-test="progress"><b>${all.counted}</b>${all.total !== null && html`<span class="quiet">/${all.total}</span>`}</span></header>
+  return html`<header class="f-head"><button class="round" aria-label=${t('m.back')} onClick=${() => go('#/')}><${Icon} name="back" /></button>
+      <button class="f-head__text f-head__text--act" onClick=${() => go(`#/stocktake/${id}/places`)} data-testid="place"><h1 class="f-head__title">${room?.name || t('m.choose_place')}</h1><p class="sub">${stocktake.title}</p></button>
+      <span class="f-head__sum num" data-testid="progress"><b>${all.counted}</b>${all.total !== null && html`<span class="quiet">/${all.total}</span>`}</span></header>
     ${all.total !== null && html`<div class="bar bar--head"><i style=${{ width: `${all.total ? Math.min(100, (100 * all.counted) / all.total) : 0}%` }}></i></div>`}
     <${UnsentBanner} />
     <${Finder} onText=${scanned} hint=${placeId ? null : t('m.scan_place_first')} good=${line?.kind === 'saved'} paused=${typing || asking || finding || ending}>
-      ${line && html`<p class=${`finder__line finder__line--${line.kind}`} role="status" data-test="line" data-kind=${line.kind}><${Icon} name=${line.kind === 'refused' ? 'warn' : line.kind === 'again' ? 'undo' : 'cloud_up'} />${line.text}</p>`}</${Finder}>
+      ${line && html`<p class=${`f-finder__line f-finder__line--${line.kind}`} role="status" data-testid="line" data-kind=${line.kind}><${Icon} name=${line.kind === 'refused' ? 'warn' : line.kind === 'again' ? 'undo' : 'cloud_up'} />${line.text}</p>`}</${Finder}>
     <div class="phone__body">
-      ${here.left.length > 0 && html`<div class="chips" role="group"><button class=${`chip${show === 'done' ? ' chip--on' : ''}`} onClick=${() => setShow('done')}>${t('m.chip_done')} <b>${list.length}</b></button>
-        <button class=${`chip${show === 'left' ? ' chip--on' : ''}`} onClick=${() => setShow('left')} data-test="left">${t('m.chip_left')} <b>${here.left.length}</b></button></div>`}
+      ${here.left.length > 0 && html`<div class="f-chips" role="group"><button class=${`chip${show === 'done' ? ' chip--on' : ''}`} onClick=${() => setShow('done')}>${t('m.chip_done')} <b>${list.length}</b></button>
+        <button class=${`chip${show === 'left' ? ' chip--on' : ''}`} onClick=${() => setShow('left')} data-testid="left">${t('m.chip_left')} <b>${here.left.length}</b></button></div>`}
       ${show === 'left' && here.left.length > 0
         ? html`<ul class="list">${here.left.map((one) => html`<li class="item" key=${one.line_id}><span class="mark"><${Icon} name="label" /></span><div class="item__body"><div class="item__title">${titleOf(one)}</div><div class="item__meta">${one.number || ''} <span class="code">${showCode(one.label)}</span></div></div></li>`)}</ul>`
         : html`<ul class="list">${list.map((row) => html`<${Row} key=${row.id} row=${row} stocktake=${stocktake} onFind=${() => setFinding(row)} />`)}</ul>`}
-      ${show === 'done' && !list.length && html`<p class="hintline">${placeId ? t('m.count_start') : t('m.count_choose')}</p>`}
-      ${placeId && html`<button class="button button--quiet" onClick=${() => setFinding({})} data-test="find">${t('m.no_label')}</button>`}</div>
-    <footer class="phone__foot phone__foot--two"><button class="button" onClick=${() => setTyping(true)} data-test="type"><${Icon} name="keyboard" />${t('m.type_code')}</button>
+      ${show === 'done' && !list.length && html`<p class="f-hintline">${placeId ? t('m.count_start') : t('m.count_choose')}</p>`}
+      ${placeId && html`<button class="button button--quiet" onClick=${() => setFinding({})} data-testid="find">${t('m.no_label')}</button>`}</div>
+    <footer class="phone__foot phone__foot--two"><button class="button" onClick=${() => setTyping(true)} data-testid="type"><${Icon} name="keyboard" />${t('m.type_code')}</button>
       ${placeId
-        ? html`<button class="button button--main" onClick=${() => (here.left.length ? setEnding(true) : done())} data-test="done-here">${t('m.done_here')}</button>`
+        ? html`<button class="button button--main" onClick=${() => (here.left.length ? setEnding(true) : done())} data-testid="done-here">${t('m.done_here')}</button>`
         : html`<button class="button button--main" onClick=${() => go(`#/stocktake/${id}/places`)}>${t('m.choose_place')}</button>`}</footer>
     ${typing && html`<${CodeSheet} title=${t('m.type_code_title')} onCode=${(text) => scanned(text)} onClose=${() => setTyping(false)} />`}
     ${asking && html`<${HowMany} asking=${asking} onClose=${() => setAsking(null)} onDone=${async (quantity) => (setAsking(null), scanned(asking.text, quantity))} />`}
@@ -114,17 +114,17 @@ function Row({ row, stocktake, onFind }) {
   const unknown = row.question === 'unknown';
   const mark = moved || unknown ? 'soon' : icon === 'check' ? 'free' : icon === 'warn' ? 'busy' : '';
   const time = row.events[0] ? clock(row.events[0].at) : '';
-  return html`<li class=${`item item--top${countsHere(row) ? '' : ' item--gone'}`} data-test="row" data-question=${row.question || ''} data-state=${icon}>
+  return html`<li class=${`item item--top${countsHere(row) ? '' : ' item--gone'}`} data-testid="row" data-question=${row.question || ''} data-state=${icon}>
     <span class=${`mark${mark ? ` mark--${mark}` : ''}`}><${Icon} name=${moved ? 'pin' : unknown ? 'label' : icon} /></span>
     <div class="item__body"><button class="item__press" aria-expanded=${open} onClick=${() => setOpen(!open)}><span class="item__title">${row.quantity !== undefined ? t('m.times', { thing: row.title, n: row.quantity }) : row.title}</span>
       ${moved && html`<span class="item__meta item__meta--soon">${t('m.booked_at', { place: place(row.from_place)?.name || t('m.another_place') })}</span>`}
       ${unknown && html`<span class="item__meta item__meta--soon">${t('m.label_unknown_row')}</span>`}
       <span class="item__meta">${state}${row.find ? ` ${row.find}` : ''}</span></button>
       ${(moved || unknown || open) && html`<div class="row item__acts">
-        ${moved && html`<button class="button button--small" onClick=${() => keepHere(row)} data-test="keep-here">${t('m.record_here', { place: place(row.place_id)?.name })}</button>
-          <button class="button button--small button--quiet" onClick=${() => undoCount(row)} data-test="passing">${t('m.just_passing')}</button>`}
-        ${unknown && html`<button class="button button--small" onClick=${onFind} data-test="describe"><${Icon} name="camera" />${t('m.describe_it')}</button>`}
-        ${open && !moved && countsHere(row) && row.code && html`<button class="button button--small button--quiet" onClick=${() => (setOpen(false), undoCount(row))} data-test="undo">${t('m.undo')}</button>`}
+        ${moved && html`<button class="button button--small" onClick=${() => keepHere(row)} data-testid="keep-here">${t('m.record_here', { place: place(row.place_id)?.name })}</button>
+          <button class="button button--small button--quiet" onClick=${() => undoCount(row)} data-testid="passing">${t('m.just_passing')}</button>`}
+        ${unknown && html`<button class="button button--small" onClick=${onFind} data-testid="describe"><${Icon} name="camera" />${t('m.describe_it')}</button>`}
+        ${open && !moved && countsHere(row) && row.code && html`<button class="button button--small button--quiet" onClick=${() => (setOpen(false), undoCount(row))} data-testid="undo">${t('m.undo')}</button>`}
         ${open && row.code && html`<span class="sub code">${showCode(row.code)}</span>`}</div>`}</div>
     <span class="sub num">${time}</span></li>`;
 }
@@ -132,10 +132,10 @@ function Row({ row, stocktake, onFind }) {
 function HowMany({ asking, onClose, onDone }) {
   const [quantity, setQuantity] = useState(asking.quantity);
   const ready = quantity !== '';
-  return html`<${Pullup} label=${titleOf(asking.subject) || showCode(asking.code)} onClose=${onClose}><h1 class="sheet__title">${titleOf(asking.subject) || showCode(asking.code)}</h1>
+  return html`<${Pullup} label=${titleOf(asking.subject) || showCode(asking.code)} onClose=${onClose}><h1 class="f-sheet__title">${titleOf(asking.subject) || showCode(asking.code)}</h1>
     <p class="sub">${asking.before ? t('m.counted_before', { n: asking.before.quantity, time: clock(asking.before.events.at(-1).at) }) : t('m.how_many', { unit: asking.subject?.unit || '' })}</p>
-    <div class="sheet__row"><${Stepper} value=${quantity} onChange=${setQuantity} label=${t('m.how_many', { unit: '' })} /><span class="second">${asking.subject?.unit || ''}</span></div>
-    <button class="button button--main button--wide" aria-disabled=${!ready} onClick=${() => ready && onDone(Number(quantity))} data-test="quantity-done">${ready ? t('m.record_n', { n: quantity, unit: asking.subject?.unit || '' }) : t('m.number_first')}</button></${Pullup}>`;
+    <div class="f-sheet__row"><${Stepper} value=${quantity} onChange=${setQuantity} label=${t('m.how_many', { unit: '' })} /><span class="second">${asking.subject?.unit || ''}</span></div>
+    <button class="button button--main button--wide" aria-disabled=${!ready} onClick=${() => ready && onDone(Number(quantity))} data-testid="quantity-done">${ready ? t('m.record_n', { n: quantity, unit: asking.subject?.unit || '' }) : t('m.number_first')}</button></${Pullup}>`;
 }
 
 /** A thing nobody knows: photo and a few words, so that the office can find out. */
@@ -166,12 +166,12 @@ function Find({ stocktake, placeId, row, onClose }) {
       setProblem(t('m.storage_full'));
     }
   };
-  return html`<${Pullup} label=${t('m.find_title')} onClose=${onClose}><h1 class="sheet__title">${row?.code ? t('m.find_code', { code: showCode(row.code) }) : t('m.find_title')}</h1>
-    <div class="photos">${photos.map((hash) => html`<${PhotoThumb} key=${hash} sha256=${hash} />`)}
-      <label class="button photo photo--add"><${Icon} name="camera" />${photos.length ? t('m.photo_more') : t('m.photo_take')}<input class="hidden" type="file" accept="image/*" capture="environment" onChange=${add} data-test="find-photo" /></label></div>
-    <label class="field"><span class="field__label">${t('m.find_what')}</span><textarea class="field__box field__input" rows="2" maxlength="500" value=${text} placeholder=${t('m.find_example')} onInput=${(event) => setText(event.target.value)} data-test="find-text"></textarea></label>
+  return html`<${Pullup} label=${t('m.find_title')} onClose=${onClose}><h1 class="f-sheet__title">${row?.code ? t('m.find_code', { code: showCode(row.code) }) : t('m.find_title')}</h1>
+    <div class="f-photos">${photos.map((hash) => html`<${PhotoThumb} key=${hash} sha256=${hash} />`)}
+      <label class="button f-photo f-photo--add"><${Icon} name="camera" />${photos.length ? t('m.photo_more') : t('m.photo_take')}<input class="f-hidden" type="file" accept="image/*" capture="environment" onChange=${add} data-testid="find-photo" /></label></div>
+    <label class="field"><span class="field__label">${t('m.find_what')}</span><textarea class="field__box field__input" rows="2" maxlength="500" value=${text} placeholder=${t('m.find_example')} onInput=${(event) => setText(event.target.value)} data-testid="find-text"></textarea></label>
     ${problem && html`<p class="field__help field__help--error" role="alert">${problem}</p>`}
-    <button class="button button--main button--wide sheet__act" aria-disabled=${!ready} onClick=${save} data-test="find-save">${ready ? t('m.find_save') : !photos.length ? t('m.find_photo_first') : t('m.find_words_first')}</button></${Pullup}>`;
+    <button class="button button--main button--wide f-sheet__act" aria-disabled=${!ready} onClick=${save} data-testid="find-save">${ready ? t('m.find_save') : !photos.length ? t('m.find_photo_first') : t('m.find_words_first')}</button></${Pullup}>`;
 }
 
 export function CountPlaces({ parts: [id] }) {
@@ -201,14 +201,14 @@ export function CountPlaces({ parts: [id] }) {
   const busy = new Set((stocktake.expected || []).map((one) => one.place_id));
   const listed = stocktake.expected ? [...places.filter((one) => busy.has(one.id)), ...places.filter((one) => !busy.has(one.id))] : places;
   return html`<${Head} title=${t('m.choose_place')} sub=${stocktake.title} to="#/" /><${UnsentBanner} />
-    <${Finder} onText=${scanned} hint=${t('m.scan_door_label')} paused=${typing}>${line && html`<p class="finder__line finder__line--refused" role="status" data-test="line"><${Icon} name="warn" />${line}</p>`}</${Finder}>
+    <${Finder} onText=${scanned} hint=${t('m.scan_door_label')} paused=${typing}>${line && html`<p class="f-finder__line f-finder__line--refused" role="status" data-testid="line"><${Icon} name="warn" />${line}</p>`}</${Finder}>
     <div class="phone__body"><ul class="list">${listed.map((one) => {
       const { counted, total } = progress(stocktake, rows, one.id);
       const finished = stored?.done[one.id];
-      return html`<li key=${one.id}><button class="item item--act" onClick=${() => choose(one.id)} data-test="place-row"><span class=${`mark${finished ? ' mark--free' : ''}`}><${Icon} name=${finished ? 'check' : 'pin'} /></span>
+      return html`<li key=${one.id}><button class="item item--act" onClick=${() => choose(one.id)} data-testid="place-row"><span class=${`mark${finished ? ' mark--free' : ''}`}><${Icon} name=${finished ? 'check' : 'pin'} /></span>
         <span class="item__body"><span class="item__title">${one.name}</span><span class="item__meta">${finished ? t('m.place_done', { time: clock(finished) }) : one.path || ''}</span></span>
         <span class="quiet num">${total === null ? counted || '' : total ? `${counted}/${total}` : counted || ''}</span></button></li>`;
     })}</ul></div>
-    <footer class="phone__foot"><button class="button button--wide" onClick=${() => setTyping(true)} data-test="type"><${Icon} name="keyboard" />${t('m.type_code')}</button></footer>
+    <footer class="phone__foot"><button class="button button--wide" onClick=${() => setTyping(true)} data-testid="type"><${Icon} name="keyboard" />${t('m.type_code')}</button></footer>
     ${typing && html`<${CodeSheet} title=${t('m.type_code_title')} onCode=${scanned} onClose=${() => setTyping(false)} />`}`;
 }

@@ -5,13 +5,13 @@ import { now, offset } from '../identity.js';
 import { session } from '../session.js';
 import { progress } from '../work.js';
 import { missing } from '../rules.js';
-import { day, longDay, t, when } from '../words.js';
+import { day, longDay, span, t, when } from '../words.js';
 import { PlainHttp } from './signin.js';
 
 export const Dock = ({ on }) => html`<nav class="phone__dock" aria-label=${t('m.dock')}>
   <button class=${`tab${on === 'home' ? ' tab--on' : ''}`} onClick=${() => go('#/')} aria-current=${on === 'home' ? 'page' : undefined}><${Icon} name="home" />${t('m.today')}</button>
-  <button class="scanbtn" onClick=${() => go('#/scan')} data-test="scan"><span class="shutter"><${Icon} name="scan" /></span>${t('m.scan')}</button>
-  <button class=${`tab${on === 'mine' ? ' tab--on' : ''}`} onClick=${() => go('#/mine')} aria-current=${on === 'mine' ? 'page' : undefined} data-test="mine"><${Icon} name="person" />${t('m.mine')}</button></nav>`;
+  <button class="scanbtn" onClick=${() => go('#/scan')} data-testid="scan"><span class="shutter"><${Icon} name="scan" /></span>${t('m.scan')}</button>
+  <button class=${`tab${on === 'f-mine' ? ' tab--on' : ''}`} onClick=${() => go('#/mine')} aria-current=${on === 'mine' ? 'page' : undefined} data-testid="mine"><${Icon} name="person" />${t('m.mine')}</button></nav>`;
 
 function greeting() {
   const hour = new Date(now()).getHours();
@@ -21,7 +21,7 @@ function greeting() {
 function SentLine() {
   const status = useStatus();
   if (status.unsent || status.refused) return null;
-  return html`<p class="sentline" data-test="all-sent"><${Icon} name="check" />${status.sentAt ? t('m.all_sent', { time: when(status.sentAt) }) : t('m.nothing_owed')}</p>`;
+  return html`<p class="f-sentline" data-testid="all-sent"><${Icon} name="check" />${status.sentAt ? t('m.all_sent', { time: when(status.sentAt) }) : t('m.nothing_owed')}</p>`;
 }
 
 /** Late by the day: due today is amber, as a clock is. */
@@ -38,12 +38,12 @@ function Tasks() {
   const counts = known.stocktakes || [];
   const rounds = (known.inspections || []).map((one) => ({ one, run: local.runs.filter((run) => run.inspection_id === one.id).at(-1) })).filter(({ run }) => !run?.finished_at);
   if (!counts.length && !rounds.length) {
-    return html`<div class="empty" data-test="nothing"><svg viewBox="0 0 52 52" aria-hidden="true"><circle cx="26" cy="25" r="14" fill="none" stroke="currentColor" stroke-width="3" /><path d="M8 39.5h36" stroke="currentColor" stroke-width="2" /></svg><p>${t('m.nothing_to_do')}</p></div>`;
+    return html`<div class="empty" data-testid="nothing"><svg viewBox="0 0 52 52" aria-hidden="true"><circle cx="26" cy="25" r="14" fill="none" stroke="currentColor" stroke-width="3" /><path d="M8 39.5h36" stroke="currentColor" stroke-width="2" /></svg><p>${t('m.nothing_to_do')}</p></div>`;
   }
   return html`<ul class="list">
     ${counts.map((one) => {
       const { counted, total, left } = progress(one, local.rows.filter((row) => row.round === one.id));
-      return html`<li key=${one.id}><button class="item item--act" onClick=${() => go(`#/stocktake/${one.id}`)} data-test="stocktake"><${Ring} part=${counted} whole=${total || counted} />
+      return html`<li key=${one.id}><button class="item item--act" onClick=${() => go(`#/stocktake/${one.id}`)} data-testid="stocktake"><${Ring} part=${counted} whole=${total || counted} />
         <span class="item__body"><span class="item__title">${one.title}</span><span class="item__meta">${total === null ? t('m.count_blind') : dueLine(one.due_on, left.length, 'm.count_left')}</span></span>
         <span class="quiet num">${total === null ? counted : `${counted}/${total}`}</span></button></li>`;
     })}
@@ -51,7 +51,7 @@ function Tasks() {
       const points = run?.points || one.points;
       const done = run ? points.filter((point) => run.answers[point.id] && !missing(point.questions, run.answers[point.id]).length).length : 0;
       const today = one.due_on && one.due_on <= new Date(now()).toISOString().slice(0, 10);
-      return html`<li key=${one.id}><button class="item item--act" onClick=${() => go(`#/inspection/${one.id}`)} data-test="inspection"><${Ring} part=${done} whole=${points.length} late=${today} />
+      return html`<li key=${one.id}><button class="item item--act" onClick=${() => go(`#/inspection/${one.id}`)} data-testid="inspection"><${Ring} part=${done} whole=${points.length} late=${today} />
         <span class="item__body"><span class="item__title">${one.title}</span><span class="item__meta">${dueLine(one.due_on, points.length - done, 'm.round_left')}</span></span>
         <span class="quiet num">${done}/${points.length}</span></button></li>`;
     })}</ul>`;
@@ -60,13 +60,13 @@ function Tasks() {
 export function Home() {
   const known = bundle();
   const skew = Math.abs(offset());
-  return html`<${UnsentBanner} /><header class="phone__head"><h1>${t(greeting(), { name: session.person.name })}</h1><p class="sub head__day">${longDay(now())}</p></header>
+  return html`<${UnsentBanner} /><header class="phone__head"><h1>${t(greeting(), { name: session.person.name })}</h1><p class="sub f-head__day">${longDay(now())}</p></header>
     <div class="phone__body"><${SentLine} />
-      ${skew > 300000 && html`<p class="banner banner--inline" data-test="skew"><${Icon} name="clock" /><span>${t(offset() < 0 ? 'm.clock_ahead' : 'm.clock_behind', { n: Math.round(skew / 60000) })}</span></p>`}
+      ${skew > 300000 && html`<p class="banner banner--inline" data-testid="skew"><${Icon} name="clock" /><span>${t(offset() < 0 ? 'm.clock_ahead' : 'm.clock_behind', { span: span(skew) })}</span></p>`}
       <${PlainHttp} />
       <h2>${t('m.now_to_do')}</h2><${Tasks} />
       <h2>${t('m.waiting_for_me')}</h2><ul class="list">
-        <li><button class="item item--act" onClick=${() => go('#/collect')} data-test="collect"><span class="mark"><${Icon} name="box" /></span><span class="item__body"><span class="item__title">${t('m.collect')}</span><span class="item__meta">${t('m.collect_sub')}</span></span><${Icon} name="go" /></button></li>
+        <li><button class="item item--act" onClick=${() => go('#/collect')} data-testid="collect"><span class="mark"><${Icon} name="box" /></span><span class="item__body"><span class="item__title">${t('m.collect')}</span><span class="item__meta">${t('m.collect_sub')}</span></span><${Icon} name="go" /></button></li>
         ${known?.duties > 0 && html`<li><a class="item item--act" href="/my/duties"><span class="mark"><${Icon} name="list" /></span><span class="item__body"><span class="item__title">${t('m.duties', { n: known.duties })}</span><span class="item__meta">${t('m.needs_network')}</span></span><${Icon} name="go" /></a></li>`}
         <li><a class="item item--act" href="/my/"><span class="mark"><${Icon} name="clock" /></span><span class="item__body"><span class="item__title">${t('m.online_pages')}</span><span class="item__meta">${t('m.needs_network')}</span></span><${Icon} name="go" /></a></li></ul></div>
     <${Dock} on="home" />`;

@@ -30,7 +30,7 @@ export function Round({ parts: [id] }) {
   if (!stored) return null;
   const { run, finished } = stored;
   if (!run && (finished || !inspection)) {
-    return html`<${Head} title=${finished?.title || t('m.gone_title')} to="#/" /><${UnsentBanner} /><div class="phone__body"><p class="sentline" data-test="round-finished">${finished ? html`<${Icon} name="check" />${t('m.round_finished', { time: clock(finished.finished_at) })}` : t('m.gone_round')}</p></div>`;
+    return html`<${Head} title=${finished?.title || t('m.gone_title')} to="#/" /><${UnsentBanner} /><div class="phone__body"><p class="f-sentline" data-testid="round-finished">${finished ? html`<${Icon} name="check" />${t('m.round_finished', { time: clock(finished.finished_at) })}` : t('m.gone_round')}</p></div>`;
   }
   const points = run?.points || inspection.points;
   const title = run?.title || inspection.title;
@@ -59,17 +59,17 @@ export function Round({ parts: [id] }) {
     setLine(sentence);
     return sentence;
   };
-  return html`<${Head} title=${title} sub=${t('m.round_sum', { done, n: points.length })} to="#/" right=${html`<span class="push head__ring"><${Ring} part=${done} whole=${points.length} /></span>`} /><${UnsentBanner} />
-    <${Finder} onText=${scanned(false)} hint=${t('m.scan_point')} paused=${typing || signing}>${line && html`<p class="finder__line finder__line--refused" role="status" data-test="line"><${Icon} name="warn" />${line}</p>`}</${Finder}>
+  return html`<${Head} title=${title} sub=${t('m.round_sum', { done, n: points.length })} to="#/" right=${html`<span class="push f-head__ring"><${Ring} part=${done} whole=${points.length} /></span>`} /><${UnsentBanner} />
+    <${Finder} onText=${scanned(false)} hint=${t('m.scan_point')} paused=${typing || signing}>${line && html`<p class="f-finder__line f-finder__line--refused" role="status" data-testid="line"><${Icon} name="warn" />${line}</p>`}</${Finder}>
     <div class="phone__body"><ul class="list">${points.map((point) => {
       const fails = failsOf(run, point);
       const ready = isDone(run, point);
       const begun = run?.answers[point.id];
-      return html`<li key=${point.id}><button class="item item--act" onClick=${() => open(point)} data-test="point"><span class=${`mark${ready ? (fails ? ' mark--busy' : ' mark--free') : ''}`}><${Icon} name=${ready ? (fails ? 'warn' : 'check') : 'pin'} /></span>
+      return html`<li key=${point.id}><button class="item item--act" onClick=${() => open(point)} data-testid="point"><span class=${`mark${ready ? (fails ? ' mark--busy' : ' mark--free') : ''}`}><${Icon} name=${ready ? (fails ? 'warn' : 'check') : 'pin'} /></span>
         <span class="item__body"><span class="item__title">${point.name}</span><span class="item__meta">${ready ? (fails ? t('m.point_fails', { n: fails }) : t('m.point_good')) : begun ? t('m.point_begun') : point.place || ''}</span></span><${Icon} name="go" /></button></li>`;
     })}</ul></div>
-    <footer class="phone__foot phone__foot--two"><button class="button" onClick=${() => setTyping(true)} data-test="type"><${Icon} name="keyboard" />${t('m.type_code')}</button>
-      <button class="button button--main" aria-disabled=${done < points.length} onClick=${() => done === points.length && setSigning(true)} data-test="finish">${done < points.length ? t('m.points_left', { n: points.length - done }) : t('m.sign_and_finish')}</button></footer>
+    <footer class="phone__foot phone__foot--two"><button class="button" onClick=${() => setTyping(true)} data-testid="type"><${Icon} name="keyboard" />${t('m.type_code')}</button>
+      <button class="button button--main" aria-disabled=${done < points.length} onClick=${() => done === points.length && setSigning(true)} data-testid="finish">${done < points.length ? t('m.points_left', { n: points.length - done }) : t('m.sign_and_finish')}</button></footer>
     ${typing && html`<${CodeSheet} title=${t('m.type_code_title')} onCode=${scanned(true)} onClose=${() => setTyping(false)} />`}
     ${signing && html`<${Signature} title=${title} onClose=${() => setSigning(false)} onDone=${async (image) => {
       await finishRun(run, image);
@@ -169,35 +169,35 @@ function PointForm({ run, point, place, total, onNext, last, to }) {
   return html`<${Head} title=${point.name} sub=${t('m.point_of', { title: run.title, place, n: total })} to=${to} /><${UnsentBanner} />
     <div class="phone__body">
       ${scan
-        ? html`<p class="sentline" data-test="arrived"><${Icon} name=${scan.typed ? 'keyboard' : 'check'} />${t(scan.typed ? 'm.label_typed_at' : 'm.label_scanned_at', { time: clock(scan.at) })}</p>`
-        : html`<div class="bleed"><${Finder} onText=${scanned(false)} hint=${t('m.scan_this_point')} paused=${typing}>${line && html`<p class="finder__line finder__line--refused" role="status" data-test="line"><${Icon} name="warn" />${line}</p>`}</${Finder}></div>
-          <button class="button button--quiet" onClick=${() => setTyping(true)} data-test="type"><${Icon} name="keyboard" />${t('m.type_code')}</button>`}
+        ? html`<p class="f-sentline" data-testid="arrived"><${Icon} name=${scan.typed ? 'keyboard' : 'check'} />${t(scan.typed ? 'm.label_typed_at' : 'm.label_scanned_at', { time: clock(scan.at) })}</p>`
+        : html`<div class="f-bleed"><${Finder} onText=${scanned(false)} hint=${t('m.scan_this_point')} paused=${typing}>${line && html`<p class="f-finder__line f-finder__line--refused" role="status" data-testid="line"><${Icon} name="warn" />${line}</p>`}</${Finder}></div>
+          <button class="button button--quiet" onClick=${() => setTyping(true)} data-testid="type"><${Icon} name="keyboard" />${t('m.type_code')}</button>`}
       ${questions.map((question) => html`<${Question} key=${question.id} question=${question} answer=${answers[question.id] || {}} onSet=${(what) => set(question, what)} onPhoto=${addPhoto(question)} needs=${gaps.find((gap) => gap.question_id === question.id)?.needs || []} />`)}
-      ${fails.length > 0 && html`<p class="row second foot__note"><${Icon} name="wrench" /><span>${t('m.fail_makes_duty')}</span></p>`}
-      ${problem && html`<p class="field__help field__help--error" role="alert" data-test="problem">${problem}</p>`}</div>
+      ${fails.length > 0 && html`<p class="row second f-foot__note"><${Icon} name="wrench" /><span>${t('m.fail_makes_duty')}</span></p>`}
+      ${problem && html`<p class="field__help field__help--error" role="alert" data-testid="problem">${problem}</p>`}</div>
     <footer class="phone__foot">
       ${untouched
-        ? html`<button class="button button--main button--wide button--good" onClick=${allGood} data-test="all-good"><${Icon} name="check" />${t('m.all_good')}</button>`
-        : html`<button class="button button--main button--wide" aria-disabled=${gaps.length > 0} aria-describedby="why" onClick=${() => !gaps.length && record(answers)} data-test="next">${gaps.length ? waiting : last ? t('m.save_point_last') : t('m.save_point_next')}</button>`}</footer>
+        ? html`<button class="button button--main button--wide button--good" onClick=${allGood} data-testid="all-good"><${Icon} name="check" />${t('m.all_good')}</button>`
+        : html`<button class="button button--main button--wide" aria-disabled=${gaps.length > 0} aria-describedby="why" onClick=${() => !gaps.length && record(answers)} data-testid="next">${gaps.length ? waiting : last ? t('m.save_point_last') : t('m.save_point_next')}</button>`}</footer>
     ${typing && html`<${CodeSheet} title=${t('m.type_code_title')} onCode=${scanned(true)} onClose=${() => setTyping(false)} />`}`;
 }
 
 function Question({ question, answer, onSet, onPhoto, needs }) {
   const said = verdict(question, answer);
-  const choice = (value, key, look) => html`<button class=${`choice__one${answer.answer === value ? ` choice__one--${look}` : ''}`} aria-pressed=${answer.answer === value} onClick=${() => onSet({ answer: value })} data-test=${`answer-${value}`}>
+  const choice = (value, key, look) => html`<button class=${`choice__one${answer.answer === value ? ` choice__one--${look}` : ''}`} aria-pressed=${answer.answer === value} onClick=${() => onSet({ answer: value })} data-testid=${`answer-${value}`}>
     ${answer.answer === value && value !== 'na' && html`<${Icon} name=${value === 'fail' ? 'close' : 'check'} />`}${t(key)}</button>`;
-  return html`<section class="question" data-test="question" data-id=${question.id}><h2 class="question__text">${question.text}</h2>
+  return html`<section class="f-question" data-testid="question" data-id=${question.id}><h2 class="f-question__text">${question.text}</h2>
     ${question.kind === 'check' && html`<div class="choice">${choice('pass', 'm.pass', 'good')}${choice('fail', 'm.fail', 'bad')}${choice('na', 'm.na', 'on')}</div>`}
-    ${question.kind === 'number' && html`<div class="question__number"><input class=${`field__box field__input${said === 'fail' ? ' field__box--error' : ''}`} type="text" inputmode="decimal" aria-label=${question.text} value=${answer.value ?? ''} onInput=${(event) => onSet({ answer: undefined, value: event.target.value.normalize('NFKC') })} data-test="number" /><span class="second">${question.unit || ''}</span>
+    ${question.kind === 'number' && html`<div class="f-question__number"><input class=${`field__box field__input${said === 'fail' ? ' field__box--error' : ''}`} type="text" inputmode="decimal" aria-label=${question.text} value=${answer.value ?? ''} onInput=${(event) => onSet({ answer: undefined, value: event.target.value.normalize('NFKC') })} data-testid="number" /><span class="second">${question.unit || ''}</span>
       <button class=${`choice__one${answer.answer === 'na' ? ' choice__one--on' : ''}`} aria-pressed=${answer.answer === 'na'} onClick=${() => onSet(answer.answer === 'na' ? { answer: undefined } : { answer: 'na', value: '' })}>${t('m.na')}</button></div>
       ${(question.min !== undefined && question.min !== null) || (question.max !== undefined && question.max !== null) ? html`<p class="field__help">${t('m.limits', { min: question.min ?? '…', max: question.max ?? '…', unit: question.unit || '' })}</p>` : null}`}
     ${question.kind === 'choice' && html`<div class="choice choice--many">${(question.choices || []).map((one) => html`<button class=${`choice__one${answer.value === one ? (said === 'fail' ? ' choice__one--bad' : ' choice__one--on') : ''}`} key=${one} aria-pressed=${answer.value === one} onClick=${() => onSet({ answer: undefined, value: one })}>${one}</button>`)}</div>`}
     ${question.kind === 'text' && html`<textarea class="field__box field__input" rows="2" maxlength="500" aria-label=${question.text} value=${answer.value ?? ''} onInput=${(event) => onSet({ value: event.target.value })}></textarea>`}
-    ${said === 'fail' && html`<p class="strong question__need">${t('m.fail_needs')}</p><div class="photos">${(answer.photos || []).map((hash) => html`<${PhotoThumb} key=${hash} sha256=${hash} />`)}
-      <label class="button photo photo--add"><${Icon} name="camera" />${(answer.photos || []).length ? t('m.photo_more') : t('m.photo_take')}<input class="hidden" type="file" accept="image/*" capture="environment" onChange=${onPhoto} data-test="photo" /></label>
-      ${(answer.photos || []).length > 0 && html`<span class="sentline"><${Icon} name="check" />${t('m.photo_there')}</span>`}</div>`}
-    ${(said === 'fail' || said === 'na') && html`<label class="field question__note"><span class="field__label">${t(said === 'fail' ? 'm.note' : 'm.note_na')}</span><textarea class=${`field__box field__input${needs.includes('note') ? ' field__box--error' : ''}`} rows="2" maxlength="500" value=${answer.note ?? ''} placeholder=${said === 'fail' ? t('m.note_example') : ''} onInput=${(event) => onSet({ note: event.target.value })} data-test="note"></textarea></label>`}
-    ${needs.length > 0 && needs[0] !== 'answer' && html`<p class="row field__help field__help--error" id="why" data-test="needs"><${Icon} name="warn" />${t(`m.needs_${needs.join('_')}`)}</p>`}</section>`;
+    ${said === 'fail' && html`<p class="strong f-question__need">${t('m.fail_needs')}</p><div class="f-photos">${(answer.photos || []).map((hash) => html`<${PhotoThumb} key=${hash} sha256=${hash} />`)}
+      <label class="button f-photo f-photo--add"><${Icon} name="camera" />${(answer.photos || []).length ? t('m.photo_more') : t('m.photo_take')}<input class="f-hidden" type="file" accept="image/*" capture="environment" onChange=${onPhoto} data-testid="photo" /></label>
+      ${(answer.photos || []).length > 0 && html`<span class="f-sentline"><${Icon} name="check" />${t('m.photo_there')}</span>`}</div>`}
+    ${(said === 'fail' || said === 'na') && html`<label class="field f-question__note"><span class="field__label">${t(said === 'fail' ? 'm.note' : 'm.note_na')}</span><textarea class=${`field__box field__input${needs.includes('note') ? ' field__box--error' : ''}`} rows="2" maxlength="500" value=${answer.note ?? ''} placeholder=${said === 'fail' ? t('m.note_example') : ''} onInput=${(event) => onSet({ note: event.target.value })} data-testid="note"></textarea></label>`}
+    ${needs.length > 0 && needs[0] !== 'answer' && html`<p class="row field__help field__help--error" id="why" data-testid="needs"><${Icon} name="warn" />${t(`m.needs_${needs.join('_')}`)}</p>`}</section>`;
 }
 
 /** Sign with a finger; the line is ink on white, saved as a small PNG. */
@@ -255,8 +255,8 @@ function Signature({ title, onClose, onDone }) {
       setBusy(false);
     }
   };
-  return html`<div class="cover"><header class="head"><button class="round" aria-label=${t('m.back')} onClick=${onClose}><${Icon} name="back" /></button><div class="head__text"><h1 class="head__title">${t('m.sign_here')}</h1><p class="sub">${title}</p></div></header>
-    <div class="phone__body"><canvas class="signature" ref=${canvas} aria-label=${t('m.sign_here')} onPointerDown=${down} onPointerMove=${move} onPointerUp=${up} onPointerCancel=${up} data-test="signature"></canvas>
+  return html`<div class="f-cover"><header class="f-head"><button class="round" aria-label=${t('m.back')} onClick=${onClose}><${Icon} name="back" /></button><div class="f-head__text"><h1 class="f-head__title">${t('m.sign_here')}</h1><p class="sub">${title}</p></div></header>
+    <div class="phone__body"><canvas class="f-signature" ref=${canvas} aria-label=${t('m.sign_here')} onPointerDown=${down} onPointerMove=${move} onPointerUp=${up} onPointerCancel=${up} data-testid="signature"></canvas>
       <button class="button button--quiet" onClick=${clear}>${t('m.sign_again')}</button>${problem && html`<p class="field__help field__help--error" role="alert">${problem}</p>`}</div>
-    <footer class="phone__foot"><button class="button button--main button--wide" aria-disabled=${!strokes || busy} onClick=${done} data-test="signed">${strokes ? t('m.finish_round') : t('m.sign_first')}</button></footer></div>`;
+    <footer class="phone__foot"><button class="button button--main button--wide" aria-disabled=${!strokes || busy} onClick=${done} data-testid="signed">${strokes ? t('m.finish_round') : t('m.sign_first')}</button></footer></div>`;
 }

@@ -50,11 +50,11 @@ export function Scan() {
     latest.current = null;
     setFound(null);
   };
-  return html`<div class="scanner"><${Finder} onText=${scanned} tall good=${Boolean(found)} paused=${typing || found}>
-      <button class="round scanner__close" aria-label=${t('m.close')} onClick=${() => back('#/')}><${Icon} name="close" /></button>
-      <p class="finder__hint">${t('m.scan_hint')}</p>
-      ${line && html`<p class="finder__line finder__line--refused" role="status" data-test="line"><${Icon} name="warn" />${line}</p>`}</${Finder}>
-    ${!found && html`<div class="scanner__foot"><button class="button button--wide" onClick=${() => setTyping(true)} data-test="type"><${Icon} name="keyboard" />${t('m.cannot_scan_type')}</button></div>`}
+  return html`<div class="f-scanner"><${Finder} onText=${scanned} tall good=${Boolean(found)} paused=${typing || found}>
+      <button class="round f-scanner__close" aria-label=${t('m.close')} onClick=${() => back('#/')}><${Icon} name="close" /></button>
+      <p class="f-finder__hint">${t('m.scan_hint')}</p>
+      ${line && html`<p class="f-finder__line f-finder__line--refused" role="status" data-testid="line"><${Icon} name="warn" />${line}</p>`}</${Finder}>
+    ${!found && html`<div class="f-scanner__foot"><button class="button button--wide" onClick=${() => setTyping(true)} data-testid="type"><${Icon} name="keyboard" />${t('m.cannot_scan_type')}</button></div>`}
     ${typing && html`<${CodeSheet} title=${t('m.type_code_title')} onCode=${scanned} onClose=${() => setTyping(false)} />`}
     ${found && html`<${Found} key=${found.code} found=${found} onClose=${close} onType=${() => (close(), setTyping(true))} />`}</div>`;
 }
@@ -75,12 +75,12 @@ function Found({ found: { code, local, server }, onClose, onType }) {
   if (task === 'claim') return html`<${Claim} code=${code} onClose=${() => setTask(null)} onDone=${(thing) => acted(t('m.claim_saved', { thing: titleOf(thing) }))} />`;
   const old = (local && !local.current) || server?.state === 'superseded';
   return html`<${Pullup} label=${title || showCode(code)} onClose=${onClose}>
-    <div class="row found__head"><span class=${`mark mark--big ${title && !old ? 'mark--free' : 'mark--soon'}`}><${Icon} name=${title ? (old ? 'label' : 'check') : 'warn'} /></span>
-      <div class="found__name"><h1 class="sheet__title" data-test="found-title">${title || (server === undefined ? t('m.looking') : server?.unknown ? t('m.label_unknown') : blank && server ? t('m.label_blank') : t('m.label_not_here'))}</h1>
+    <div class="row f-found__head"><span class=${`mark mark--big ${title && !old ? 'mark--free' : 'mark--soon'}`}><${Icon} name=${title ? (old ? 'label' : 'check') : 'warn'} /></span>
+      <div class="f-found__name"><h1 class="f-sheet__title" data-testid="found-title">${title || (server === undefined ? t('m.looking') : server?.unknown ? t('m.label_unknown') : blank && server ? t('m.label_blank') : t('m.label_not_here'))}</h1>
       <p class="sub"><span class="code">${showCode(code)}</span></p></div></div>
-    ${old && html`<p class="found__note" data-test="superseded">${subject?.label || server?.superseded_by ? t('m.label_superseded', { code: showCode(subject?.label || server.superseded_by) }) : t('m.label_superseded_plain')}</p>`}
-    ${!title && server !== undefined && html`<p class="found__note" data-test="unknown">${server?.unknown ? t('m.label_unknown_note') : server ? t('m.label_blank_note') : t('m.label_offline_note')}</p>`}
-    ${done && html`<p class="found__note found__note--done" role="status" data-test="did"><${Icon} name="cloud_up" />${done}</p>`}
+    ${old && html`<p class="f-found__note" data-testid="superseded">${subject?.label || server?.superseded_by ? t('m.label_superseded', { code: showCode(subject?.label || server.superseded_by) }) : t('m.label_superseded_plain')}</p>`}
+    ${!title && server !== undefined && html`<p class="f-found__note" data-testid="unknown">${server?.unknown ? t('m.label_unknown_note') : server ? t('m.label_blank_note') : t('m.label_offline_note')}</p>`}
+    ${done && html`<p class="f-found__note f-found__note--done" role="status" data-testid="did"><${Icon} name="cloud_up" />${done}</p>`}
     <${Facts} kind=${kind} subject=${subject} server=${server} />
     <${Acts} code=${code} kind=${kind} subject=${subject} server=${server} known=${Boolean(title)} onTask=${setTask} onDid=${acted} onClose=${onClose} />
     <button class="button button--quiet button--wide" onClick=${onType}><${Icon} name="keyboard" />${t('m.other_code')}</button></${Pullup}>`;
@@ -95,7 +95,7 @@ function Facts({ kind, subject, server }) {
   add('m.fact_number', subject?.number);
   if (kind === 'supply') add('m.fact_on_hand', subject?.on_hand !== undefined && subject?.on_hand !== null ? `${subject.on_hand} ${subject.unit || ''}` : '');
   add('m.fact_due', server?.due && when(server.due));
-  return facts.length ? html`<dl class="facts">${facts.slice(0, 4).map(([key, value]) => html`<div key=${key}><dt class="sub">${t(key)}</dt><dd class="strong">${value}</dd></div>`)}</dl>` : null;
+  return facts.length ? html`<dl class="f-facts">${facts.slice(0, 4).map(([key, value]) => html`<div key=${key}><dt class="sub">${t(key)}</dt><dd class="strong">${value}</dd></div>`)}</dl>` : null;
 }
 
 function Acts({ code, kind, subject, server, known, onTask, onDid, onClose }) {
@@ -117,7 +117,7 @@ function Acts({ code, kind, subject, server, known, onTask, onDid, onClose }) {
   }
   if (!known && !server?.unknown && may(server, 'label.claim', true) && server !== undefined) add('claim', 'label', t('m.claim'), () => onTask('claim'));
   if (!acts.length) return html`<div class="acts acts--one"><button class="act act--main" onClick=${onClose}>${t('m.scan_next')}</button></div>`;
-  return html`<div class=${`acts${acts.length === 1 ? ' acts--one' : ''}`}>${acts.map(({ name, icon, key, press }, place) => html`<button class=${`act${place ? '' : ' act--main'}`} key=${key} onClick=${press} data-test=${`act-${name}`}><${Icon} name=${icon} />${key}</button>`)}</div>`;
+  return html`<div class=${`acts${acts.length === 1 ? ' acts--one' : ''}`}>${acts.map(({ name, icon, key, press }, place) => html`<button class=${`act${place ? '' : ' act--main'}`} key=${key} onClick=${press} data-testid=${`act-${name}`}><${Icon} name=${icon} />${key}</button>`)}</div>`;
 }
 
 function Fault({ code, subject, onClose, onDone }) {
@@ -145,12 +145,12 @@ function Fault({ code, subject, onClose, onDone }) {
       setProblem(t('m.storage_full'));
     }
   };
-  return html`<${Pullup} label=${t('m.report_fault')} onClose=${onClose}><h1 class="sheet__title">${t('m.fault_title', { thing: titleOf(subject) })}</h1>
-    <label class="field"><span class="field__label">${t('m.fault_what')}</span><textarea class="field__box field__input" rows="2" maxlength="500" value=${text} placeholder=${t('m.fault_example')} onInput=${(event) => setText(event.target.value)} data-test="fault-text"></textarea></label>
-    <div class="photos">${photos.map((hash) => html`<${PhotoThumb} key=${hash} sha256=${hash} />`)}
-      <label class="button photo photo--add"><${Icon} name="camera" />${t('m.photo_take')}<input class="hidden" type="file" accept="image/*" capture="environment" onChange=${add} data-test="fault-photo" /></label></div>
+  return html`<${Pullup} label=${t('m.report_fault')} onClose=${onClose}><h1 class="f-sheet__title">${t('m.fault_title', { thing: titleOf(subject) })}</h1>
+    <label class="field"><span class="field__label">${t('m.fault_what')}</span><textarea class="field__box field__input" rows="2" maxlength="500" value=${text} placeholder=${t('m.fault_example')} onInput=${(event) => setText(event.target.value)} data-testid="fault-text"></textarea></label>
+    <div class="f-photos">${photos.map((hash) => html`<${PhotoThumb} key=${hash} sha256=${hash} />`)}
+      <label class="button f-photo f-photo--add"><${Icon} name="camera" />${t('m.photo_take')}<input class="f-hidden" type="file" accept="image/*" capture="environment" onChange=${add} data-testid="fault-photo" /></label></div>
     ${problem && html`<p class="field__help field__help--error" role="alert">${problem}</p>`}
-    <button class="button button--main button--wide sheet__act" aria-disabled=${!text.trim()} onClick=${save} data-test="fault-save">${text.trim() ? t('m.fault_send') : t('m.fault_words_first')}</button></${Pullup}>`;
+    <button class="button button--main button--wide f-sheet__act" aria-disabled=${!text.trim()} onClick=${save} data-testid="fault-save">${text.trim() ? t('m.fault_send') : t('m.fault_words_first')}</button></${Pullup}>`;
 }
 
 /** A blank label goes onto a thing that has lost its own, or never had one. */
@@ -163,8 +163,8 @@ function Claim({ code, onClose, onDone }) {
     await claimLabel(code, thing);
     onDone(thing);
   };
-  return html`<${Pullup} label=${t('m.claim')} onClose=${onClose}><h1 class="sheet__title">${t('m.claim_title', { code: showCode(code) })}</h1>
-    <label class="field"><span class="field__label">${t('m.claim_search')}</span><input class="field__box field__input" value=${text} autocomplete="off" onInput=${(event) => setText(event.target.value)} data-test="claim-search" /></label>
-    <ul class="list">${hits.map((one) => html`<li key=${one.id}><button class="item item--act" onClick=${() => pick(one)} data-test="claim-hit"><span class="item__body"><span class="item__title">${titleOf(one)}</span><span class="item__meta">${one.number || ''} ${placeName(one.place_id)}</span></span><${Icon} name="go" /></button></li>`)}</ul>
+  return html`<${Pullup} label=${t('m.claim')} onClose=${onClose}><h1 class="f-sheet__title">${t('m.claim_title', { code: showCode(code) })}</h1>
+    <label class="field"><span class="field__label">${t('m.claim_search')}</span><input class="field__box field__input" value=${text} autocomplete="off" onInput=${(event) => setText(event.target.value)} data-testid="claim-search" /></label>
+    <ul class="list">${hits.map((one) => html`<li key=${one.id}><button class="item item--act" onClick=${() => pick(one)} data-testid="claim-hit"><span class="item__body"><span class="item__title">${titleOf(one)}</span><span class="item__meta">${one.number || ''} ${placeName(one.place_id)}</span></span><${Icon} name="go" /></button></li>`)}</ul>
     ${wanted && !hits.length && html`<p class="sub">${t('m.claim_none')}</p>`}</${Pullup}>`;
 }

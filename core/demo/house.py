@@ -1,0 +1,171 @@
+"""Who and what there is in the sample office: departments, people, places, assets, supplies, devices."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from core.demo import words
+from core.demo.story import Story
+from core.foundation import clock, database
+from core.mechanisms import labels, office, people, places
+from core.mechanisms.labels import SubjectKind
+from core.mechanisms.operations import SYSTEM, Actor
+from core.mechanisms.places import PlaceKind
+from core.sections import assets, rooms, supplies
+
+PEOPLE = 120
+ASSETS = 600
+
+
+@dataclass(slots=True)
+class House:
+    """What the days need to know. `people` are ids by department, `rooms` are ids by short name."""
+
+    story: Story
+    founded: datetime
+    actors: dict[str, Actor] = field(default_factory=dict)
+    staff: list[UUID] = field(default_factory=list)
+    rooms: dict[str, UUID] = field(default_factory=dict)
+    supplies: list[UUID] = field(default_factory=list)
+    points: dict[str, list[UUID]] = field(default_factory=dict)
+
+    def rng(self, *parts: object) -> random.Random:
+        """The dice of one part of the story: the same for the same part, whatever else is told."""
+        return random.Random("foyer/" + "/".join(str(part) for part in parts))  # noqa: S311 - a story, not a secret
+
+
+def build(story: Story, today: date) -> House:
+    """Found the office a year before `today` and furnish it; an existing sample office keeps its own first day."""
+    with database.reading() as s:
+        found = s.get(office.OfficeRow, office.OFFICE_ID)
+    founded = found.founded_at if found else _moment(today - timedelta(days=370), 8)
+    house = House(story, founded)
+    _found(house)
+    _people(house)
+    _places(house)
+    _assets(house)
+    _supplies(house)
+    story.flush()
+    return house
+
+
+def _moment(day: date, hour: int, minute: int = 0) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=clock.zone())
+
+
+def _found(house: House) -> None:
+    account, name, *_ = words.ACCOUNTS[0]
+    first = office.FoundOffice(office_name=words.OFFICE, kind="demo", name=name, account=account, password=words.PASSWORD)
+    added = house.story.say("found", first, SYSTEM, house.founded)
+    house.actors["admin"] = _actor(UUID(added["person_id"]))
+
+
+def _people(house: House) -> None:
+    admin, at, dice = house.actors["admin"], house.founded, house.rng("people")
+    for name in words.DEPARTMENTS:
+        house.story.later(f"department/{name}", people.AddDepartment(id=Story.id("department", name), name=name), admin, at)
+    for number, (account, name, english, role, department, extension) in enumerate(words.ACCOUNTS):
+        department_id = Story.id("department", department)
+        if account == "admin":
+            assert admin.person_id is not None
+            update = people.UpdatePerson(person_id=admin.person_id, number="1001", english_name=english, department_id=department_id, extension=extension)
+            house.story.later("person/admin", update, admin, at)
+            continue
+        add = people.AddPerson(
+            id=Story.id("person", account), number=str(1001 + number), name=name, english_name=english, roles=(role,), department_id=department_id, account=account,
+            password=words.PASSWORD, extension=extension, email=f"{account}@foyer.example",
+        )  # fmt: skip
+        house.story.later(f"person/{account}", add, admin, at)
+        house.staff.append(Story.id("person", account))
+    taken = {name for _, name, *_ in words.ACCOUNTS}
+    while len(house.staff) < PEOPLE - 1:
+        number = len(house.staff) + 2
+        name = dice.choice(words.SURNAMES) + dice.choice(words.GIVEN)
+        if name in taken:
+            continue
+        taken.add(name)
+        add = people.AddPerson(
+            id=Story.id("person", number), number=str(1000 + number), name=name, english_name=f"{dice.choice(words.ENGLISH)}" if dice.random() < 0.2 else "",
+            department_id=Story.id("department", words.DEPARTMENTS[number % len(words.DEPARTMENTS)]), extension=str(8100 + number),
+            email=f"p{number}@foyer.example",
+        )  # fmt: skip
+        house.story.later(f"person/{number}", add, admin, at)
+        house.staff.append(add.id or UUID(int=0))
+    house.story.flush()
+    for account in ("desk", "clerk", "safety", "leader", "staff"):
+        house.actors[account] = _actor(Story.id("person", account))
+
+
+def _places(house: House) -> None:
+    admin, clerk, at, tell = house.actors["admin"], house.actors["clerk"], house.founded, house.story.later
+    site = Story.id("place", "site")
+    tell("place/site", places.AddPlace(id=site, kind=PlaceKind.SITE, name="本部大楼"), admin, at)
+    for number, floor in enumerate(("一楼", "二楼", "三楼"), 1):
+        tell(f"place/floor/{number}", places.AddPlace(id=Story.id("floor", number), parent_id=site, kind=PlaceKind.FLOOR, name=floor, sort=number), admin, at)
+    for short, name, *_ in (*words.MEETING_ROOMS, *words.OFFICES):
+        room_id = house.rooms[short] = Story.id("room", short)
+        add = places.AddPlace(id=room_id, parent_id=Story.id("floor", int(short[0])), kind=PlaceKind.ROOM, name=name, short_name=short, sort=int(short))
+        tell(f"place/{short}", add, admin, at)
+    for short, _, english, seats, equipment, public in words.MEETING_ROOMS:
+        set_up = rooms.SetUpRoom(room_id=house.rooms[short], english_name=english, capacity=seats, equipment=equipment, public=public)  # type: ignore[arg-type]
+        tell(f"room/{short}", set_up, clerk, at)
+    for number in range(1, 9):
+        shelf = places.AddPlace(id=Story.id("shelf", number), parent_id=house.rooms["107"], kind=PlaceKind.SHELF, name=f"货架 {chr(64 + number)}", sort=number)
+        tell(f"place/shelf/{number}", shelf, admin, at)
+    for kind, names in (("extinguisher", "灭火器"), ("exit", "疏散通道")):
+        house.points[kind] = []
+        for number in range(1, 7 if kind == "extinguisher" else 5):
+            floor = (number - 1) % 3 + 1
+            where = ("东侧", "西侧", "楼梯口")[(number - 1) // 3] if kind == "extinguisher" else ("东楼梯", "西楼梯", "正门", "后门")[number - 1]
+            point = Story.id("point", kind, number)
+            floor_name = ("一楼", "二楼", "三楼")[floor - 1]
+            add = places.AddPlace(id=point, parent_id=Story.id("floor", floor), kind=PlaceKind.POINT, name=f"{floor_name}{where}{names}", sort=900 + number)
+            tell(f"place/point/{kind}/{number}", add, admin, at)
+            house.points[kind].append(point)
+    house.story.flush()
+    with database.reading() as s:
+        everywhere = places.everything(s, kinds=[PlaceKind.ROOM, PlaceKind.SHELF, PlaceKind.POINT])
+    for place in everywhere:
+        tell(f"label/place/{place.id}", labels.IssueLabel(subject_kind=SubjectKind.PLACE, subject_id=place.id), clerk, at)
+
+
+def _assets(house: House) -> None:
+    clerk, dice = house.actors["clerk"], house.rng("assets")
+    first_day = clock.today(house.founded)
+    weights = [weight for *_, weight in words.ASSETS]
+    seats = [(short, department) for short, _, department in words.OFFICES] + [(short, "后勤科") for short, *_ in words.MEETING_ROOMS]
+    for number in range(1, ASSETS + 1):
+        name, models, class_code, low, high, _ = dice.choices(words.ASSETS, weights)[0]
+        short, department = dice.choice(seats)
+        bought = first_day - timedelta(days=dice.randint(30, 2200))
+        cents = dice.randint(low, high) * 100
+        worn = min(0.95, (first_day - bought).days / (6 * 365))
+        add = assets.RegisterAsset(
+            id=Story.id("asset", number), number=f"ZC{bought.year}{number:04d}", name=name, spec=dice.choice(models), class_code=class_code,
+            serial=f"SN{dice.randint(10**9, 10**10 - 1)}" if class_code.startswith("A02") else "", bought_on=bought, value_cents=cents, net_value_cents=int(cents * (1 - worn)),
+            department_id=Story.id("department", department), keeper_id=dice.choice(house.staff), place_id=house.rooms[short],
+        )  # fmt: skip
+        house.story.later(f"asset/{number}", add, clerk, house.founded + timedelta(minutes=number))
+    for number in range(1, ASSETS + 1):
+        issue = labels.IssueLabel(subject_kind=SubjectKind.ASSET, subject_id=Story.id("asset", number))
+        house.story.later(f"label/asset/{number}", issue, clerk, house.founded + timedelta(hours=12, seconds=number))
+
+
+def _supplies(house: House) -> None:
+    clerk, at = house.actors["clerk"], house.founded + timedelta(days=1)
+    for number, (name, spec, unit, price, limit, minimum) in enumerate(words.SUPPLIES, 1):
+        supply = Story.id("supply", number)
+        add = supplies.RegisterSupply(
+            id=supply, number=f"YP{number:03d}", name=name, spec=spec, unit=unit, price_cents=price, limit=limit, minimum=minimum, place_id=Story.id("shelf", (number - 1) % 8 + 1),
+        )  # fmt: skip
+        house.story.later(f"supply/{number}", add, clerk, at)
+        house.story.later(f"label/supply/{number}", labels.IssueLabel(subject_kind=SubjectKind.SUPPLY, subject_id=supply), clerk, at)
+        house.supplies.append(supply)
+
+
+def _actor(person_id: UUID) -> Actor:
+    with database.reading() as s:
+        return people.actor_of(s, people.get(s, person_id))

@@ -1,0 +1,158 @@
+"""What a part says to make a collection importable, and what an import says about each row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from core.foundation.errors import Invalid, NotAllowed
+from core.mechanisms.operations import Actor, Operation, Role
+from core.mechanisms.tables import Cell
+
+# ── what a part declares ──
+
+
+@dataclass(frozen=True, slots=True)
+class ImportColumn:
+    """`heading` is a catalogue key: its three sentences are the headings that are recognised, and `aliases` other ways to say it."""
+
+    key: str
+    heading: str
+    parse: Callable[[Cell], Any]
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a row will do. `before` and `after` are the values for an undo (`before` is None for a new thing), `changes` the same as
+    (column, before, after) for people. No operation means that nothing is to be done."""
+
+    do: Operation | None
+    subject_id: UUID
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] = field(default_factory=dict)
+    changes: tuple[tuple[str, str, str], ...] = ()
+    title: str = ""
+
+
+class RowError(Exception):
+    """A row's value does not fit the office's records: in which column, and why."""
+
+    def __init__(self, column: str, code: str, **facts: Any) -> None:
+        super().__init__(code)
+        self.column, self.code, self.facts = column, code, facts
+
+
+Plan = Callable[[dict[str, Any]], Step]
+Undo = Callable[[Session, UUID, Mapping[str, Any] | None, Mapping[str, Any], Actor, datetime], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """How a collection is imported. `plan(s)` loads what rows are compared with and answers the function that turns values into a step.
+    `undo` gives old values back and tells whether it could. `key` names the column that identifies a row."""
+
+    collection: str
+    key: str
+    columns: tuple[ImportColumn, ...]
+    roles: frozenset[Role]
+    plan: Callable[[Session], Plan]
+    undo: Undo
+    linked: bool = False  # a row may lean on an earlier one (a floor on its site): rehearsed as a whole
+    ignored: tuple[str, ...] = ()  # headings of our own exports that an import does not read
+
+
+_importers: dict[str, Importer] = {}
+
+
+def include(*modules: ModuleType) -> None:
+    """Know the importers of these modules; including again replaces."""
+    for module in modules:
+        for value in list(vars(module).values()):
+            if isinstance(value, Importer):
+                _importers[value.collection] = value
+
+
+def importers() -> dict[str, Importer]:
+    return dict(sorted(_importers.items()))
+
+
+def importer(collection: str, by: Actor) -> Importer:
+    """The importer of a collection for this caller. Raises Invalid import.unknown_collection, NotAllowed."""
+    found = _importers.get(collection)
+    if found is None:
+        raise Invalid("import.unknown_collection", collection=collection[:40])
+    if not by.has(Role.SYSTEM, *found.roles):
+        raise NotAllowed(kind=f"import.{collection}")
+    return found
+
+
+# ── results ──
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value before and after, as a person reads it."""
+
+    column: str
+    heading: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one cell and what to do about it."""
+
+    column: str
+    heading: str
+    value: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowOutcome:
+    """`action` is create, update, skip or error. `column`, `value`, `code` and `message` are those of the first of `problems`."""
+
+    row: int
+    action: str
+    title: str = ""
+    column: str | None = None
+    value: str | None = None
+    code: str | None = None
+    message: str = ""
+    changes: tuple[Change, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run does or did, row by row. `import_id` is set when something was written and can be undone."""
+
+    collection: str
+    dry_run: bool
+    rows: tuple[RowOutcome, ...]
+    totals: dict[str, int]
+    unknown_headings: tuple[str, ...] = ()
+    import_id: UUID | None = None
+
+    @property
+    def writes(self) -> int:
+        """How many rows a real run would write, or wrote."""
+        return self.totals["create"] + self.totals["update"]
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """`kept` rows were changed by somebody since, or are in use, and stay as they are."""
+
+    restored: int
+    kept: int

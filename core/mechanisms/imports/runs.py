@@ -1,0 +1,182 @@
+"""Dry run, real run and undo. Blocking functions: call them off the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+from core.foundation import clock, database
+from core.foundation.errors import Invalid, NotAllowed, Refused
+from core.foundation.i18n import as_mapping, t
+from core.foundation.ids import derived, uuid7
+from core.mechanisms import operations
+from core.mechanisms.imports.declared import Change, Report, RowOutcome, Step, Undone, importer
+from core.mechanisms.imports.history import BeginImport, Line, NoteLines, UndoImport
+from core.mechanisms.imports.sheet import Planned, Sheet, failed, problem, read
+from core.mechanisms.operations import BATCH_CHUNK, Actor, Operation, Outcome, Request, as_json
+from core.mechanisms.tables import Cell, TableError
+
+Progress = Callable[[int, int], None]
+
+
+def dry_run(collection: str, data: bytes, by: Actor, *, language: str = "", progress: Progress | None = None) -> Report:
+    """Say what `run` would do, and write nothing. Blocks; call it off the event loop.
+
+    Raises TableError (the file can not be read), Invalid import.missing_headings, import.unknown_collection, NotAllowed."""
+    sheet = read(importer(collection, by), data, language or by.language)
+    outcomes: list[Outcome] = []
+    chunks = [sheet.steps] if sheet.importer.linked else _chunks(sheet.steps, BATCH_CHUNK)
+    for chunk in chunks:
+        requests = [_request(one, by, uuid7()) for one in chunk]
+        outcomes += database.writer().submit(lambda requests=requests: _rehearse(requests), database.BATCH).result()  # type: ignore[misc]  # mypy can not infer a lambda with a default
+        if progress:
+            progress(len(outcomes), len(sheet.steps))
+    return _report(sheet, outcomes, None)
+
+
+def run(
+    collection: str, data: bytes, by: Actor, *, import_id: UUID | None = None, file_name: str = "", language: str = "",
+    progress: Progress | None = None, cancelled: Callable[[], bool] = lambda: False,
+) -> Report:  # fmt: skip
+    """Do it: one operation a row, in chunks on the slow lane. With the same `import_id` again nothing happens twice. Blocks.
+
+    Raises what `dry_run` raises."""
+    sheet = read(importer(collection, by), data, language or by.language)
+    import_id = import_id or uuid7()
+    if not sheet.steps:
+        return _report(sheet, [], None)
+    _must(BeginImport(import_id=import_id, collection=collection, file_name=file_name[:200]), by, derived(import_id, "begin"))
+    outcomes: list[Outcome] = []
+    for chunk in _chunks(sheet.steps, BATCH_CHUNK - 1):
+        if cancelled():
+            break
+        note = Request(NoteLines(import_id=import_id, lines=[_line(import_id, one) for one in chunk]), by, uuid7())
+        requests = [note, *(_request(one, by, derived(import_id, one.row)) for one in chunk)]
+        done = database.writer().submit(lambda requests=requests: operations.perform_requests(requests), database.BATCH).result()  # type: ignore[misc]  # as above
+        if not done[0].ok:
+            raise Refused(done[0].code or "op.failed", **done[0].facts)
+        outcomes += done[1:]
+        if progress:
+            progress(len(outcomes), len(sheet.steps))
+    return _report(sheet, outcomes, import_id)
+
+
+def undo(import_id: UUID, by: Actor) -> Undone:
+    """Give back what an import changed, in steps of at most 200 rows. Doing it again changes nothing.
+
+    Raises Refused import.not_found, NotAllowed."""
+    restored = kept = part = 0
+    while True:
+        result = _must(UndoImport(import_id=import_id, part=part), by, uuid7())
+        restored, kept, part = restored + result["restored"], kept + result["kept"], part + 1
+        if not result["left"]:
+            return Undone(restored, kept)
+
+
+def run_file(
+    kind: str, path: Path, by: Actor, *, dry_run_only: bool = False, language: str = "", progress: Progress | None = None
+) -> Report:
+    """`main.py import KIND FILE [--dry-run]`."""
+    data = path.read_bytes()
+    if dry_run_only:
+        return dry_run(kind, data, by, language=language, progress=progress)
+    return run(kind, data, by, file_name=path.name, language=language, progress=progress)
+
+
+def described(error: TableError | Invalid | Refused | NotAllowed, language: str) -> str:
+    """The sentence for a file that could not be imported."""
+    return t(error.code, language, **as_mapping(as_json(error.facts), language, clock.zone()))
+
+
+# ── doing and rehearsing ──
+
+
+class _RolledBack(Exception):
+    """The end of a rehearsal."""
+
+
+def _rehearse(requests: Sequence[Request]) -> list[Outcome]:
+    """Perform in a transaction that is then rolled back: the same functions and checks as `perform`, and nothing is kept or told."""
+    outcomes: list[Outcome] = []
+    try:
+        with database.writing() as s:
+            for request in requests:
+                outcomes.append(_rehearse_one(s, request))
+            raise _RolledBack
+    except _RolledBack:
+        return outcomes
+
+
+def _rehearse_one(s: Session, request: Request) -> Outcome:
+    spec = operations.spec_of(request.do)
+    if not request.by.has(*spec.roles):
+        return Outcome(request.op_id, "invalid", "op.not_allowed", {"kind": spec.kind})
+    s.info["op_id"] = request.op_id
+    try:
+        with s.begin_nested():
+            spec.run(s, request.do, request.by, clock.now())
+            s.flush()
+        return Outcome(request.op_id, "accepted")
+    except (Refused, NotAllowed, Invalid) as refusal:
+        return Outcome(request.op_id, "refused", refusal.code, as_json(refusal.facts))
+    except DBAPIError as error:
+        name = database.violated(error)
+        refusals = [refuse(s, request.do, clock.now()) for part, refuse in spec.clashes.items() if part in name]
+        if not refusals:
+            raise
+        return Outcome(request.op_id, "refused", refusals[0].code, as_json(refusals[0].facts))
+
+
+def _line(import_id: UUID, one: Planned) -> Line:
+    step = one.step
+    before, after = _json(step.before), _json(step.after) or {}
+    return Line(row=one.row, op_id=derived(import_id, one.row), subject_id=step.subject_id, before=before, after=after)
+
+
+def _request(one: Planned, by: Actor, op_id: UUID) -> Request:
+    assert one.step.do is not None
+    return Request(one.step.do, by, op_id)
+
+
+def _must(do: Operation, by: Actor, op_id: UUID) -> Any:
+    """Perform what belongs to the import itself. Raises Refused or NotAllowed."""
+    outcome = database.writer().submit(lambda: operations.perform_requests([Request(do, by, op_id)])[0], database.BATCH).result()
+    if outcome.ok:
+        return outcome.result
+    if outcome.code == "op.not_allowed":
+        raise NotAllowed(**outcome.facts)
+    raise Refused(outcome.code or "op.failed", **outcome.facts)
+
+
+def _report(sheet: Sheet, outcomes: Sequence[Outcome], import_id: UUID | None) -> Report:
+    rows = list(sheet.others)
+    for one, outcome in zip(sheet.steps, outcomes, strict=False):
+        if outcome.ok:
+            action = "create" if one.step.before is None else "update"
+            rows.append(RowOutcome(one.row, action, one.step.title, changes=_changes(sheet, one.step)))
+        else:
+            key = sheet.importer.key
+            told = problem(sheet, key, one.cells.get(key, Cell()), outcome.code or "op.failed", **outcome.facts)
+            rows.append(failed(one.row, [told], one.step.title))
+    rows.sort(key=lambda row: row.row)
+    totals = {action: sum(row.action == action for row in rows) for action in ("create", "update", "skip", "error")}
+    written = import_id if totals["create"] + totals["update"] else None
+    return Report(sheet.importer.collection, import_id is None, tuple(rows), totals, sheet.unknown, written)
+
+
+def _changes(sheet: Sheet, step: Step) -> tuple[Change, ...]:
+    headings = {column.key: t(column.heading, sheet.language) for column in sheet.importer.columns}
+    return tuple(Change(key, headings.get(key, key), before, after) for key, before, after in step.changes)
+
+
+def _json(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if values is None else dict(as_json(values))
+
+
+def _chunks(items: list[Planned], size: int) -> list[list[Planned]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]

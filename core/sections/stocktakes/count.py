@@ -1,0 +1,321 @@
+"""Counting on site: a scan, taking it back, reporting what the book does not know, handing in. All of it works without a network (offline.md).
+
+A phone sends what happened; here it is written down as an observation and nothing is decided. A batch of scans is applied as a set: one look at the
+labels, one at what was seen before, one insert (performance.md, Writing). Who counts a blind session is told no figure of the book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import StringConstraints
+from pydantic import Field as Input
+from sqlalchemy import insert, select
+from sqlmodel import Session, col
+
+from core.foundation.errors import Invalid, NotAllowed, Refused
+from core.mechanisms import attachments, labels, places
+from core.mechanisms.labels import Label, LabelState, SubjectKind
+from core.mechanisms.operations import PERSON_ROLES, Actor, Item, Operation, current_item, operation, touch
+from core.mechanisms.people import Person
+from core.sections.stocktakes import books
+from core.sections.stocktakes.record import REVIEWERS, CountEvent, CountUndone, Decision, Find, HandIn, Kind, LineDecision, Mode, State, Stocktake, StocktakeLine, get
+
+MOST_COUNTED = 1_000_000
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+_counts = CountEvent.__table__  # type: ignore[attr-defined]
+
+
+class Count(Operation):
+    """A code was read at a place. `quantity` for supplies: what is there in all (0 is an answer); things count once."""
+
+    stocktake_id: UUID
+    code: labels.Code
+    place_id: UUID
+    quantity: Annotated[int, Input(ge=0, le=MOST_COUNTED)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What became of a scan: `outcome` is counted, again (who found it first, and when) or unknown. `book_place` only where the list may be seen."""
+
+    outcome: str
+    subject_id: UUID | None
+    first_by: str | None = None
+    first_at: datetime | None = None
+    book_place_id: UUID | None = None
+    book_place: str | None = None
+
+
+def count_many(s: Session, items: Sequence[Item]) -> list[Counted | Refused | None]:
+    """A run of scans as a set; None for one that is to be judged by itself (its code can not be read)."""
+    sessions: dict[UUID, _Session] = {}
+    codes: list[str | None] = [_code_of(item.do.code) for item in items]
+    known = _labels(s, {code for code in codes if code is not None})
+    answers: list[Counted | Refused | None] = []
+    rows: list[dict[str, Any]] = []
+    for item, code in zip(items, codes, strict=True):
+        if code is None:
+            answers.append(None)
+            continue
+        do: Count = item.do
+        if do.stocktake_id not in sessions:
+            sessions[do.stocktake_id] = _Session(s, do.stocktake_id)
+        session = sessions[do.stocktake_id]
+        label = known.get(code)
+        refusal = session.refusal(do, label, item.at)
+        if refusal is not None:
+            answers.append(refusal)
+            continue
+        subject_id = label.subject_id if label is not None else None
+        by = item.by
+        rows.append({
+            "op_id": item.op_id, "stocktake_id": do.stocktake_id, "code": code, "subject_id": subject_id, "place_id": do.place_id, "quantity": do.quantity,
+            "person_id": by.person_id, "device_id": by.device_id, "device_seq": item.device_seq, "occurred_at": item.at, "received_at": item.received_at,
+            "clock_skew_s": item.clock_skew_s,
+        })  # fmt: skip
+        answers.append(session.unknown if subject_id is None else None)
+    todo = [index for index, answer in enumerate(answers) if answer is None and codes[index] is not None]
+    _answer(s, sessions, items, known, codes, todo, answers)
+    if rows:
+        s.execute(insert(_counts), rows)
+        for session_id in {row["stocktake_id"] for row in rows}:
+            touch(s, "stocktake", session_id)
+    return answers
+
+
+@operation(Count, "stocktake.count", roles=PERSON_ROLES, offline=True, many=count_many)
+def count(s: Session, do: Count, by: Actor, at: datetime) -> Counted:
+    """Refuses: stocktake.not_found, stocktake.closed, stocktake.place_outside, stocktake.quantity_needed, stocktake.one_thing, label.other_kind;
+    Invalid: label.mistyped, label.unreadable. A code that nobody knows is kept: it may be a surplus."""
+    labels.read_code(do.code)
+    answer = count_many(s, [current_item(s)])[0]
+    if isinstance(answer, Refused):
+        raise answer
+    assert answer is not None
+    return answer
+
+
+class UndoCount(Operation):
+    """Takes back a count or a find of one's own; the office may take back anyone's. It may arrive before what it takes back."""
+
+    stocktake_id: UUID
+    count_op_id: UUID
+
+
+@operation(UndoCount, "stocktake.undo_count", roles=PERSON_ROLES, offline=True)
+def undo_count(s: Session, do: UndoCount, by: Actor, at: datetime) -> None:
+    """The count stays in the list, marked. Refuses: stocktake.not_found, stocktake.closed, stocktake.not_yours"""
+    session = _Session(s, do.stocktake_id)
+    item = current_item(s)
+    session.must_take(at)
+    office = by.has(*REVIEWERS)
+    owner = _owner(s, do.count_op_id)
+    if owner is not None and owner != by.person_id and not office:
+        raise Refused("stocktake.not_yours")
+    s.add(CountUndone(
+        op_id=item.op_id, stocktake_id=do.stocktake_id, count_op_id=do.count_op_id, person_id=by.person_id, device_id=by.device_id, by_office=office,
+        occurred_at=at,
+    ))  # fmt: skip
+    touch(s, "stocktake", do.stocktake_id)
+
+
+class ReportFind(Operation):
+    """Something with a foreign label or none: what it is, where, with photos by their hash (they may arrive later)."""
+
+    stocktake_id: UUID
+    place_id: UUID
+    code: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
+    description: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    photos: Annotated[tuple[Sha256, ...], Input(max_length=10)] = ()
+
+
+@operation(ReportFind, "stocktake.report_find", roles=PERSON_ROLES, offline=True)
+def report_find(s: Session, do: ReportFind, by: Actor, at: datetime) -> dict[str, Any]:
+    """Fact `evidence_pending`: the photos that are still to come. Refuses: stocktake.not_found, stocktake.closed, stocktake.place_outside"""
+    session = _Session(s, do.stocktake_id)
+    item = current_item(s)
+    session.must_take(at)
+    session.must_hold(do.place_id)
+    code = _foreign_code(do.code)
+    s.add(Find(
+        op_id=item.op_id, stocktake_id=do.stocktake_id, code=code, place_id=do.place_id, description=do.description, photos=list(do.photos),
+        person_id=by.person_id, device_id=by.device_id, occurred_at=at, received_at=item.received_at,
+    ))  # fmt: skip
+    touch(s, "stocktake", do.stocktake_id)
+    attachments.use(s, do.photos, "stocktake", do.stocktake_id, by, at)
+    return {"find_id": item.op_id}
+
+
+class HandInCounts(Operation):
+    """A phone is done: `last_seq` is its highest number that belongs to this count."""
+
+    stocktake_id: UUID
+    last_seq: Annotated[int, Input(ge=0, lt=2**53)]
+
+
+@operation(HandInCounts, "stocktake.hand_in", roles=PERSON_ROLES, offline=True)
+def hand_in(s: Session, do: HandInCounts, by: Actor, at: datetime) -> None:
+    """Counting on afterwards is allowed and needs another hand-in. Refuses: stocktake.not_found"""
+    get(s, do.stocktake_id)
+    if by.device_id is None:
+        return  # no phone, nothing that could wait in one
+    s.add(HandIn(
+        op_id=current_item(s).op_id, stocktake_id=do.stocktake_id, device_id=by.device_id, person_id=by.person_id, last_seq=do.last_seq, occurred_at=at
+    ))  # fmt: skip
+    touch(s, "stocktake", do.stocktake_id)
+
+
+# ── private ──
+
+
+class _Session:
+    """A session as counting sees it: does it still take observations, and does it hold this place."""
+
+    unknown = Counted("unknown", None)
+
+    def __init__(self, s: Session, stocktake_id: UUID) -> None:
+        self._s = s
+        self.row: Stocktake | None = s.get(Stocktake, stocktake_id)
+        self._scope: set[UUID] | None = None
+        self._recount_since: datetime | None | bool = False
+
+    def refusal(self, do: Count, label: Label | None, at: datetime) -> Refused | None:
+        """Why this scan is not taken, or None."""
+        refused = self._not_taking(at) or self._outside(do.place_id)
+        if refused is not None:
+            return refused
+        assert self.row is not None
+        if label is not None and label.subject_kind is not None and label.subject_kind != books.subject_kind(self.row):
+            return Refused("label.other_kind", code=labels.shown(label.code))
+        if self.row.kind == Kind.SUPPLY and do.quantity is None:
+            return Refused("stocktake.quantity_needed", code=labels.shown(label.code) if label is not None else do.code[:20])
+        if self.row.kind == Kind.ASSET and do.quantity not in (None, 1):
+            return Refused("stocktake.one_thing")
+        return None
+
+    def must_take(self, at: datetime) -> None:
+        refused = self._not_taking(at)
+        if refused is not None:
+            raise refused
+
+    def must_hold(self, place_id: UUID) -> None:
+        refused = self._outside(place_id)
+        if refused is not None:
+            raise refused
+
+    def _not_taking(self, at: datetime) -> Refused | None:
+        row = self.row
+        if row is None:
+            return Refused("stocktake.not_found")
+        if row.state == State.OPEN:
+            return None
+        if row.state == State.CLOSED and row.closed_at is not None:
+            # What was counted before the close and arrives late is still an observation; afterwards only what was asked for again is.
+            if at <= row.closed_at or self._recount_wanted(at):
+                return None
+        return Refused("stocktake.closed", title=row.title)
+
+    def _recount_wanted(self, at: datetime) -> bool:
+        if self._recount_since is False:
+            assert self.row is not None
+            query = select(col(LineDecision.decided_at)).where(
+                col(LineDecision.stocktake_id) == self.row.id, col(LineDecision.decision) == Decision.RECOUNT
+            )
+            self._recount_since = min(self._s.execute(query).scalars(), default=None)
+        return isinstance(self._recount_since, datetime) and at >= self._recount_since
+
+    def _outside(self, place_id: UUID) -> Refused | None:
+        assert self.row is not None
+        if self._scope is None:
+            self._scope = scope_of(self._s, self.row)
+        return None if place_id in self._scope else Refused("stocktake.place_outside", title=self.row.title)
+
+
+def scope_of(s: Session, stocktake: Stocktake) -> set[UUID]:
+    """Every place a session holds: those named and all below them."""
+    named = [UUID(place_id) for place_id in stocktake.place_ids]
+    return {*named, *places.descendants(s, named)}
+
+
+def _code_of(text: str) -> str | None:
+    try:
+        return labels.read_code(text)
+    except Invalid:
+        return None
+
+
+def _foreign_code(text: str | None) -> str:
+    """Our code where it is one, else what was read: a foreign label is evidence too."""
+    return (_code_of(text) or text[:60]) if text else ""
+
+
+def _labels(s: Session, codes: Iterable[str]) -> dict[str, Label]:
+    wanted, found = sorted(codes), {}
+    for start in range(0, len(wanted), 500):
+        rows = s.execute(select(Label).where(col(Label.code).in_(wanted[start : start + 500]))).scalars()
+        found.update({label.code: label for label in rows if label.state != LabelState.BLANK})
+    return found
+
+
+def _owner(s: Session, op_id: UUID) -> UUID | None:
+    for table in (CountEvent, Find):
+        found = s.execute(select(col(table.person_id)).where(col(table.op_id) == op_id)).first()
+        if found is not None:
+            return found[0]
+    return None
+
+
+def _answer(
+    s: Session, sessions: dict[UUID, _Session], items: Sequence[Item], known: dict[str, Label], codes: Sequence[str | None], todo: Sequence[int],
+    answers: list[Counted | Refused | None],
+) -> None:  # fmt: skip
+    """Say of each scan whether it is the first of its thing, and where the book has it when that may be seen."""
+    for session_id, session in sessions.items():
+        mine = [index for index in todo if items[index].do.stocktake_id == session_id]
+        if not mine or session.row is None:
+            continue
+        subjects = {index: known[codes[index] or ""].subject_id for index in mine}
+        ids = [subject_id for subject_id in set(subjects.values()) if subject_id is not None]
+        first = _first_seen(s, session_id, ids)
+        book = {} if session.row.mode == Mode.BLIND or session.row.kind == Kind.SUPPLY else _book_places(s, session_id, ids)
+        for index in mine:
+            subject_id = subjects[index]
+            assert subject_id is not None
+            place_id, place = book.get(subject_id, (None, None))
+            before = first.get(subject_id)
+            if before is None:
+                first[subject_id] = (items[index].by.name, items[index].at)
+                answers[index] = Counted("counted", subject_id, None, None, place_id, place)
+            else:
+                answers[index] = Counted("again", subject_id, *before, place_id, place)
+
+
+def _first_seen(s: Session, stocktake_id: UUID, subject_ids: Sequence[UUID]) -> dict[UUID, tuple[str, datetime]]:
+    """Who saw each of these first, the taken-back ones left out."""
+    found: dict[UUID, tuple[str, datetime]] = {}
+    for start in range(0, len(subject_ids), 500):
+        query = (
+            select(col(CountEvent.subject_id), col(CountEvent.occurred_at), col(Person.name))
+            .outerjoin(Person, col(Person.id) == CountEvent.person_id)
+            .outerjoin(CountUndone, (col(CountUndone.count_op_id) == CountEvent.op_id) & (col(CountUndone.stocktake_id) == CountEvent.stocktake_id))
+            .where(col(CountEvent.stocktake_id) == stocktake_id, col(CountEvent.subject_id).in_(subject_ids[start : start + 500]), col(CountUndone.op_id).is_(None))
+        )
+        for subject_id, at, name in s.execute(query):
+            if subject_id not in found or at < found[subject_id][1]:
+                found[subject_id] = (name or "", at)
+    return found
+
+
+def _book_places(s: Session, stocktake_id: UUID, subject_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID | None, str]]:
+    found: dict[UUID, tuple[UUID | None, str]] = {}
+    for start in range(0, len(subject_ids), 500):
+        query = select(col(StocktakeLine.subject_id), col(StocktakeLine.place_id), col(StocktakeLine.place)).where(
+            col(StocktakeLine.stocktake_id) == stocktake_id, col(StocktakeLine.subject_id).in_(subject_ids[start : start + 500])
+        )
+        found.update({row.subject_id: (row.place_id, row.place) for row in s.execute(query)})
+    return found

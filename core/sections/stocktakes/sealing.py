@@ -1,0 +1,130 @@
+"""The figures of an approved stock-take, frozen: canonical JSON, its SHA-256, and the files drawn from it, each made once (Things 7, pitfalls T13, T15).
+
+Everything stands in it by value, so that a later rename or disposal changes nothing: a file is drawn from the frozen text, never from the tables.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import StringConstraints
+from pydantic import Field as Input
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from core.foundation.errors import Refused
+from core.foundation.i18n import LANGUAGES
+from core.mechanisms import office
+from core.mechanisms.operations import Actor, Operation, as_json, operation, touch
+from core.mechanisms.people import Person
+from core.sections.stocktakes.lines import Line, Review
+from core.sections.stocktakes.record import ReportFile, SealedReport, State, Stocktake, get
+
+FORMATS = ("pdf", "xlsx")
+SCHEMA = 1
+
+
+def seal(s: Session, stocktake: Stocktake, result: Review, by: Actor, at: datetime) -> SealedReport:
+    """Freeze the figures at approval."""
+    text = canonical(content(s, stocktake, result, by, at))
+    row = SealedReport(stocktake_id=stocktake.id, sealed_at=at, content=text, sha256=hashlib.sha256(text.encode()).hexdigest())
+    s.add(row)
+    return row
+
+
+def canonical(value: Any) -> str:
+    """One text for one content: sorted keys, no spaces, Unicode as it is."""
+    return json.dumps(as_json(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def content(s: Session, stocktake: Stocktake, result: Review, by: Actor, at: datetime) -> dict[str, Any]:
+    """What the report says: head, figures, every line (the matched ones too) with who counted what and when."""
+    found = office.info(s)
+    people = _names(s, [stocktake.opened_by_id, stocktake.closed_by_id, by.person_id])
+    counters = sorted({seen.who for line in result.lines for seen in line.seen if seen.who})
+    return {
+        "schema": SCHEMA, "office": found.name if found else "", "stocktake_id": stocktake.id, "title": stocktake.title, "kind": stocktake.kind,
+        "mode": stocktake.mode, "opened_at": stocktake.opened_at, "closed_at": stocktake.closed_at, "approved_at": at,
+        "opened_by": people.get(stocktake.opened_by_id, ""), "closed_by": people.get(stocktake.closed_by_id, ""), "approved_by": people.get(by.person_id, ""),
+        "override_reason": stocktake.override_reason, "counters": counters, "sums": result.sums, "lines": [_line(line) for line in result.lines],
+    }  # fmt: skip
+
+
+def _line(line: Line) -> dict[str, Any]:
+    first = line.first
+    return {
+        "line_id": line.line_id, "expected": line.expected, "result": line.result, "number": line.number, "name": line.name, "spec": line.spec,
+        "serial": line.serial, "unit": line.unit, "label": line.label, "book_place": line.book_place, "found_place": line.found_place, "keeper": line.keeper,
+        "department": line.department, "value_cents": line.value_cents, "net_value_cents": line.net_value_cents, "book_quantity": line.book_quantity,
+        "quantity": line.quantity, "difference": line.difference, "first_by": first.who if first else "", "first_at": first.at if first else None,
+        "seen": [{"at": seen.at, "by": seen.who, "place": seen.place, "code": seen.code, "quantity": seen.quantity, "standing": seen.standing} for seen in line.seen],
+        "flags": list(line.flags), "description": line.description, "photos": list(line.photos), "decision": line.decision, "cause": line.cause,
+        "decided_by": line.decided_by,
+    }  # fmt: skip
+
+
+def sealed(s: Session, stocktake_id: UUID) -> SealedReport:
+    """The frozen figures. Refuses: stocktake.not_sealed"""
+    row = s.get(SealedReport, stocktake_id)
+    if row is None:
+        raise Refused("stocktake.not_sealed")
+    return row
+
+
+# ── files ──
+
+
+class FileReport(Operation):
+    """Keep a drawn file of a sealed report. `data` is base64; it is not kept in the log, its hash is."""
+
+    stocktake_id: UUID
+    format: Annotated[str, StringConstraints(pattern="^(pdf|xlsx)$")]
+    language: Annotated[str, StringConstraints(pattern="^(zh-Hans|zh-Hant|en)$")]
+    sha256: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+    data: str = Input(exclude=True, repr=False)
+
+
+@operation(FileReport, "stocktake.file_report", roles=set())
+def file_report(s: Session, do: FileReport, by: Actor, at: datetime) -> dict[str, Any]:
+    """The first file of a format and language stays; another is a quiet no-op. Refuses: stocktake.not_sealed, stocktake.file_damaged"""
+    sealed(s, do.stocktake_id)
+    present = file_of(s, do.stocktake_id, do.format, do.language)
+    if present is None:
+        data = base64.b64decode(do.data)
+        if hashlib.sha256(data).hexdigest() != do.sha256:
+            raise Refused("stocktake.file_damaged")
+        s.add(ReportFile(stocktake_id=do.stocktake_id, format=do.format, language=do.language, sha256=do.sha256, data=data, made_at=at))
+        touch(s, "stocktake", do.stocktake_id)
+    return {"sha256": present.sha256 if present else do.sha256}
+
+
+def file_of(s: Session, stocktake_id: UUID, format: str, language: str) -> ReportFile | None:
+    """The file of a sealed report, or None while it has not been drawn."""
+    query = select(ReportFile).where(col(ReportFile.stocktake_id) == stocktake_id, col(ReportFile.format) == format, col(ReportFile.language) == language)
+    return s.execute(query.order_by(col(ReportFile.id)).limit(1)).scalar_one_or_none()
+
+
+def to_draw(s: Session, *, limit: int = 20) -> list[tuple[UUID, str, str]]:
+    """Sealed reports whose files are not made yet: (session, format, language)."""
+    made = {(row.stocktake_id, row.format, row.language) for row in s.execute(select(ReportFile.stocktake_id, ReportFile.format, ReportFile.language))}  # type: ignore[call-overload]
+    wanted = [
+        (stocktake_id, format, language)
+        for stocktake_id in s.execute(select(col(SealedReport.stocktake_id)).order_by(col(SealedReport.sealed_at))).scalars()
+        for language in LANGUAGES
+        for format in FORMATS
+    ]
+    return [one for one in wanted if one not in made][:limit]
+
+
+def _names(s: Session, ids: Sequence[UUID | None]) -> dict[UUID | None, str]:
+    wanted = [person_id for person_id in ids if person_id is not None]
+    return {row.id: row.name for row in s.execute(select(col(Person.id), col(Person.name)).where(col(Person.id).in_(wanted)))}
+
+
+__all__ = ["FORMATS", "FileReport", "ReportFile", "SealedReport", "State", "canonical", "file_of", "file_report", "seal", "sealed", "to_draw", "get"]

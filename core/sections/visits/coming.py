@@ -1,0 +1,316 @@
+"""Arriving and leaving: at the kiosk, at the desk or by the host (guide S3.1-R1, S3.1-R5, S3.1-R7; pitfalls V34–V39; scenarios Office 7, Front desk 7).
+
+The invitation code finds the planned visit, so that no second record is made; a walk-in names the host exactly. Each way it can not be has its own sentence,
+because the visitor stands before the screen: another day, cancelled, here already, gone already, yesterday's badge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal, cast
+from uuid import UUID
+
+from pydantic import StringConstraints, model_validator
+from sqlmodel import Session
+
+from core.foundation import clock
+from core.foundation.errors import NotAllowed, Refused
+from core.foundation.ids import derived
+from core.foundation.jobs import job
+from core.mechanisms import attachments, labels, notices, numbering, people
+from core.mechanisms.attachments import Sha256
+from core.mechanisms.labels import SubjectKind
+from core.mechanisms.operations import SYSTEM, Actor, Operation, Role, note, operation, perform_now, touch
+from core.sections.visits import consent, record
+from core.sections.visits.consent import Signature
+from core.sections.visits.planning import Mail
+from core.sections.visits.record import RECEPTION, Line, Name, Phone, Visit, VisitState, changed, facts_of, handle, name_keys
+
+REMIND_AFTER = timedelta(minutes=5)
+BADGE_WINDOW = timedelta(minutes=1)
+Code = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+HANDLERS = frozenset({Role.KIOSK, Role.STAFF})
+
+
+class CheckIn(Operation):
+    """Either `code` of an invitation, or who comes and to whom: `host` is a full name, its pinyin, an extension or a person's id."""
+
+    code: Code | None = None
+    name: Name | None = None
+    company: Line = ""
+    phone: Phone = ""
+    email: Mail = ""
+    host: Annotated[str, StringConstraints(min_length=2, max_length=80)] | None = None
+    purpose: Line = ""
+    language: Annotated[str, StringConstraints(pattern="^(zh-Hans|zh-Hant|en)?$")] = ""
+    consent: Signature | None = None
+    photo: Sha256 | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> CheckIn:
+        if (self.code is None) == (self.name is None) or (self.name is not None and self.host is None):
+            raise ValueError("visit.code_or_name")
+        return self
+
+
+@operation(CheckIn, "visit.check_in", roles=HANDLERS, personal=True)
+def check_in(s: Session, do: CheckIn, by: Actor, at: datetime) -> dict[str, Any]:
+    """The visitor is here: a badge label, the day's next number, the host told. Answers `{visit_id, code}`, the code of the badge.
+
+    Without `consent` the outcome notes `consent_pending`; reception sees it and lets the visitor sign on paper.
+    Refuses: visit.other_day, visit.invitation_over, visit.cancelled, visit.already_here, visit.left_already, visit.badge_over, visit.host_unknown,
+    visit.host_ambiguous, visit.notice_changed, label.unknown, label.other_kind"""
+    visit = _invited(s, do.code, at) if do.code is not None else _walk_in(s, do, at)
+    if not by.has(Role.KIOSK) and not record.may_handle(s, visit, by):
+        raise NotAllowed()
+    today = clock.today(at)
+    before = labels.of(s, SubjectKind.VISIT, visit.id)
+    visit.state, visit.arrived_at, visit.kiosk_id = VisitState.HERE, at, by.device_id
+    visit.day_number = numbering.next_number(s, f"visit {today.isoformat()}", today.year)
+    visit.language = do.language or visit.language
+    s.add(visit)
+    s.flush()
+    touch(s, "visit", visit.id)
+    badge = labels.give(s, SubjectKind.VISIT, visit.id, at)
+    if before is not None:
+        old = labels.known(s, before)
+        old.state, old.superseded_by, old.ended_at, old.reason = labels.LabelState.SUPERSEDED, badge, at, "badge"
+    if do.consent is not None:
+        consent.record(s, visit, do.consent, at)
+    elif not consent.agreed_before(s, visit):
+        note(s, consent_pending=True)
+    if do.photo is not None:
+        attachments.use(s, [do.photo], "visit", visit.id, by, at)
+    changed(visit)
+    _tell_host(s, visit, at)
+    return {"visit_id": visit.id, "code": badge}
+
+
+class CheckOut(Operation):
+    """`code` is the badge's or the invitation's; the desk may name the visit itself."""
+
+    code: Code | None = None
+    visit_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> CheckOut:
+        if (self.code is None) == (self.visit_id is None):
+            raise ValueError("visit.code_or_id")
+        return self
+
+
+@operation(CheckOut, "visit.check_out", roles=HANDLERS)
+def check_out(s: Session, do: CheckOut, by: Actor, at: datetime) -> dict[str, Any]:
+    """The badge comes back: gone from the roll call, the host told. Answers `{visit_id, minutes}` of the stay.
+
+    Refuses: visit.not_arrived, visit.left_already, visit.badge_over (a badge of another day), visit.cancelled, visit.invitation_over, label.unknown, label.other_kind"""
+    visit = record.of_code(s, do.code) if do.code is not None else record.get(s, cast(UUID, do.visit_id))
+    if not by.has(Role.KIOSK) and not record.may_handle(s, visit, by):
+        raise NotAllowed()
+    if by.has(Role.KIOSK) and do.code is None:
+        raise NotAllowed()  # a kiosk knows a visitor by the badge in the hand, never by an id
+    if visit.state != VisitState.HERE or visit.arrived_at is None:
+        raise _why_not_leaving(visit, at)
+    visit.state, visit.left_at, visit.ended_at = VisitState.LEFT, at, at
+    changed(visit)
+    touch(s, "visit", visit.id)
+    facts = facts_of(s, visit)
+    notices.queue(s, key="visit.left", facts=facts, at=at, to_person_id=visit.host_id, subject=("visit", visit.id), mail=False)
+    return {"visit_id": visit.id, "minutes": int((at - visit.arrived_at).total_seconds()) // 60}
+
+
+class Acknowledge(Operation):
+    visit_id: UUID
+
+
+@operation(Acknowledge, "visit.acknowledge", roles={Role.STAFF})
+def acknowledge(s: Session, do: Acknowledge, by: Actor, at: datetime) -> None:
+    """The host (or deputy, or reception for them) is on the way; the kiosk says so. Refuses: visit.not_found, visit.not_here"""
+    visit = handle(s, do.visit_id, by)
+    if visit.state != VisitState.HERE:
+        raise Refused("visit.not_here")
+    if visit.acknowledged_at is None:
+        visit.acknowledged_at, visit.acknowledged_by = at, by.person_id
+        changed(visit)
+    touch(s, "visit", visit.id)
+
+
+class NoteBadge(Operation):
+    visit_id: UUID
+
+
+@operation(NoteBadge, "visit.note_badge", roles={Role.KIOSK, *RECEPTION})
+def note_badge(s: Session, do: NoteBadge, by: Actor, at: datetime) -> dict[str, Any]:
+    """A badge came out of the printer, perhaps once more. Refuses: visit.not_found, visit.not_here"""
+    visit = record.get(s, do.visit_id)
+    if not may_have_badge(visit, by, at):
+        raise NotAllowed()
+    if visit.state != VisitState.HERE:
+        raise Refused("visit.not_here")
+    visit.badges_printed += 1
+    changed(visit)
+    touch(s, "visit", visit.id)
+    return {"badges_printed": visit.badges_printed}
+
+
+class Remind(Operation):
+    visit_id: UUID
+
+
+@operation(Remind, "visit.remind", roles=set())
+def remind(s: Session, do: Remind, by: Actor, at: datetime) -> None:
+    """Nobody came for the visitor: the deputy and reception are told, once."""
+    visit = record.get(s, do.visit_id)
+    if visit.state != VisitState.HERE or visit.acknowledged_at is not None or visit.reminded_at is not None:
+        return
+    visit.reminded_at = at
+    changed(visit)
+    touch(s, "visit", visit.id)
+    facts, subject = facts_of(s, visit), ("visit", visit.id)
+    deputy = people.get(s, visit.host_id).deputy_id
+    if deputy is not None:
+        notices.queue(s, key="visit.waiting_for_deputy", facts=facts, at=at, to_person_id=deputy, subject=subject)
+    notices.queue_roles(s, Role.RECEPTION, key="visit.waiting", facts=facts, at=at, subject=subject, mail=False)
+
+
+@job(every_s=20)
+def remind_hosts(at: datetime) -> int:
+    """Visitors nobody acknowledged within five minutes. Returns how many reminders were made."""
+    from core.foundation import database
+    from core.sections.visits import register
+
+    with database.reading() as s:
+        waiting = [visit.id for visit in register.not_fetched(s, at - REMIND_AFTER)]
+    for visit_id in waiting:
+        perform_now(Remind(visit_id=visit_id), by=SYSTEM, at=at, op_id=derived("visit.remind", visit_id))
+    return len(waiting)
+
+
+# ── what the kiosk and the badge need to know ──
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What a scanned code lets its holder do. `act` is arrive or leave; the name is the holder's own."""
+
+    act: Literal["arrive", "leave"]
+    visit_id: UUID
+    name: str
+    company: str
+    host: str
+    host_department: str
+    language: str
+    must_sign: bool
+    code: str
+
+
+def greeting(s: Session, text: str, at: datetime) -> Greeting:
+    """Read a scanned or typed code for the kiosk. Refuses as check-in and check-out do."""
+    visit = record.of_code(s, text)
+    code = labels.read_code(text)
+    if visit.state == VisitState.HERE:
+        return _greeting(s, visit, "leave", code)
+    if visit.state != VisitState.PLANNED:
+        raise _why_not_arriving(visit, at)
+    _on_its_day(visit, at)
+    return _greeting(s, visit, "arrive", code)
+
+
+@dataclass(frozen=True, slots=True)
+class BadgeFacts:
+    """What a badge says; no phone, no number of an identity card, no purpose (scenario Office 7)."""
+
+    code: str
+    name: str
+    company: str
+    host: str
+    place: str
+    day: date
+    day_number: int
+    language: str
+
+
+def may_have_badge(visit: Visit, by: Actor, at: datetime) -> bool:
+    """Reception while the visitor is here; the kiosk that checked them in for one minute, so that the next visitor never gets at it."""
+    if by.has(*RECEPTION, Role.SYSTEM):
+        return True
+    mine = by.has(Role.KIOSK) and by.device_id is not None and by.device_id == visit.kiosk_id
+    return mine and visit.arrived_at is not None and at - visit.arrived_at <= BADGE_WINDOW
+
+
+def badge(s: Session, visit_id: UUID, by: Actor, at: datetime) -> BadgeFacts:
+    """Refuses: visit.not_found, visit.not_here; raises NotAllowed."""
+    visit = record.get(s, visit_id)
+    if not may_have_badge(visit, by, at):
+        raise NotAllowed()
+    if visit.state != VisitState.HERE or visit.arrived_at is None or visit.day_number is None:
+        raise Refused("visit.not_here")
+    host = people.get(s, visit.host_id)
+    place = people.department_names(s).get(host.department_id, "") if host.department_id else ""
+    code = labels.of(s, SubjectKind.VISIT, visit.id) or ""
+    return BadgeFacts(code, visit.name, visit.company, host.name, place, clock.today(visit.arrived_at), visit.day_number, visit.language)
+
+
+# ── helpers ──
+
+
+def _invited(s: Session, text: str, at: datetime) -> Visit:
+    visit = record.of_code(s, text)
+    if visit.state != VisitState.PLANNED:
+        raise _why_not_arriving(visit, at)
+    _on_its_day(visit, at)
+    return visit
+
+
+def _walk_in(s: Session, do: CheckIn, at: datetime) -> Visit:
+    assert do.name is not None and do.host is not None  # the input class saw to it
+    host = record.host_of(s, do.host)
+    visit = Visit(
+        state=VisitState.HERE, host_id=host.id, name=do.name, company=do.company, phone=do.phone, email=do.email.lower(), purpose=do.purpose,
+        language=do.language, expected_on=clock.today(at),
+    )  # fmt: skip
+    name_keys(visit)
+    s.add(visit)
+    s.flush()
+    return visit
+
+
+def _on_its_day(visit: Visit, at: datetime) -> None:
+    today = clock.today(at)
+    if visit.expected_on > today:
+        raise Refused("visit.other_day", day=visit.expected_on)
+    if visit.expected_on < today:
+        raise Refused("visit.invitation_over", day=visit.expected_on)
+
+
+def _why_not_arriving(visit: Visit, at: datetime) -> Refused:
+    if visit.state == VisitState.HERE:
+        return Refused("visit.already_here")
+    return _why_not(visit, at)
+
+
+def _why_not_leaving(visit: Visit, at: datetime) -> Refused:
+    if visit.state == VisitState.PLANNED:
+        return Refused("visit.not_arrived")
+    return _why_not(visit, at)
+
+
+def _why_not(visit: Visit, at: datetime) -> Refused:
+    if visit.state == VisitState.CANCELLED:
+        return Refused("visit.cancelled")
+    if visit.state == VisitState.EXPIRED or visit.arrived_at is None:
+        return Refused("visit.invitation_over", day=visit.expected_on)
+    if clock.today(visit.arrived_at) != clock.today(at):
+        return Refused("visit.badge_over", day=clock.today(visit.arrived_at))
+    return Refused("visit.left_already", time=clock.local(visit.left_at).strftime("%H:%M") if visit.left_at else "")
+
+
+def _tell_host(s: Session, visit: Visit, at: datetime) -> None:
+    notices.queue(s, key="visit.arrived", facts=facts_of(s, visit), at=at, to_person_id=visit.host_id, subject=("visit", visit.id))
+
+
+def _greeting(s: Session, visit: Visit, act: Literal["arrive", "leave"], code: str) -> Greeting:
+    host = people.get(s, visit.host_id)
+    department = people.department_names(s).get(host.department_id, "") if host.department_id else ""
+    return Greeting(act, visit.id, visit.name, visit.company, host.name, department, visit.language, act == "arrive" and not consent.agreed_before(s, visit), code)

@@ -1,0 +1,105 @@
+"""The day's end and the keeping time (norms.md 11: about 30 days; security.md, Visitor data; ASVS 14.2.7).
+
+At midnight invitations nobody used are over, and who was not scanned out is assumed to have left, kept apart from real check-outs. After the keeping time
+names, phones, addresses, purposes and drawn signatures are erased; that there was a visit, when and to whom, stays and is counted. The audit line of
+the erasing is its proof; the log itself never held a visitor's name, only keyed hashes of payloads.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field as Input
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from core.foundation import clock, database
+from core.foundation.errors import Refused
+from core.foundation.ids import derived
+from core.foundation.jobs import job
+from core.mechanisms import attachments, notices, office
+from core.mechanisms.operations import SYSTEM, Actor, Operation, Role, operation, perform_now, touch
+from core.sections.visits import consent, record
+from core.sections.visits.record import Visit, VisitState, changed
+
+AT_ONCE = 200
+
+
+class CloseDay(Operation):
+    visit_ids: Annotated[list[UUID], Input(min_length=1, max_length=AT_ONCE)]
+
+
+@operation(CloseDay, "visit.close_day", roles=set())
+def close_day(s: Session, do: CloseDay, by: Actor, at: datetime) -> dict[str, Any]:
+    """Unused invitations of past days are over; visitors of past days are assumed to have left."""
+    today, assumed, over = clock.today(at), 0, 0
+    for visit_id in do.visit_ids:
+        visit = record.get(s, visit_id)
+        if visit.state == VisitState.PLANNED and visit.expected_on < today:
+            visit.state, visit.ended_at = VisitState.EXPIRED, at
+            over += 1
+        elif visit.state == VisitState.HERE and visit.arrived_at is not None and clock.today(visit.arrived_at) < today:
+            visit.state, visit.assumed_left_at, visit.ended_at = VisitState.LEFT, at, at
+            assumed += 1
+        else:
+            continue
+        changed(visit)
+        touch(s, "visit", visit.id)
+    return {"assumed_left": assumed, "over": over}
+
+
+class EraseVisits(Operation):
+    visit_ids: Annotated[list[UUID], Input(min_length=1, max_length=AT_ONCE)]
+
+
+@operation(EraseVisits, "visit.erase", roles={Role.ADMIN})
+def erase(s: Session, do: EraseVisits, by: Actor, at: datetime) -> dict[str, Any]:
+    """Forget who the visitors were (the keeping time is over, or a visitor asked for it). Refuses: visit.not_found, visit.still_here"""
+    erased: list[UUID] = []
+    for visit_id in do.visit_ids:
+        visit = record.get(s, visit_id)
+        if visit.state in (VisitState.HERE, VisitState.PLANNED):
+            raise Refused("visit.still_here")
+        if visit.erased_at is None:
+            visit.name = visit.pinyin = visit.initials = visit.company = visit.phone = visit.email = visit.purpose = ""
+            visit.erased_at = at
+            changed(visit)
+            erased.append(visit.id)
+        touch(s, "visit", visit.id)
+    if erased:
+        consent.erase(s, erased)
+        attachments.erase_of(s, "visit", erased)
+        notices.erase_facts(s, "visit", erased)
+    return {"erased": len(erased)}
+
+
+@job(every_s=60)
+def close_days(at: datetime) -> int:
+    """Close past days. Returns how many visits were closed."""
+    today = clock.today(at)
+    start = clock.day_span(today)[0]
+    unused = (col(Visit.state) == VisitState.PLANNED) & (col(Visit.expected_on) < today)
+    overdue = (col(Visit.state) == VisitState.HERE) & (col(Visit.arrived_at) < start)
+    with database.reading() as s:
+        ids = list(s.execute(select(col(Visit.id)).where(unused | overdue).order_by(col(Visit.id)).limit(5 * AT_ONCE)).scalars())
+    for chunk in _chunks(ids):
+        perform_now(CloseDay(visit_ids=chunk), by=SYSTEM, at=at, op_id=derived("visit.close_day", today, *chunk))
+    return len(ids)
+
+
+@job(every_s=3600)
+def erase_old(at: datetime) -> int:
+    """Erase visits that ended longer ago than the keeping time (setting `visit.retention_days`). Returns how many."""
+    with database.reading() as s:
+        before = at - timedelta(days=int(office.setting(s, "visit.retention_days")))
+        query = select(col(Visit.id)).where(col(Visit.ended_at) <= before, col(Visit.erased_at).is_(None)).order_by(col(Visit.id)).limit(5 * AT_ONCE)
+        ids = list(s.execute(query).scalars())
+    for chunk in _chunks(ids):
+        perform_now(EraseVisits(visit_ids=chunk), by=SYSTEM, at=at, op_id=derived("visit.erase", *chunk))
+    return len(ids)
+
+
+def _chunks(ids: list[UUID]) -> list[list[UUID]]:
+    return [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]

@@ -1,0 +1,339 @@
+"""A register page from a description: columns, search, filter chips, export, rows that load on, and a peek that tells where a thing is now.
+
+    REGISTER = Register(
+        name="visits", title="visit.register", kinds=("visit",),
+        columns=(Column("visit.name", lambda v: v.name, sub=lambda v: v.company), Column("visit.state", lambda v: _(f"visit.state.{v.state}"), tone=tone_of)),
+        chips=(Chip("all", "register.all"), Chip("inside", "visit.inside", {"state": "inside"}, count=visits.count_inside)),
+        peek=draw_peek, acts=draw_acts,
+    )
+
+    @router.page("/desk/visits")
+    def page() -> None:
+        with frame.desk("visits", _("nav.visits"), *ROLES):
+            RegisterPage(REGISTER)
+
+Rows come from the collection of the same name (`views.Collection`) unless `fetch` is given. Source: look.md §4 and desk-register.png; house.md §4.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from nicegui import ui
+from sqlmodel import Session
+
+from core.foundation import clock, database, i18n, live
+from core.foundation.live import Change
+from core.mechanisms import views
+from core.mechanisms.operations import Actor
+from core.web import frame, icons, parts
+from core.web.elements import Rows
+from core.web.frame import _
+
+PAGE_ROWS = 50
+SETTLE_S = 0.4  # several changes of one moment draw once
+Tone = Literal["free", "soon", "held", "busy", "shut", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`heading` is a catalogue key; `value(row)` a text, number, day or moment; `tone(row)` makes it a pill, `icon(row)` changes the pill's sign."""
+
+    heading: str
+    value: Callable[[Any], Any]
+    sub: Callable[[Any], Any] | None = None
+    tone: Callable[[Any], Tone | None] | None = None
+    icon: Callable[[Any], str] | None = None
+    number: bool = False
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter: `words` is a catalogue key, `filters` go into the query, `count(s, by)` stands in it."""
+
+    key: str
+    words: str
+    filters: Mapping[str, str] = field(default_factory=dict)
+    count: Callable[[Session, Actor], int] | None = None
+
+
+Fetch = Callable[[Session, views.Query, Actor], views.Page]
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A register's description. `title` is a catalogue key (fact `n`: rows of the first chip, when it counts); `kinds` are the live changes that redraw;
+    `peek(row, page)` draws the panel of a chosen row (sync or async), `acts(page)` the buttons beside the title; `tools(page)` more beside the search."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    kinds: tuple[str, ...] = ()
+    fetch: Fetch | None = None
+    chips: tuple[Chip, ...] = ()
+    peek: Callable[[Any, RegisterPage], Any] | None = None
+    acts: Callable[[RegisterPage], Any] | None = None
+    tools: Callable[[RegisterPage], Any] | None = None
+    sub: str = ""
+    search: str = "register.find"
+    empty: tuple[str, str] = ("register.empty", "register.empty_hint")
+    export: bool = True
+    get: Callable[[Session, str, Actor], Any] | None = None
+
+
+class RegisterPage:
+    """One register on one page. Other parts call `refresh()`, `choose(id)`, `close_peek()`; `filters` may be set before `refresh()`."""
+
+    def __init__(self, register: Register, *, filters: Mapping[str, str] | None = None) -> None:
+        self.register = register
+        request = ui.context.client.request
+        self.client = ui.context.client
+        self.q = request.query_params.get("q", "")[:200]
+        self.chip = request.query_params.get("chip", register.chips[0].key if register.chips else "")
+        self.filters: dict[str, str] = dict(filters or {})
+        self.rows: list[Any] = []
+        self.next: str | None = None
+        self.chosen = ""
+        self._pending = False
+        self._draw()
+        self.refresh()
+        if opened := request.query_params.get("open", "")[:80]:
+            ui.timer(0.05, lambda: self.choose(opened), once=True)
+        self._listen()
+
+    # ── what others call ──
+
+    def refresh(self) -> None:
+        """Fetch again what is shown, as many rows as were loaded."""
+        self._fetch(limit=max(PAGE_ROWS, len(self.rows)), cursor=None)
+
+    async def choose(self, row_id: str) -> None:
+        """Open the peek of a row, also of one that is not among the loaded ones."""
+        register = self.register
+        row = next((row for row in self.rows if str(row.id) == row_id), None)
+        if row is None and (get := self._getter()) is not None:
+            with database.reading() as s:
+                row = get(s, row_id, frame.actor())
+        if row is None or register.peek is None:
+            return
+        self.chosen = row_id
+        self.table.show_chosen(row_id)
+        self.panel.clear()
+        self.frame_box.classes(add="withpeek--open")
+        self.panel.set_visibility(True)
+        with self.panel:
+            drawn = register.peek(row, self)
+            if asyncio.iscoroutine(drawn):
+                await drawn
+        self._remember()
+
+    async def reopen(self) -> None:
+        """Fetch again and draw the open peek anew (after an act in it)."""
+        self.refresh()
+        if self.chosen:
+            await self.choose(self.chosen)
+
+    def close_peek(self) -> None:
+        """Close the panel."""
+        self.chosen = ""
+        self.table.show_chosen("")
+        self.panel.clear()
+        self.panel.set_visibility(False)
+        self.frame_box.classes(remove="withpeek--open")
+        self._remember()
+
+    def peek_head(self, title: str, *, code: str | None = None, pill: tuple[str, Tone] | None = None, meta: str = "") -> None:
+        """The top of a peek: state and code, title, one grey line, and the button that closes."""
+        with parts.box("peek__top"):
+            if pill:
+                parts.pill(*pill)
+            parts.box("push", "span")
+            if code:
+                parts.code(code)
+            close = parts.box("round", "button").props(f'type=button aria-label="{_("web.close")}"')
+            with close:
+                icons.icon("cross")
+            close.on("click", self.close_peek)
+        parts.text(title, "h2")
+        if meta:
+            parts.text(meta, "p", "second")
+
+    # ── drawing ──
+
+    def _draw(self) -> None:
+        register = self.register
+        self.head = parts.box("pagehead")
+        self._draw_head()
+        with parts.box("register__tools"):
+            self.chip_box = parts.box("row wrap")
+            self._draw_chips()
+            parts.box("push", "span")
+            if register.tools:
+                register.tools(self)
+            with parts.box("register__find"):
+                self.search = ui.input(value=self.q, placeholder=_(register.search), on_change=lambda e: self._search(e.value or ""))
+                self.search.props(f'outlined clearable debounce=250 maxlength=200 aria-label="{_(register.search)}"')
+        self.frame_box = parts.box("withpeek")
+        with self.frame_box:
+            with parts.box("grow"):
+                self.table = Rows(
+                    [{"heading": _(column.heading), "n": column.number} for column in register.columns], label=_(register.title, n=0), opens=register.peek is not None,
+                    more_words=_("register.more"), on_choose=self.choose, on_more=self._more,
+                )  # fmt: skip
+                self.none = parts.box()
+            self.panel = parts.box("peek", "aside")
+            self.panel.set_visibility(False)
+
+    def _draw_head(self) -> None:
+        register = self.register
+        self.head.clear()
+        with database.reading() as s:
+            count = register.chips[0].count(s, frame.actor()) if register.chips and register.chips[0].count else None
+        with self.head:
+            with parts.box("pagehead__words"):
+                parts.text(_(register.title, n=count if count is not None else ""), "h1")
+                if register.sub:
+                    parts.text(_(register.sub), "p", "second")
+            with parts.box("pagehead__acts"):
+                if register.export:
+                    self._draw_export()
+                if register.acts:
+                    register.acts(self)
+
+    def _draw_export(self) -> None:
+        with parts.box("button", "button").props("type=button"):
+            icons.icon("send")
+            parts.text(_("register.export"), "span")
+            with ui.menu(), parts.box("popmenu"):
+                for ending in ("xlsx", "csv"):
+                    link = parts.text(_(f"register.as_{ending}"), "a", "nav").props(f'href="/api/v1/{self.register.name}.{ending}" download')
+                    link.on("click", js_handler=f"(e) => {{ e.currentTarget.href = '/api/v1/{self.register.name}.{ending}' + location.search }}")
+
+    def _draw_chips(self) -> None:
+        self.chip_box.clear()
+        if not self.register.chips:
+            return
+        with database.reading() as s:
+            shown = [(chip.key, _(chip.words), chip.count(s, frame.actor()) if chip.count else None) for chip in self.register.chips]
+        with self.chip_box:
+            parts.chips(shown, self.chip, self._choose_chip)
+
+    # ── rows ──
+
+    def _fetch(self, *, limit: int, cursor: str | None) -> None:
+        by = frame.actor()
+        chip = next((chip for chip in self.register.chips if chip.key == self.chip), None)
+        query = views.Query(q=self.q, limit=limit, cursor=cursor, filters={**self.filters, **(chip.filters if chip else {})})
+        with database.reading() as s:
+            page = self._fetcher()(s, query, by)
+        self.rows = [*(self.rows if cursor else ()), *page.items]
+        self.next = page.next
+        self.table.show([{"id": str(row.id), "cells": [self._cell(column, row) for column in self.register.columns]} for row in self.rows], more=page.next is not None)
+        self.table.set_visibility(bool(self.rows))
+        self.none.clear()
+        if not self.rows:
+            with self.none:
+                title, hint = ("register.no_match", "register.no_match_hint") if self.q or (chip and chip.filters) else self.register.empty
+                parts.empty(_(title), _(hint))
+
+    def _cell(self, column: Column, row: Any) -> dict[str, Any]:
+        cell: dict[str, Any] = {"t": shown(column.value(row))}
+        if column.sub and (below := column.sub(row)) not in (None, ""):
+            cell["s"] = shown(below)
+        if column.tone and (tone := column.tone(row)) is not None:
+            cell["tone"] = tone
+            cell["icon"] = column.icon(row) if column.icon else parts.TONE_ICON[tone]
+        if column.code and cell["t"]:
+            cell["code"] = True
+            cell["t"] = f"{cell['t'][:4]}-{cell['t'][4:]}" if len(cell["t"]) == 8 else cell["t"]
+        return cell
+
+    def _fetcher(self) -> Fetch:
+        return self.register.fetch or views.collections()[self.register.name].list
+
+    def _getter(self) -> Callable[[Session, str, Actor], Any] | None:
+        if self.register.get is not None:
+            return self.register.get
+        collection = views.collections().get(self.register.name)
+        return collection.get if collection else None
+
+    def _more(self) -> None:
+        if self.next is not None:
+            self._fetch(limit=PAGE_ROWS, cursor=self.next)
+
+    def _search(self, text: str) -> None:
+        self.q = text.strip()[:200]
+        self.rows = []
+        self._fetch(limit=PAGE_ROWS, cursor=None)
+        self._remember()
+
+    def _choose_chip(self, key: str) -> None:
+        self.chip = key
+        self.rows = []
+        self._fetch(limit=PAGE_ROWS, cursor=None)
+        self._remember()
+
+    def _remember(self) -> None:
+        """Keep search, filter and open thing in the address, so that a reload or a shared link shows the same."""
+        chip = next((chip for chip in self.register.chips if chip.key == self.chip), None)
+        asked = {"q": self.q, **(chip.filters if chip else {}), "chip": self.chip if chip and chip.filters else "", "open": self.chosen}
+        query = urlencode({key: value for key, value in asked.items() if value})
+        ui.run_javascript(f"history.replaceState(null, '', location.pathname + {json.dumps('?' + query if query else '')})")
+
+    def _listen(self) -> None:
+        ends = [live.subscribe(kind, self._changed) for kind in self.register.kinds]
+        self.client.on_delete(lambda: [end() for end in ends] and None)
+
+    def _changed(self, _change: Change) -> None:
+        if not self._pending and not self.client.is_deleted:
+            self._pending = True
+            asyncio.get_running_loop().call_later(SETTLE_S, self._redraw)
+
+    def _redraw(self) -> None:
+        self._pending = False
+        if self.client.is_deleted or not self.client.has_socket_connection:
+            return
+        with self.client:
+            try:
+                self._draw_head()
+                self._draw_chips()
+                self.refresh()
+            except frame.SignInNeeded:
+                return  # the browser is on its way to the sign-in page
+
+
+def shown(value: Any) -> str:
+    """A value as a register shows it: days `11-23`, moments `11-23 10:24`, years where they are not this one, nothing as a dash."""
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, datetime):
+        local = clock.local(value)
+        return f"{local:%m-%d %H:%M}" if local.year == clock.today().year else f"{local:%Y-%m-%d %H:%M}"
+    if isinstance(value, date):
+        return f"{value:%m-%d}" if value.year == clock.today().year else value.isoformat()
+    return str(value)
+
+
+def long_moment(moment: datetime) -> str:
+    """A moment in a sentence, in the page's language."""
+    return i18n.day_and_time(moment, clock.zone(), frame.lang())
+
+
+def menu(words: str, options: Sequence[tuple[str, Callable[[], Any]]], *, icon: str = "more") -> ui.element:
+    """A plain button with a few more acts behind it."""
+    element = parts.box("button", "button").props("type=button")
+    with element:
+        icons.icon(icon)
+        parts.text(words, "span")
+        with ui.menu(), parts.box("popmenu"):
+            for name, act in options:
+                parts.on_tap(parts.text(name, "button", "nav").props("type=button"), act)
+    return element
+

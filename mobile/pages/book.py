@@ -1,0 +1,266 @@
+"""`/my/book`: choose when and how many, tap a free room, done; below, one's own bookings (guide S1.3-R1).
+
+`?room=301` (what a door's or room's label opens) shows that room only, with its state now. The page hears when any room's day changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from nicegui import APIRouter, ui
+
+from core.foundation import clock, database, i18n, live
+from core.foundation.errors import Refused
+from core.foundation.live import Change
+from core.mechanisms.operations import Outcome
+from core.sections import bookings, rooms
+from core.sections.bookings import BookingView, FreeRoom, RoomNow
+from core.sections.rooms import DAY_MINUTES, RoomView
+from core.web import frame, parts
+from core.web.frame import _
+
+router = APIRouter()
+DAYS = 7
+STEP = 30
+NOW = -1
+LENGTHS = {"30": "book.half_hour", "60": "book.hour", "90": "book.hour_half", "120": "book.two_hours"}
+SEATS = (0, 4, 8, 16)
+
+
+@router.page("/my/book")
+def book_page(room: str = "") -> None:
+    with frame.phone(_("book.title"), "/my"):
+        BookScreen(room)
+
+
+class BookScreen:
+    """What is chosen (day, start, length, seats), the rooms free for it, and the person's own bookings."""
+
+    def __init__(self, room: str) -> None:
+        self.only = self._find(room) if room else None
+        self.day, self.start, self.minutes, self.seats = 0, NOW, 30, 0
+        with database.reading() as s:
+            known = rooms.everything(s, clock.now())
+        self.opens = min((found.opens_minute for found in known), default=8 * 60)
+        self.closes = max((found.closes_minute for found in known), default=20 * 60)
+        if not self._starts():
+            self.day = 1
+            self.start = self._starts()[0]
+        if self.only:
+            self.room_now()
+        parts.text(_("book.mine"), "h2")
+        self.mine()
+        self._draw_choices()
+        self.free()
+        self._listen()
+
+    # ── drawing ──
+
+    def _draw_choices(self) -> None:
+        parts.text(_("book.day"), "h2")
+        parts.chips([(str(day), self._day_words(day), None) for day in range(DAYS)], str(self.day), self._choose_day)
+        self.starts()
+        parts.text(_("book.length"), "h2")
+        parts.choice({key: _(words) for key, words in LENGTHS.items()}, str(self.minutes), partial(self._choose, "minutes"))
+        if self.only is None:
+            parts.text(_("book.seats"), "h2")
+            parts.choice({str(n): _("book.seats_up", n=n) if n else _("book.any_seats") for n in SEATS}, str(self.seats), partial(self._choose, "seats"))
+
+    @ui.refreshable_method
+    def starts(self) -> None:
+        options = {minute: _("book.now") if minute == NOW else _wall(minute) for minute in self._starts()}
+        parts.select(_("book.start"), options, self.start, on_change=lambda value: self._choose("start", value))
+
+    @ui.refreshable_method
+    def room_now(self) -> None:
+        found = self._room_now()
+        if found is None:
+            return
+        until = f"　{_('door.act.until', until=_time(found.until))}" if found.until else ""
+        with parts.rows(), parts.item(found.name, found.where, icon="door"):
+            parts.pill(_(f"door.word.{found.state}") + until, found.state)  # type: ignore[arg-type]  # the states are the pill's tones
+
+    @ui.refreshable_method
+    def free(self) -> None:
+        start, end = self._span()
+        found = self._read_free(start, end)
+        facts = {"from": _time(start), "until": _time(end)}
+        parts.text(_("book.free", n=len(found), **facts), "h2").props("role=status")
+        if not found:
+            parts.empty(_("book.none"), _("book.none_hint"))
+            return
+        with parts.rows():
+            for room in found:
+                with parts.item(_room_name(room.name, room.name_en), _about(room), icon="door", tone="free"):
+                    parts.button(_("book.take_short"), partial(self._open_room, room))
+
+    @ui.refreshable_method
+    def mine(self) -> None:
+        person, at = frame.actor().person_id, clock.now()
+        with database.reading() as s:
+            found = bookings.mine(s, person, at) if person else []
+        if not found:
+            parts.text(_("book.mine_none"), "p", "sub")
+            return
+        with parts.rows():
+            for booking in found:
+                span = f"{_time(booking.starts_at)}–{_time(booking.ends_at)}"
+                with parts.item(booking.title or booking.room, f"{self._date_words(booking.starts_at)} {span}　{booking.room}"):
+                    parts.button(_(f"booking.state.{booking.state}"), partial(self._open_mine, booking))
+
+    # ── dialogs ──
+
+    def _open_room(self, room: FreeRoom) -> None:
+        start, end = self._span()
+        with parts.sheet_dialog(_room_name(room.name, room.name_en), _about(room)) as dialog:
+            title = parts.input(_("book.what_for"), props="maxlength=120")
+
+            async def take() -> None:
+                dialog.close()
+                await self._take(room, start, end, title.value or "")
+
+            parts.button(_("book.take", until=_time(end), **{"from": _time(start)}), take, kind="main", wide=True)
+            parts.button(_("book.not_yet"), dialog.close, kind="quiet", wide=True)
+        dialog.open()
+
+    def _open_mine(self, booking: BookingView) -> None:
+        at = clock.now()
+        with parts.sheet_dialog(booking.room, f"{self._date_words(booking.starts_at)} {_time(booking.starts_at)}–{_time(booking.ends_at)}") as dialog:
+
+            def act(words: str, do: rooms.Operation, done: str, kind: parts.Kind = "plain") -> None:
+                async def go() -> None:
+                    dialog.close()
+                    await self._do(do, done)
+
+                parts.button(words, go, kind=kind, wide=True)
+
+            if booking.state in ("held", "confirmed") and at >= booking.starts_at - timedelta(minutes=10):
+                act(_("book.check_in"), bookings.CheckIn(booking_id=booking.id), _("book.checked_in"), "main")
+            later = _time(booking.ends_at + timedelta(minutes=30))
+            act(_("book.extend", until=later), bookings.ExtendBooking(booking_id=booking.id, minutes=30), _("book.extended", until=later))
+            if booking.starts_at <= at and booking.state == "in_use":
+                act(_("book.end"), bookings.EndBooking(booking_id=booking.id), _("book.ended", room=booking.room), "stop")
+            else:
+                act(_("book.cancel"), bookings.CancelBooking(booking_id=booking.id), _("book.cancelled", room=booking.room), "stop")
+            parts.button(_("book.keep"), dialog.close, kind="quiet", wide=True)
+        dialog.open()
+
+    # ── doing ──
+
+    async def _take(self, room: FreeRoom, start: datetime, end: datetime, title: str) -> None:
+        do = bookings.CreateBooking(room_id=room.id, starts_at=start, ends_at=end, title=title)
+        outcome = await parts.do(do, quiet=True)
+        if outcome.ok:
+            made = UUID(outcome.result["id"])
+            done = _("book.done", room=room.name, until=_time(end), **{"from": _time(start)})
+            parts.toast(done, undo=lambda: self._do(bookings.CancelBooking(booking_id=made), _("book.cancelled", room=room.name)))
+        else:
+            parts.problem(_refusal(outcome))
+        self.refresh()
+
+    async def _do(self, operation: rooms.Operation, done: str) -> None:
+        await parts.do(operation, done=done)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read again what the page shows."""
+        self.mine.refresh()
+        self.free.refresh()
+        if self.only:
+            self.room_now.refresh()
+
+    def _listen(self) -> None:
+        client = ui.context.client
+
+        async def changed(_change: Change) -> None:
+            if client.has_socket_connection and not client.is_deleted:
+                with client:
+                    self.refresh()
+            await asyncio.sleep(0)
+
+        client.on_delete(live.subscribe("room", changed))
+
+    def _choose_day(self, day: str) -> None:
+        self.day = int(day)
+        starts = self._starts()
+        self.start = self.start if self.start in starts else starts[0]
+        self.starts.refresh()
+        self.free.refresh()
+
+    def _choose(self, name: str, value: str | int) -> None:
+        setattr(self, name, int(value))
+        self.free.refresh()
+
+    # ── reading ──
+
+    def _find(self, room: str) -> UUID:
+        with database.reading() as s:
+            found = rooms.find(s, room)
+        if found is None:
+            raise Refused("room.not_found")
+        return found.place_id
+
+    def _room_now(self) -> RoomNow | None:
+        with database.reading() as s:
+            return next((room for room in bookings.rooms_now(s, clock.now()) if room.id == self.only), None)
+
+    def _read_free(self, start: datetime, end: datetime) -> list[FreeRoom]:
+        with database.reading() as s:
+            found = bookings.free_rooms(s, start, end, clock.now(), seats=self.seats)
+        return [room for room in found if self.only is None or room.id == self.only]
+
+    def _midnight(self) -> datetime:
+        return datetime.combine(clock.today() + timedelta(days=self.day), datetime.min.time(), clock.zone())
+
+    def _starts(self) -> list[int]:
+        """The offered starts as minutes of the day, `NOW` first where it is possible."""
+        steps = list(range(self.opens, self.closes, STEP))
+        if self.day:
+            return steps
+        local = clock.local(clock.now())
+        present = local.hour * 60 + local.minute
+        return [*([NOW] if self.opens <= present < self.closes else []), *(minute for minute in steps if minute > present)]
+
+    def _span(self) -> tuple[datetime, datetime]:
+        if self.start == NOW:
+            start = clock.now().replace(second=0, microsecond=0)
+        else:
+            start = (self._midnight() + timedelta(minutes=min(self.start, DAY_MINUTES))).astimezone(UTC)
+        return start, start + timedelta(minutes=self.minutes)
+
+    def _day_words(self, day: int) -> str:
+        if day < 2:
+            return _("book.tomorrow") if day else _("book.today")
+        return i18n.long_day(clock.today() + timedelta(days=day), frame.lang())
+
+    def _date_words(self, moment: datetime) -> str:
+        day = (clock.local(moment).date() - clock.today()).days
+        return self._day_words(day) if 0 <= day < 2 else i18n.short_day(clock.local(moment).date(), frame.lang())
+
+
+def _time(moment: datetime) -> str:
+    return i18n.clock_time(moment, clock.zone())
+
+
+def _wall(minute: int) -> str:
+    return f"{minute // 60}:{minute % 60:02d}"
+
+
+def _room_name(name: str, english: str) -> str:
+    return english if frame.lang() == "en" and english else name
+
+
+def _about(room: FreeRoom | RoomView) -> str:
+    words = [_("door.rooms.seats", n=room.capacity)] if room.capacity else []
+    words += [room.where] if room.where else []
+    return (", " if frame.lang() == "en" else "，").join([*words, *(_(f"room.equipment.{code}") for code in room.equipment)])
+
+
+def _refusal(outcome: Outcome) -> str:
+    words = outcome.message(frame.lang())
+    others = [room["name"] for room in outcome.facts.get("alternatives", ())]
+    joint = ", " if frame.lang() == "en" else "、"
+    return f"{words} {_('book.instead', rooms=joint.join(others))}" if others else words
