@@ -26,14 +26,25 @@ from core.foundation.errors import Refused, SetupError
 from core.foundation.i18n import as_mapping, t
 from core.foundation.settings import Settings
 from core.mechanisms import approvals, attachments, audit, channels, checklists, devices, drafts, duties, imports, labels, notices, numbering, office, operations, people, places, views, workdays
-from core.sections import assets, bookings, deliveries, rooms, supplies, visits
+from core.sections import assets, bookings, deliveries, inspections, rooms, stocktakes, supplies, visits
 from core.web import connect, health, sessions, trust
 from kiosk import door
+from kiosk.desk import chooser, find, first_run, me, pairing, signin, today
+from kiosk.desk import assets as desk_assets
+from kiosk.desk import connect as desk
+from kiosk.desk import devices as desk_devices
+from kiosk.desk import imports as desk_imports
+from kiosk.desk import notices as desk_notices
+from kiosk.desk import people as desk_people
+from kiosk.desk import places as desk_places
+from kiosk.desk import settings as desk_settings
 from kiosk.door import live as door_live
 from mobile import api, test_clock
 from mobile import attachments as attachments_api
+from mobile import imports as imports_api
 from mobile import rooms as rooms_api
 from mobile.floor import serve as floor
+from mobile.pages import book
 from mobile.swagger import pages as swagger
 
 VERSION = "0.1.0"
@@ -41,9 +52,10 @@ VERSION = "0.1.0"
 # ── the table of contents ──
 
 MECHANISMS: tuple[ModuleType, ...] = (people, office, devices, places, labels, audit, notices, workdays, numbering, attachments, duties, checklists, approvals, imports, drafts)
-SECTIONS: tuple[ModuleType, ...] = (rooms, bookings, assets, supplies, visits, visits.help, deliveries)
-PAGES: tuple[ModuleType, ...] = (door,)  # modules with a `router` of pages
-API_ROUTERS: tuple[APIRouter, ...] = (swagger.router, rooms_api.router, attachments_api.router)  # routes of the API beside operations, labels and collections
+SECTIONS: tuple[ModuleType, ...] = (rooms, bookings, assets, supplies, stocktakes, visits, deliveries, inspections)
+DESK: tuple[ModuleType, ...] = (chooser, signin, first_run, pairing, today, find, me, desk_people, desk_places, desk_devices, desk_notices, desk_settings, desk_assets, desk_imports)
+PAGES: tuple[ModuleType, ...] = (*DESK, door, book)  # modules with a `router` of pages
+API_ROUTERS: tuple[APIRouter, ...] = (swagger.router, rooms_api.router, attachments_api.router, imports_api.router)  # routes of the API beside operations, labels and collections
 
 
 def include_core() -> None:
@@ -82,6 +94,7 @@ def build(config: Settings) -> None:
     extra = [*API_ROUTERS, *([test_clock.router] if config.test_clock else [])]
     app.mount("/api", api.build(extra, views.collections().values()))
     floor.mount(app)
+    desk.connect()
     door_live.connect(app)
     for module in PAGES:
         app.include_router(module.router)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from core.demo import words
 from core.demo.story import Story
 from core.foundation import clock, database
-from core.mechanisms import labels, office, people, places
+from core.foundation.ids import derived
+from core.mechanisms import devices, labels, office, people, places
 from core.mechanisms.labels import SubjectKind
-from core.mechanisms.operations import SYSTEM, Actor
+from core.mechanisms.operations import SYSTEM, Actor, Role
 from core.mechanisms.places import PlaceKind
 from core.sections import assets, rooms, supplies
 
 PEOPLE = 120
 ASSETS = 600
+LARGE = 30
+OFFICE_HOURS_ONLY = ("101", "308")
+SLOW_TO_SET_UP = ("206",)
 
 
 @dataclass(slots=True)
@@ -31,6 +35,11 @@ class House:
     rooms: dict[str, UUID] = field(default_factory=dict)
     supplies: list[UUID] = field(default_factory=list)
     points: dict[str, list[UUID]] = field(default_factory=dict)
+    persons: dict[UUID, Actor] = field(default_factory=dict)
+
+    def person(self, person_id: UUID) -> Actor:
+        """A member of the office as an actor."""
+        return self.persons[person_id]
 
     def rng(self, *parts: object) -> random.Random:
         """The dice of one part of the story: the same for the same part, whatever else is told."""
@@ -43,12 +52,15 @@ def build(story: Story, today: date) -> House:
         found = s.get(office.OfficeRow, office.OFFICE_ID)
     founded = found.founded_at if found else _moment(today - timedelta(days=370), 8)
     house = House(story, founded)
+    story.silent = story.was_told(f"label/supply/{len(words.SUPPLIES)}")
     _found(house)
     _people(house)
     _places(house)
+    _devices(house)
     _assets(house)
     _supplies(house)
     story.flush()
+    story.silent = False
     return house
 
 
@@ -95,8 +107,10 @@ def _people(house: House) -> None:
         house.story.later(f"person/{number}", add, admin, at)
         house.staff.append(add.id or UUID(int=0))
     house.story.flush()
+    with database.reading() as s:
+        house.persons = {person.id: people.actor_of(s, person) for person in people.search(s, limit=100_000, disabled=None)}
     for account in ("desk", "clerk", "safety", "leader", "staff"):
-        house.actors[account] = _actor(Story.id("person", account))
+        house.actors[account] = house.persons[Story.id("person", account)]
 
 
 def _places(house: House) -> None:
@@ -110,7 +124,12 @@ def _places(house: House) -> None:
         add = places.AddPlace(id=room_id, parent_id=Story.id("floor", int(short[0])), kind=PlaceKind.ROOM, name=name, short_name=short, sort=int(short))
         tell(f"place/{short}", add, admin, at)
     for short, _, english, seats, equipment, public in words.MEETING_ROOMS:
-        set_up = rooms.SetUpRoom(room_id=house.rooms[short], english_name=english, capacity=seats, equipment=equipment, public=public)  # type: ignore[arg-type]
+        # Most rooms are open around the clock, so that somebody who starts the sample office at midnight can book one too.
+        hours = {} if short in OFFICE_HOURS_ONLY else {"opens_minute": 0, "closes_minute": rooms.DAY_MINUTES}
+        grace = {"check_in_after_minutes": 30} if short in SLOW_TO_SET_UP else {"check_in": False} if seats >= LARGE else {}
+        set_up = rooms.SetUpRoom(
+            room_id=house.rooms[short], english_name=english, capacity=seats, equipment=equipment, public=public, **hours, **grace  # type: ignore[arg-type]
+        )
         tell(f"room/{short}", set_up, clerk, at)
     for number in range(1, 9):
         shelf = places.AddPlace(id=Story.id("shelf", number), parent_id=house.rooms["107"], kind=PlaceKind.SHELF, name=f"货架 {chr(64 + number)}", sort=number)
@@ -130,6 +149,17 @@ def _places(house: House) -> None:
         everywhere = places.everything(s, kinds=[PlaceKind.ROOM, PlaceKind.SHELF, PlaceKind.POINT])
     for place in everywhere:
         tell(f"label/place/{place.id}", labels.IssueLabel(subject_kind=SubjectKind.PLACE, subject_id=place.id), clerk, at)
+
+
+def _devices(house: House) -> None:
+    """The kiosk at the entrance and the clerk's phone. The kiosk is the very one that a browser of this machine becomes when it opens /welcome."""
+    kiosk, phone = derived("sample-device", Role.KIOSK, ""), Story.id("phone", "clerk")
+    house.story.later("device/kiosk", devices.AddDevice(id=kiosk, name="前台自助机", role=Role.KIOSK), house.actors["admin"], house.founded)
+    clerk = house.actors["clerk"]
+    assert clerk.person_id is not None  # the accounts are persons
+    house.story.later("device/phone", devices.EnrolPhone(device_id=phone, name="薄一鸣的手机", person_id=clerk.person_id), SYSTEM, house.founded)
+    house.actors["kiosk"] = Actor(frozenset({Role.KIOSK}), None, kiosk, None, "前台自助机")
+    house.actors["phone"] = replace(clerk, device_id=phone)
 
 
 def _assets(house: House) -> None:

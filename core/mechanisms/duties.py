@@ -129,8 +129,10 @@ def open_duty(
     """A new duty inside another section's operation, or the open one about the same `merge_key`, which then happened once more.
 
     `due_on` defaults to the office's `duty.lead_workdays` working days after today."""
-    duty = _open_one(s, merge_key)
+    duty = find_open(s, merge_key) if merge_key else None
     if duty is not None:
+        # Found again while its repair waits for a second pair of eyes: it is not repaired.
+        duty.state, duty.done_by, duty.done_at = OPEN, None, None
         duty.times += 1
         duty.version += 1
         _happened(s, duty, "again", by, at, remark, photos)
@@ -149,8 +151,9 @@ def open_duty(
 
 
 def find_open(s: Session, merge_key: str) -> Duty | None:
-    """The duty under this key that nobody has settled yet: open, or done and waiting for its verification."""
-    query = select(Duty).where(col(Duty.merge_key) == merge_key, col(Duty.state).in_((OPEN, DONE))).order_by(col(Duty.id).desc())
+    """The duty under this key that is not settled yet: open, or done and waiting for its verification."""
+    waiting = and_(col(Duty.state) == DONE, col(Duty.four_eyes).is_(True))
+    query = select(Duty).where(col(Duty.merge_key) == merge_key, or_(col(Duty.state) == OPEN, waiting)).order_by(col(Duty.id).desc())
     return s.execute(query.limit(1)).scalar_one_or_none()
 
 
@@ -233,11 +236,7 @@ def verify(s: Session, do: VerifyDuty, by: Actor, at: datetime) -> DutyView:
     if do.accepted:
         duty.state, duty.verified_by, duty.verified_at = VERIFIED, by.person_id, at
     else:
-        again = _open_one(s, duty.merge_key)
-        if again is not None:  # the same thing was found anew meanwhile: that duty goes on, this one is closed with it
-            duty.state, duty.verified_at = CANCELLED, at
-        else:
-            duty.state, duty.done_by, duty.done_at = OPEN, None, None
+        duty.state, duty.done_by, duty.done_at = OPEN, None, None
     duty.version += 1
     _happened(s, duty, "verified" if do.accepted else "returned", by, at, do.note, do.photos)
     return view(s, duty, by, at)
@@ -338,8 +337,9 @@ def is_late(duty: Duty, at: datetime) -> bool:
 
 
 def title_of(duty: Duty, language: str) -> str:
-    """What is to be done, in a language."""
-    return t(duty.title_key, language, **as_mapping(duty.facts, language, clock.zone()))
+    """What is to be done, in a language. A fact that is itself a sentence in three languages is said in this one."""
+    facts = {name: value.get(language, "") if isinstance(value, dict) else value for name, value in duty.facts.items()}
+    return t(duty.title_key, language, **as_mapping(facts, language, clock.zone()))
 
 
 def mine(s: Session, by: Actor, at: datetime) -> list[DutyView]:
@@ -435,12 +435,6 @@ def _may_see_photos(s: Session, duty_id: UUID, by: Actor) -> bool:
 
 
 # ── private ──
-
-
-def _open_one(s: Session, merge_key: str | None) -> Duty | None:
-    if merge_key is None:
-        return None
-    return s.execute(select(Duty).where(col(Duty.merge_key) == merge_key, col(Duty.state) == OPEN)).scalar_one_or_none()
 
 
 def _complete(s: Session, duty: Duty, by: Actor, at: datetime, remark: str, photos: Sequence[str]) -> None:

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from core.foundation import clock, i18n
-from core.mechanisms import approvals, audit, devices, duties, notices
-from core.mechanisms.operations import Actor, Role
-from core.sections import bookings
+from core.mechanisms import approvals, devices, duties, labels, notices
+from core.mechanisms.operations import Actor, AuditRow, Role
+from core.sections import bookings, deliveries, stocktakes, visits
 
 OFFICE = (Role.ADMIN, Role.CLERK, Role.RECEPTION)
-FIRST_HOUR, LAST_HOUR = 8, 20
+FIRST_HOUR, LAST_HOUR, SHOWN_DONE = 8, 20, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Guest:
     id: UUID
     number: str
     name: str
-    party: int
+    company: str
     host: str
     department: str
     since: datetime
@@ -81,7 +81,7 @@ class Done:
 
     at: datetime
     words: str
-    who: str
+    about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,6 @@ class Board:
 
 
 Source = Callable[[Session, Actor, datetime], Sequence[Task]]
-_sources: list[Source] = []
 
 
 def board(s: Session, by: Actor, at: datetime) -> Board:
@@ -107,7 +106,7 @@ def board(s: Session, by: Actor, at: datetime) -> Board:
     tasks.sort(key=lambda task: (not task.late, task.sort_at))
     done = done_today(s, by, at)
     return Board(
-        tuple(tasks), sum(task.late for task in tasks), tuple(room_lines(s, at)), share_of_day(at), house(s, by, at), tuple(done[:5]), len(done)
+        tuple(tasks), sum(task.late for task in tasks), tuple(room_lines(s, at)), share_of_day(at), house(s, by, at), tuple(done[:SHOWN_DONE]), len(done)
     )  # fmt: skip
 
 
@@ -166,18 +165,43 @@ def silent_devices(s: Session, by: Actor, at: datetime) -> list[Task]:
 
 
 def arriving(s: Session, by: Actor, at: datetime) -> list[Task]:
-    """Visits expected in the next hours that are not here yet."""
-    return []
+    """Who is invited for today and not here yet, as one line; those whose host has not answered their arrival, one line each."""
+    if not by.has(Role.ADMIN, Role.RECEPTION):
+        return []
+    found = []
+    expected = visits.expected(s, clock.today(at))
+    if expected:
+        names = ("、" if by.language != "en" else ", ").join(visit.name for visit in expected[:3])
+        facts = {"n": len(expected), "names": names}
+        found.append(Task(clock.day_span(clock.today(at))[1], "today.expected", "today.expected.meta", "/desk/visits?chip=expected", "today.look", facts, day_word="today.word.today"))
+    for call in visits.open_calls(s):
+        found.append(Task(call.called_at, "today.help", "today.help.meta", "/desk/visits", "today.look", {"where": call.where}, due=call.called_at, pill=("today.pill.now", "busy")))
+    return found
 
 
 def waiting_deliveries(s: Session, by: Actor, at: datetime) -> list[Task]:
-    """Deliveries nobody has fetched."""
-    return []
+    """Deliveries nobody has fetched, as one line for reception; one's own for everyone else."""
+    own = [] if by.person_id is None or by.has(*OFFICE) else [d for d in deliveries.mine(s, by.person_id) if d.state == deliveries.DeliveryState.WAITING]
+    rows = deliveries.waiting(s) if by.has(Role.ADMIN, Role.RECEPTION) else own
+    if not rows:
+        return []
+    oldest = min(rows, key=lambda row: row.dropped_at)
+    facts = {"n": len(rows), "to": oldest.recipient, "receipt": oldest.receipt, "day": i18n.day_and_time(oldest.dropped_at, clock.zone(), by.language)}
+    return [Task(oldest.dropped_at, "today.deliveries", "today.deliveries.meta", "/desk/deliveries", "today.look", facts, due=oldest.dropped_at)]
 
 
 def counts_to_review(s: Session, by: Actor, at: datetime) -> list[Task]:
-    """Stock-takes with differences to decide."""
-    return []
+    """Stock-takes under way or waiting for decisions."""
+    if not by.has(Role.ADMIN, Role.CLERK, Role.LEADER):
+        return []
+    found = []
+    for one in stocktakes.listed(s, by, states=("open", "closed"), limit=5):
+        facts = {"title": one.title, "counted": one.counted if one.counted is not None else "?", "expected": one.expected if one.expected is not None else "?"}
+        key = "today.count_closed" if one.state == "closed" else "today.count_open"
+        late = one.due_on is not None and one.due_on < clock.today(at)
+        found.append(Task(one.opened_at, key, f"{key}.meta", f"/desk/stocktakes?open={one.id}", f"{key}.act", facts, day_word="today.word.today", late=late,
+                          late_days=(clock.today(at) - one.due_on).days if one.due_on else 0))  # fmt: skip
+    return found
 
 
 def day_word(days_late: int) -> str:
@@ -209,12 +233,43 @@ def room_lines(s: Session, at: datetime) -> list[RoomLine]:
 
 
 def house(s: Session, by: Actor, at: datetime) -> House | None:
-    """Who is in the house now, for those who may see visits."""
-    return None
+    """Who is in the house now, for those who may see visits, and today's arrivals by hour beside the mean of the last four of this weekday."""
+    if not by.has(*OFFICE, Role.LEADER, Role.SAFETY):
+        return None
+    guests = tuple(
+        Guest(visit.id, f"{visit.day_number or 0:03d}", visit.name, visit.company, visit.host, visit.host_department, visit.arrived_at)
+        for visit in visits.in_house(s, at) if visit.arrived_at is not None
+    )  # fmt: skip
+    today = clock.today(at)
+    now, *before = [_arrivals(s, today - timedelta(weeks=weeks)) for weeks in range(5)]
+    usual = tuple(sum(week[hour] for week in before) / len(before) for hour in range(len(now)))
+    return House(guests, len(guests), sum(now), tuple(now), usual)
+
+
+def _arrivals(s: Session, day: date) -> list[int]:
+    start, end = clock.day_span(day)
+    hours = [0] * (LAST_HOUR - FIRST_HOUR)
+    for (arrived_at,) in s.execute(select(col(visits.Visit.arrived_at)).where(col(visits.Visit.arrived_at) >= start, col(visits.Visit.arrived_at) < end)):
+        hour = clock.local(arrived_at).hour
+        hours[min(max(hour, FIRST_HOUR), LAST_HOUR - 1) - FIRST_HOUR] += 1
+    return hours
 
 
 def done_today(s: Session, by: Actor, at: datetime) -> list[Done]:
-    """What this person and their office settled today: accepted operations with a sentence of their own, newest first."""
+    """What this person settled today, newest first: accepted operations that have a sentence (`done.<kind>`), with what they were about."""
     start = clock.day_span(clock.today(at))[0]
-    rows = [row for row in audit.trail(s, limit=200) if row.at >= start and row.outcome == "accepted" and row.person_id == by.person_id]
-    return [Done(row.at, f"done.{row.kind}", by.name) for row in rows if i18n.has(f"done.{row.kind}")]
+    query = select(AuditRow).where(col(AuditRow.at) >= start, col(AuditRow.person_id) == by.person_id, col(AuditRow.outcome) == "accepted")
+    rows = [row for row in s.execute(query.order_by(col(AuditRow.at).desc()).limit(200)).scalars() if i18n.has(f"done.{row.kind}")]
+    return [Done(row.at, f"done.{row.kind}", _about(s, row, by) if index < SHOWN_DONE else "") for index, row in enumerate(rows)]
+
+
+def _about(s: Session, row: AuditRow, by: Actor) -> str:
+    """The title of what an operation was about, where its kind describes itself."""
+    if row.subject_kind is None or row.subject_id is None:
+        return ""
+    try:
+        subject = UUID(row.subject_id)
+    except ValueError:
+        return ""
+    found = labels.describe(s, row.subject_kind, [subject], by).get(subject)
+    return found.title if found else ""

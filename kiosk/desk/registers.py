@@ -154,6 +154,8 @@ class RegisterPage:
         with parts.box("peek__top"):
             if pill:
                 parts.pill(*pill)
+            elif not code:
+                parts.text(title, "h2")
             parts.box("push", "span")
             if code:
                 parts.code(code)
@@ -161,7 +163,8 @@ class RegisterPage:
             with close:
                 icons.icon("cross")
             close.on("click", self.close_peek)
-        parts.text(title, "h2")
+        if pill or code:
+            parts.text(title, "h2")
         if meta:
             parts.text(meta, "p", "second")
 

@@ -288,7 +288,7 @@ const ACT = `
   </button>`;
 
 const TEMPLATE = `
-  <main v-if="face && !task" class="screen door" :class="['door--' + face.state, { 'door--small': small, 'door--night': face.night }]" :lang="lang" :data-state="face.state"
+  <div v-if="face && !task" class="screen door" :class="['door--' + face.state, { 'door--small': small, 'door--night': face.night }]" :lang="lang" :data-state="face.state"
     :data-version="version" @pointerdown="touched">
     ${ECHO}
     <header class="door__head">
@@ -310,8 +310,8 @@ const TEMPLATE = `
       <p v-if="face.wait" class="door__wait"><svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="M8 18.5H7a4.3 4.3 0 0 1-1.4-8.4M9.2 6.4A6 6 0 0 1 18 10.6a4 4 0 0 1 1.9 7M3.5 3.5l17 17"/></svg><span>{{ face.wait }}</span></p>
       <template v-else>${ACT.replace("in acts", "in face.acts")}</template>
     </nav>
-  </main>
-  <main v-else-if="face" class="screen door door--task" :class="['door--on-' + face.state, { 'door--small': small }]" :lang="lang" :data-state="face.state" :data-task="task.name" @pointerdown="touched">
+  </div>
+  <div v-else-if="face" class="screen door door--task" :class="['door--on-' + face.state, { 'door--small': small }]" :lang="lang" :data-state="face.state" :data-task="task.name" @pointerdown="touched">
     <header class="door__band">
       <Shape cls="door__shape" :state="face.state" :part="face.part"/><strong>{{ face.word }}</strong>
       <span class="door__where">{{ face.until ? say('door.band', { room: face.room, until: face.until }) : face.room }}</span><span class="door__bandtime push">{{ face.time }}</span>
@@ -337,8 +337,8 @@ const TEMPLATE = `
       <template v-if="task.acts">${ACT.replace("in acts", "in task.acts")}</template>
       <span v-if="task.name !== 'booked'" class="second push door__auto">{{ say('door.back.auto', { n: left }) }}</span>
     </nav>
-  </main>
-  <main v-else class="screen door door--lost" :lang="lang" data-state="lost"><section class="door__main"><p class="door__say">{{ say('door.starting') }}</p></section></main>`;
+  </div>
+  <div v-else class="screen door door--lost" :lang="lang" data-state="lost"><section class="door__main"><p class="door__say">{{ say('door.starting') }}</p></section></div>`;
 
 export default {
   props: { room: String, view: Object, texts: Object, language: String, languages: Object, api: String, sample: Boolean },

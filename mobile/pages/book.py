@@ -10,12 +10,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+from babel.dates import format_date
 from nicegui import APIRouter, ui
 
 from core.foundation import clock, database, i18n, live
 from core.foundation.errors import Refused
 from core.foundation.live import Change
-from core.mechanisms.operations import Outcome
+from core.mechanisms.operations import Operation, Outcome
 from core.sections import bookings, rooms
 from core.sections.bookings import BookingView, FreeRoom, RoomNow
 from core.sections.rooms import DAY_MINUTES, RoomView
@@ -94,7 +95,7 @@ class BookScreen:
             return
         with parts.rows():
             for room in found:
-                with parts.item(_room_name(room.name, room.name_en), _about(room), icon="door", tone="free"):
+                with parts.item(_room_name(room.name, room.name_en), _about(room)):
                     parts.button(_("book.take_short"), partial(self._open_room, room))
 
     @ui.refreshable_method
@@ -108,8 +109,8 @@ class BookScreen:
         with parts.rows():
             for booking in found:
                 span = f"{_time(booking.starts_at)}–{_time(booking.ends_at)}"
-                with parts.item(booking.title or booking.room, f"{self._date_words(booking.starts_at)} {span}　{booking.room}"):
-                    parts.button(_(f"booking.state.{booking.state}"), partial(self._open_mine, booking))
+                with parts.item(booking.title or booking.room, " ".join((self._date_words(booking.starts_at), span, booking.room if booking.title else ""))):
+                    parts.button(_("book.change"), partial(self._open_mine, booking), sub=_(f"booking.state.{booking.state}"))
 
     # ── dialogs ──
 
@@ -130,7 +131,7 @@ class BookScreen:
         at = clock.now()
         with parts.sheet_dialog(booking.room, f"{self._date_words(booking.starts_at)} {_time(booking.starts_at)}–{_time(booking.ends_at)}") as dialog:
 
-            def act(words: str, do: rooms.Operation, done: str, kind: parts.Kind = "plain") -> None:
+            def act(words: str, do: Operation, done: str, kind: parts.Kind = "plain") -> None:
                 async def go() -> None:
                     dialog.close()
                     await self._do(do, done)
@@ -161,7 +162,7 @@ class BookScreen:
             parts.problem(_refusal(outcome))
         self.refresh()
 
-    async def _do(self, operation: rooms.Operation, done: str) -> None:
+    async def _do(self, operation: Operation, done: str) -> None:
         await parts.do(operation, done=done)
         self.refresh()
 
@@ -234,7 +235,8 @@ class BookScreen:
     def _day_words(self, day: int) -> str:
         if day < 2:
             return _("book.tomorrow") if day else _("book.today")
-        return i18n.long_day(clock.today() + timedelta(days=day), frame.lang())
+        then = clock.today() + timedelta(days=day)
+        return _("book.day_chip", weekday=format_date(then, "EEE", locale=i18n.BABEL_LOCALES[frame.lang()]), day=then.day)
 
     def _date_words(self, moment: datetime) -> str:
         day = (clock.local(moment).date() - clock.today()).days

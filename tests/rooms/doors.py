@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from core.sections import rooms
 from tests.cast import Office
 from tests.live import DOOR, Server, become_device
 
-QUIET = ("favicon", "status of 409", "status of 403", "ERR_CONNECTION_REFUSED", "WebSocket connection", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET")
+QUIET = ("Failed to load resource", "WebSocket connection")  # what a browser says of a link that a test cuts
 
 
 def moment(hour: int, minute: int = 0, second: int = 0, day: int = 23) -> datetime:
@@ -53,7 +55,7 @@ def key_of(office: Office, name: str, room: str) -> str:
 
 def shows(page: Page, state: str, *, within_ms: float = 5000) -> None:
     """The door is in this state, by the word on it and by its class."""
-    expect(page.locator("main.door")).to_have_attribute("data-state", state, timeout=within_ms)
+    expect(page.locator(".door")).to_have_attribute("data-state", state, timeout=within_ms)
 
 
 def press(page: Page, act: str) -> None:
@@ -63,3 +65,10 @@ def press(page: Page, act: str) -> None:
 
 def room_id(office: Office, name: str) -> UUID:
     return office.places[name]
+
+
+def photograph(page: Page, name: str) -> None:
+    """Keep a picture for a person to look at, when FOYER_SHOTS names a folder."""
+    folder = os.environ.get("FOYER_SHOTS")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png")

@@ -395,7 +395,8 @@ def _conditions(s: Session, wanted: Filter, *, states: bool = True) -> list[Colu
 def _meanings(s: Session, text: str) -> list[ColumnElement[bool]]:
     key, lower = pinyin.squeeze(text), text.lower()
     meanings: list[ColumnElement[bool]] = [
-        func.lower(Asset.name).contains(lower, autoescape=True),
+        col(Asset.name).contains(text, autoescape=True),
+        func.lower(Asset.name).contains(lower, autoescape=True),  # SQLite folds ASCII letters only, so both
         func.lower(Asset.number).startswith(lower, autoescape=True),
         func.lower(Asset.spec).contains(lower, autoescape=True),
         func.lower(Asset.serial) == lower,

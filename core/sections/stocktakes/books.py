@@ -21,7 +21,7 @@ from core.foundation.i18n import t
 from core.foundation.ids import derived
 from core.mechanisms import duties, office
 from core.mechanisms.labels import Label, LabelState, SubjectKind
-from core.mechanisms.operations import Actor, current_op_id, touch
+from core.mechanisms.operations import Actor, touch
 from core.mechanisms.people import Department, Person
 from core.mechanisms.places import Place
 from core.sections.assets.custody import RequestDisposal, request_disposal
@@ -30,6 +30,7 @@ from core.sections.assets.ledger import get as get_asset
 from core.sections.assets.ledger import note as note_asset
 from core.sections.stocktakes.record import CountEvent, Kind, Stocktake, StocktakeLine
 from core.sections.supplies.record import Move, Supply, SupplyMovement
+from core.sections.supplies.stock import post_count
 
 EXPECTED = (AssetState.IDLE, AssetState.IN_USE, AssetState.REPAIR)
 _lines = StocktakeLine.__table__  # type: ignore[attr-defined]
@@ -249,20 +250,10 @@ def _draft_card(s: Session, stocktake: Stocktake, line: Difference, by: Actor, a
 def _adjust(s: Session, stocktake: Stocktake, line: Difference, by: Actor, at: datetime) -> bool:
     if line.subject_id is None or line.difference == 0:
         return False
-    supply = s.get(Supply, line.subject_id)
-    if supply is None:
-        return False
-    # The ledger never falls below zero: what was issued after the count and can not have been there stays a question for its own page.
-    quantity = max(line.difference, -supply.on_hand)
-    if quantity == 0:
-        return False
-    s.add(SupplyMovement(
-        supply_id=supply.id, kind=Move.COUNT, quantity=quantity, place_id=line.found_place_id, actor_id=by.person_id, reason=line.cause or stocktake.title[:200],
-        subject_kind="stocktake", subject_id=stocktake.id, at=line.counted_at, booked_at=at, op_id=current_op_id(s),
-    ))  # fmt: skip
-    s.flush()
-    s.refresh(supply)
-    touch(s, "supply", supply.id)
+    post_count(
+        s, line.subject_id, line.difference, place_id=line.found_place_id, subject=("stocktake", stocktake.id), reason=line.cause or stocktake.title, by=by,
+        at=line.counted_at,
+    )  # fmt: skip
     return True
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 from sqlalchemy import select
 from sqlmodel import Field, Session, SQLModel, col
 
@@ -25,8 +25,16 @@ from core.mechanisms.labels import Described, SubjectKind
 from core.mechanisms.operations import Actor, Role
 
 RECEPTION = frozenset({Role.ADMIN, Role.RECEPTION})
-Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
-Line = Annotated[str, StringConstraints(max_length=200)]
+
+
+def one_line(text: str) -> str:
+    """A name as it can stand in a row, on a badge and in a mail: one line, and no sign that turns the writing direction of what follows (SEC 9)."""
+    return " ".join("".join(sign for sign in text if sign not in _TURNING).split())
+
+
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+Name = Annotated[str, StringConstraints(max_length=80), AfterValidator(one_line), StringConstraints(min_length=1)]
+Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(one_line)]
 Phone = Annotated[str, StringConstraints(max_length=40, pattern=r"^[0-9+() -]*$")]
 
 

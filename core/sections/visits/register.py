@@ -37,7 +37,7 @@ class RollCallLine:
 
 def in_house(s: Session, at: datetime) -> list[VisitView]:
     """Visitors who are here, latest arrival first."""
-    query = select(Visit).where(col(Visit.state) == VisitState.HERE).order_by(col(Visit.arrived_at).desc())
+    query = select(Visit).where(col(Visit.state) == VisitState.HERE).order_by(col(Visit.arrived_at).desc(), col(Visit.day_number).desc())
     return views(s, list(s.execute(query).scalars()))
 
 

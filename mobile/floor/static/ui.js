@@ -1,5 +1,5 @@
 // The parts every screen is made of (look.md §4): head, icons, banner, pull-up, dialog, toast, stepper, viewfinder.
-import { h, html, render, useCallback, useEffect, useMemo, useRef, useState } from './vendor/preact.js';
+import { h, html, render, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from './vendor/preact.js';
 import { onChange, read } from './database.js';
 import { counts } from './queue.js';
 import { Camera } from './scanner.js';
@@ -254,7 +254,8 @@ export function Finder({ onText, hint, tall, paused, good, children }) {
     } else mine.start(remembered());
     return () => giveBack(mine);
   }, []);
-  useEffect(() => listen(catcher.current, (text) => latest.current(text)), []);
+  // Before the first paint: the key strokes of a scan made while the screen appears must not be lost.
+  useLayoutEffect(() => listen(catcher.current, (text) => latest.current(text)), []);
   useEffect(() => {
     // Scanners that insert text need a focused field; it takes the focus only when nobody else has it, after the move of focus is over.
     if (paused) return undefined;

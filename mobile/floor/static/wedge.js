@@ -1,8 +1,11 @@
 // Hand scanners that type like a keyboard. With a Chinese input method on, the letters would become pinyin; the key's place (`code`) does not,
 // so the text is put together from places. Scanners that insert text (DataWedge) are caught by a field without an on-screen keyboard.
+import { readCode } from './rules.js';
+
 const PLACES = { Minus: ['-', '_'], Equal: ['=', '+'], Slash: ['/', '?'], Period: ['.', '>'], Comma: [',', '<'], Semicolon: [';', ':'], Space: [' ', ' '], NumpadSubtract: ['-', '-'], NumpadDivide: ['/', '/'], NumpadDecimal: ['.', '.'] };
 const SHIFTED_DIGITS = ')!@#$%^&*(';
-const PAUSE_MS = 140;
+const PAUSE_MS = 140; // after it a readable code is complete
+const PATIENCE_MS = 1200; // a busy phone delivers keys late: half a code is waited for, not dropped
 const SHORTEST = 6;
 
 /** The sign on a key's place of a US layout, which is what scanners send. */
@@ -29,8 +32,9 @@ const writes = (target) => target instanceof HTMLElement && (target.isContentEdi
 export function listen(field, onText) {
   let typed = '';
   let timer = null;
-  let lastKeyed = -Infinity;
+  let lastKeyed = { at: -Infinity, text: '' };
   let composing = false;
+  let composed = false;
 
   const finish = () => {
     clearTimeout(timer);
@@ -38,7 +42,7 @@ export function listen(field, onText) {
     typed = '';
     if (field) field.value = '';
     if (text.length >= SHORTEST) {
-      lastKeyed = performance.now();
+      lastKeyed = { at: performance.now(), text: text.toUpperCase() };
       onText(undouble(text));
     }
   };
@@ -56,7 +60,7 @@ export function listen(field, onText) {
       finish();
       return;
     }
-    const sign = signOf(event.code, event.shiftKey);
+    const sign = /^[!-~ ]$/.test(event.key) ? event.key : signOf(event.code, event.shiftKey); // an input method hides the sign, not the key's place
     if (sign === undefined) {
       if (typed && /^F\d+$|^Arrow|^Escape$|^Backspace$/.test(event.code)) event.preventDefault();
       return;
@@ -65,7 +69,10 @@ export function listen(field, onText) {
     event.stopPropagation();
     typed += sign;
     clearTimeout(timer);
-    timer = setTimeout(finish, PAUSE_MS);
+    timer = setTimeout(() => {
+      if (readCode(typed).code) finish();
+      else timer = setTimeout(finish, PATIENCE_MS);
+    }, PAUSE_MS);
   };
 
   const inserted = () => {
@@ -76,11 +83,14 @@ export function listen(field, onText) {
       field.value = '';
       typed = '';
       // What the input method makes of keys we already read by their place is the same scan once more.
-      if (text.trim().length >= SHORTEST && performance.now() - lastKeyed > 400) onText(undouble(text));
+      const echo = performance.now() - lastKeyed.at < 1000 && (composed || text.trim().toUpperCase() === lastKeyed.text);
+      composed = false;
+      if (text.trim().length >= SHORTEST && !echo) onText(undouble(text));
     }, PAUSE_MS);
   };
   const begin = () => {
     composing = true;
+    composed = true;
   };
   const end = () => {
     composing = false;

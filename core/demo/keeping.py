@@ -1,0 +1,149 @@
+"""What the office keeps: supplies that come and go, assets that change hands or break, and small duties that somebody owes."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core.demo import words
+from core.demo.days import SUPPLY_DAYS, Calendar, Day
+from core.demo.house import ASSETS, House
+from core.demo.story import Story
+from core.foundation import database
+from core.mechanisms import duties
+from core.sections import assets, supplies
+from core.sections.supplies import Supply, SupplyMovement
+
+SCARCE = 13  # every so many supplies one was bought short, so that the register has something to order
+TAKEN_A_DAY = (4, 8)
+REPAIR_DAYS = (4, 5, 6, 7)
+DUTY_DAYS = 60
+
+
+def tell(day: Day, calendar: Calendar) -> None:
+    """Tell what was kept, taken, handed over, broken and owed that day."""
+    if day.works:
+        if day.age <= SUPPLY_DAYS:
+            _supplies(day)
+        _custody(day, calendar)
+        _duties(day, calendar)
+
+
+# ── supplies ──
+
+
+def _supplies(day: Day) -> None:
+    story, clerk = day.house.story, day.house.actors["clerk"]
+    if not story.was_told(f"receive/first/{len(day.house.supplies)}"):
+        for number, supply in enumerate(words.SUPPLIES, 1):
+            minimum = supply[5]
+            first = minimum + 2 if number % SCARCE == 0 else minimum * 3 + 12
+            receive = supplies.ReceiveSupply(code=_number(number), quantity=first, reason="期初入库")
+            day.later(f"receive/first/{number}", receive, clerk, day.at(8, 30))
+    on_hand, taken = _stock(), _taken(day)
+    for n in range(day.dice.randint(*TAKEN_A_DAY)):
+        number, person = day.dice.randint(1, len(words.SUPPLIES)), day.pick()
+        limit, at = words.SUPPLIES[number - 1][4], day.at(8, 45 + day.dice.randint(0, 530))
+        quantity = day.dice.randint(1, max(1, min(limit, 3)))
+        before = taken.get((person, _number(number)), 0)
+        if before + quantity > limit or on_hand.get(_number(number), 0) < quantity:
+            continue
+        taken[person, _number(number)] = before + quantity
+        on_hand[_number(number)] = on_hand.get(_number(number), 0) - quantity
+        issue = supplies.IssueSupply(code=_number(number), quantity=quantity, to_person_id=person)
+        day.later(f"issue/{day.date}/{n}", issue, day.house.person(person), at)
+    if day.date.day <= 7 and day.date.weekday() == 1:
+        _restock(day, on_hand)
+
+
+def _restock(day: Day, on_hand: dict[str, int]) -> None:
+    """Once a month the clerk fills up what ran low, but for the scarce ones."""
+    for number, supply in enumerate(words.SUPPLIES, 1):
+        if number % SCARCE and on_hand.get(_number(number), 0) < supply[5] * 2:
+            receive = supplies.ReceiveSupply(code=_number(number), quantity=supply[5] * 2, reason="月度采购")
+            day.later(f"receive/{day.date}/{number}", receive, day.house.actors["clerk"], day.at(10, number % 60))
+
+
+def _number(number: int) -> str:
+    return f"YP{number:03d}"
+
+
+def _stock() -> dict[str, int]:
+    with database.reading() as s:
+        return {number: on_hand for number, on_hand in s.execute(select(Supply.number, Supply.on_hand)).all()}
+
+
+def _taken(day: Day) -> dict[tuple[UUID, str], int]:
+    """What each person took in the last thirty days, so that the plan stays within the limits."""
+    query = select(SupplyMovement.to_person_id, Supply.number, SupplyMovement.quantity).join(Supply, Supply.id == SupplyMovement.supply_id)
+    found: dict[tuple[UUID, str], int] = {}
+    with database.reading() as s:
+        for person, number, quantity in s.execute(query.where(SupplyMovement.to_person_id.is_not(None), SupplyMovement.at > day.at(0) - timedelta(days=31))):
+            found[person, number] = found.get((person, number), 0) - quantity
+    return found
+
+
+# ── assets ──
+
+
+def _custody(day: Day, calendar: Calendar) -> None:
+    """Every other week something changes hands; now and then something breaks and comes back from repair."""
+    house, clerk = day.house, day.house.actors["clerk"]
+    if _number_of(day, day.date) % 9 == 4:
+        asset, taker = _handover(house, day.date)
+        day.later(f"offer/{day.date}", assets.HandOver(asset_id=asset, to_person_id=taker, note="岗位调整"), clerk, day.at(9, 40))
+    before = calendar.next(day.date, -1)
+    if house.story.was_told(f"offer/{before}"):
+        asset, taker = _handover(house, before)
+        day.later(f"take/{before}", assets.Take(asset_id=asset), house.person(taker), day.at(9, 10))
+    if _number_of(day, day.date) % 23 == 7:
+        asset, who, what, _ = _fault(house, day.date)
+        day.later(f"fault/{day.date}", assets.ReportFault(asset_id=asset, what=words.FAULTS[what]), house.person(who), day.at(14, 20))
+    for days in REPAIR_DAYS:
+        before = calendar.next(day.date, -days)
+        if house.story.was_told(f"fault/{before}"):
+            asset, _, what, takes = _fault(house, before)
+            if takes == days:
+                repair = assets.FinishRepair(asset_id=asset, result=words.REPAIRS[what], cost_cents=house.rng("repair", before).randint(0, 48) * 1000)
+                day.later(f"repair/{before}", repair, clerk, day.at(16, 5))
+
+
+def _handover(house: House, on: date) -> tuple[UUID, UUID]:
+    """Which asset goes to whom."""
+    dice = house.rng("handover", on)
+    return Story.id("asset", dice.randint(1, ASSETS)), dice.choice(house.staff)
+
+
+def _fault(house: House, on: date) -> tuple[UUID, UUID, int, int]:
+    """Which asset breaks, who says so, what it is, and how many working days the repair takes."""
+    dice = house.rng("fault", on)
+    return Story.id("asset", dice.randint(1, ASSETS)), dice.choice(house.staff), dice.randrange(len(words.FAULTS)), dice.choice(REPAIR_DAYS)
+
+
+def _number_of(day: Day, other: date) -> int:
+    return day.number + (other - day.date).days
+
+
+# ── duties ──
+
+
+def _duties(day: Day, calendar: Calendar) -> None:
+    """On the first working day of a week the leader hands out three small duties; most are done in time, some a day late."""
+    if day.age > DUTY_DAYS:
+        return
+    first = day.date - timedelta(days=day.date.weekday())
+    while not calendar.works(first):
+        first += timedelta(days=1)
+    for number, account in enumerate(("clerk", "desk", "staff")):
+        dice = day.house.rng("duty", first, number)
+        owner, key = day.house.actors[account], f"duty/{first}/{number}"
+        title, due = dice.choice(words.DUTIES), calendar.next(first, dice.randint(1, 4))
+        done = calendar.next(due, 1) if dice.random() < 0.2 else due
+        if day.date == first:
+            assert owner.person_id is not None  # the accounts are persons
+            day.later(key, duties.OpenDuty(title=title, owner_id=owner.person_id, due_on=due), day.house.actors["leader"], day.at(8, 50))
+        if day.date == done and (opened := day.house.story.answer(key)):
+            complete = duties.CompleteDuty(duty_id=UUID(opened["duty_id"]), note=dice.choice(words.DONE))
+            day.later(f"{key}/done", complete, owner, day.at(16, 10 + number))

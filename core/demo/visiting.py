@@ -1,0 +1,131 @@
+"""Who comes to the sample office: invited or not, who fetches them, when they leave; and what couriers leave at the front desk."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from random import Random
+from uuid import UUID
+
+from core.demo import words
+from core.demo.days import LIVELY_DAYS, Calendar, Day, moment
+from core.demo.house import House
+from core.foundation import database
+from core.sections import deliveries, visits
+
+A_DAY = 8
+INVITED_DAYS_BEFORE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """One visitor of the plan. `stays` in minutes; `comes` is false of one who never turns up, `scanned_out` of one whose badge went home in a pocket."""
+
+    key: str
+    name: str
+    company: str
+    phone: str
+    purpose: str
+    host_id: UUID
+    invited: bool
+    comes: bool
+    scanned_out: bool
+    arrives_at: datetime
+    stays: int
+    number: int
+
+
+def tell(day: Day, calendar: Calendar) -> None:
+    """Invite for the days ahead, then live this day's visits and deliveries."""
+    if day.age > LIVELY_DAYS or not day.works:
+        return
+    for ahead in range(INVITED_DAYS_BEFORE + 1):
+        target = calendar.next(day.date, ahead) if ahead else day.date
+        invited_on = calendar.next(target, -INVITED_DAYS_BEFORE)
+        for guest in plan(day.house, target):
+            code = invite(day, guest, target, moment(invited_on, 15, guest.number)) if guest.invited else None
+            if target == day.date and guest.comes and (code or not guest.invited):
+                _visit(day, guest, code)
+    _deliver(day)
+
+
+def plan(house: House, target: date) -> list[Guest]:
+    """The visitors of a working day, in order of their coming."""
+    found = []
+    for number in range(A_DAY):
+        dice = house.rng("visit", target, number)
+        found.append(someone(f"{target}/{number}", dice, dice.choice(house.staff), moment(target, 8, 40 + dice.randint(0, 500)), number))
+    return sorted(found, key=lambda guest: guest.arrives_at)
+
+
+def someone(key: str, dice: Random, host_id: UUID, arrives_at: datetime, number: int, *, invited: bool | None = None) -> Guest:
+    """A visitor by the dice."""
+    name = dice.choice(words.SURNAMES) + dice.choice(words.GIVEN)
+    phone = f"1{dice.choice('3578')}{dice.randint(10**8, 10**9 - 1)}"
+    lot = dice.random()
+    return Guest(
+        key, name, dice.choice(words.FIRMS), phone, dice.choice(words.PURPOSES), host_id, lot < 0.6 if invited is None else invited, dice.random() < 0.9,
+        dice.random() < 0.95, arrives_at, dice.randint(25, 150), number,
+    )  # fmt: skip
+
+
+def invite(day: Day, guest: Guest, target: date, at: datetime) -> str | None:
+    """The code of the invitation, or None when it was not sent (yet)."""
+    do = visits.Invite(
+        host_id=guest.host_id, name=guest.name, company=guest.company, phone=guest.phone, purpose=guest.purpose, expected_on=target,
+    )  # fmt: skip
+    result = day.result(f"invite/{guest.key}", do, day.house.actors["desk"], at)
+    return str(result["code"]) if result else None
+
+
+def arrive(day: Day, guest: Guest, code: str | None) -> UUID | None:
+    """At the kiosk, by the invitation's code or by name; answers the visit."""
+    signed = signature(day.house.rng("signature", guest.key))
+    if code is not None:
+        do = visits.CheckIn(code=code, consent=signed)
+    else:
+        do = visits.CheckIn(
+            name=guest.name, company=guest.company, phone=guest.phone, purpose=guest.purpose, host=str(guest.host_id), consent=signed
+        )
+    result = day.result(f"arrive/{guest.key}", do, day.house.actors["kiosk"], guest.arrives_at)
+    return UUID(result["visit_id"]) if result else None
+
+
+def _visit(day: Day, guest: Guest, code: str | None) -> None:
+    visit_id = arrive(day, guest, code)
+    if visit_id is None:
+        return
+    host = day.house.person(guest.host_id)
+    day.later(f"badge/{guest.key}", visits.NoteBadge(visit_id=visit_id), day.house.actors["kiosk"], guest.arrives_at + timedelta(seconds=4))
+    day.later(f"fetch/{guest.key}", visits.Acknowledge(visit_id=visit_id), host, guest.arrives_at + timedelta(minutes=2))
+    if guest.scanned_out:
+        day.later(f"out/{guest.key}", visits.CheckOut(visit_id=visit_id), day.house.actors["desk"], guest.arrives_at + timedelta(minutes=guest.stays))
+
+
+def signature(dice: Random) -> visits.Signature:
+    """A drawn name: two or three strokes with a swing of their own, in the words in force."""
+    with database.reading() as s:
+        document = visits.current(s, "zh-Hans").hash
+    strokes = []
+    for number in range(dice.choice((2, 3))):
+        x, y, height = 0.12 + 0.26 * number, 0.14 + 0.05 * dice.random(), 0.05 + 0.04 * dice.random()
+        turns = dice.choice((1.5, 2.0, 2.5))
+        strokes.append([
+            (round(x + 0.2 * i / 15, 4), round(y + height * math.sin(turns * math.pi * i / 15), 4), number * 400.0 + i * 16.0) for i in range(16)
+        ])  # fmt: skip
+    return visits.Signature(document=document, strokes=strokes)
+
+
+def _deliver(day: Day) -> None:
+    for number in range(day.dice.randint(2, 4)):
+        dice = day.house.rng("delivery", day.date, number)
+        key, recipient = f"delivery/{day.date}/{number}", dice.choice(day.house.staff)
+        at = day.at(9, dice.randint(0, 480))
+        drop = deliveries.Drop(recipient=str(recipient), courier=dice.choice(words.COURIERS), pieces=dice.choice((1, 1, 1, 2)), kind=dice.choice(("parcel", "parcel", "letter", "document")))
+        result = day.result(key, drop, day.house.actors["kiosk"], at)
+        if result is None:
+            continue
+        if dice.random() < 0.85:
+            take = deliveries.PickUp(delivery_id=UUID(result["delivery_id"]))
+            day.later(f"{key}/taken", take, day.house.person(recipient), at + timedelta(minutes=dice.randint(10, 90)))

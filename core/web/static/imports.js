@@ -1,0 +1,19 @@
+// The desk's import page: sends the chosen file and tells the page what became of it.
+window.foyerImports = {
+  async send(event, what, emit) {
+    const input = event.target;
+    const file = input.files && input.files[0];
+    if (!file) return;
+    const body = new FormData();
+    body.append("file", file, file.name);
+    input.value = ""; // the same file may be chosen again after it was corrected
+    emit({ state: "sending", name: file.name });
+    try {
+      const answer = await fetch(`/api/v1/imports/${what}/file`, { method: "POST", body, headers: { Accept: "application/json" } });
+      const said = await answer.json();
+      emit(answer.ok ? { state: "sent", id: said.file_id, name: file.name } : { state: "failed", detail: said.detail || "" });
+    } catch (error) {
+      emit({ state: "failed", detail: "" });
+    }
+  },
+};
