@@ -21,30 +21,35 @@ import uvicorn
 from fastapi import APIRouter
 from nicegui import app, core, ui
 
+from assets_labels import invitations
 from core.foundation import backup, clock, database, heavy, jobs, live, migrations, settings, tls
-from core.foundation.errors import Refused, SetupError
+from core.foundation.errors import Invalid, Refused, SetupError
 from core.foundation.i18n import as_mapping, t
 from core.foundation.settings import Settings
 from core.mechanisms import approvals, attachments, audit, channels, checklists, devices, drafts, duties, imports, labels, notices, numbering, office, operations, people, places, views, workdays
+from core.mechanisms.tables import TableError
 from core.sections import assets, bookings, deliveries, inspections, rooms, stocktakes, supplies, visits
 from core.web import connect, health, sessions, trust
-from kiosk import door
+from kiosk import door, welcome
 from kiosk.desk import chooser, find, first_run, me, pairing, signin, today
 from kiosk.desk import assets as desk_assets
 from kiosk.desk import connect as desk
+from kiosk.desk import deliveries as desk_deliveries
 from kiosk.desk import devices as desk_devices
 from kiosk.desk import imports as desk_imports
 from kiosk.desk import notices as desk_notices
 from kiosk.desk import people as desk_people
 from kiosk.desk import places as desk_places
 from kiosk.desk import settings as desk_settings
+from kiosk.desk import visits as desk_visits
 from kiosk.door import live as door_live
-from mobile import api, test_clock
+from mobile import api, bundle, test_clock
 from mobile import attachments as attachments_api
 from mobile import imports as imports_api
 from mobile import rooms as rooms_api
+from mobile import visits as visits_api
 from mobile.floor import serve as floor
-from mobile.pages import book
+from mobile.pages import book, visitors
 from mobile.swagger import pages as swagger
 
 VERSION = "0.1.0"
@@ -53,9 +58,9 @@ VERSION = "0.1.0"
 
 MECHANISMS: tuple[ModuleType, ...] = (people, office, devices, places, labels, audit, notices, workdays, numbering, attachments, duties, checklists, approvals, imports, drafts)
 SECTIONS: tuple[ModuleType, ...] = (rooms, bookings, assets, supplies, stocktakes, visits, deliveries, inspections)
-DESK: tuple[ModuleType, ...] = (chooser, signin, first_run, pairing, today, find, me, desk_people, desk_places, desk_devices, desk_notices, desk_settings, desk_assets, desk_imports)
-PAGES: tuple[ModuleType, ...] = (*DESK, door, book)  # modules with a `router` of pages
-API_ROUTERS: tuple[APIRouter, ...] = (swagger.router, rooms_api.router, attachments_api.router, imports_api.router)  # routes of the API beside operations, labels and collections
+DESK: tuple[ModuleType, ...] = (chooser, signin, first_run, pairing, today, find, me, desk_people, desk_places, desk_devices, desk_notices, desk_settings, desk_assets, desk_imports, desk_visits, desk_deliveries)
+PAGES: tuple[ModuleType, ...] = (*DESK, door, book, welcome, visitors)  # modules with a `router` of pages
+API_ROUTERS: tuple[APIRouter, ...] = (swagger.router, rooms_api.router, attachments_api.router, bundle.router, imports_api.router, visits_api.router)  # routes of the API beside operations, labels and collections
 
 
 def include_core() -> None:
@@ -77,6 +82,7 @@ def open_office(config: Settings) -> None:
     operations.use_secret(config.secret())
     sessions.use_settings(config)
     channels.set_up_mail(config.smtp_url)
+    notices.encloses("visit.invitation", lambda facts: invitations.enclosures(facts, config.base_url))
     attachments.use_directory(config.data_dir / "attachments")
     include_core()
     migrations.upgrade(database.connect(config.database_url))
@@ -151,6 +157,20 @@ def serve(config: Settings) -> None:
     )  # fmt: skip
 
 
+def demo(config: Settings) -> None:
+    """Make or continue the sample office (core/demo), say where everything is, and serve it."""
+    from core import demo as sample  # its pictures and stories are of no use to a real office
+
+    open_office(config)
+    sample.must_be_sample()
+    if config.test_clock_start is not None:
+        clock.move_to(config.test_clock_start)
+    print("Telling what happened in the sample office until now; the first time takes about half a minute …", flush=True)
+    report = sample.fill(clock.today(), clock.now())
+    print(sample.directory(config.base_url, report), flush=True)
+    serve(config)
+
+
 def _check_test_clock(config: Settings) -> None:
     if not config.test_clock:
         return
@@ -164,6 +184,8 @@ def _check_test_clock(config: Settings) -> None:
 
 # ── commands ──
 
+DEMO = {"FOYER_DATA_DIR": "demo-data"}  # the sample office never lies in the real one's folder by itself
+
 
 def run(arguments: list[str]) -> int:
     """What a person types; answers the exit status."""
@@ -176,9 +198,14 @@ def run(arguments: list[str]) -> int:
         return found
 
     command("serve", lambda config, _: serve(config), "run the server on the office's own data (default)")
+    command("demo", lambda config, _: demo(config), "serve a sample office, made on the first start, in demo-data")
     command("migrate", lambda config, _: open_office(config), "bring the database up to date and end")
     command("backup", _backup, "write one file with the database, attachments and a manifest of hashes").add_argument("file", type=Path)
     command("restore", _restore, "read a backup into an empty place").add_argument("file", type=Path)
+    bring = command("import", _import, "import a CSV or XLSX file as the administrator; --dry-run only says what would happen")
+    bring.add_argument("kind", choices=["assets", "departments", "people", "places"])
+    bring.add_argument("file", type=Path)
+    bring.add_argument("--dry-run", action="store_true")
     trail = command("audit", _audit, "check the chain of the audit trail").add_subparsers(dest="what", required=True)
     trail.add_parser("verify", help="name the first altered, missing or reordered row")
     user = command("user", _user, "people who sign in").add_subparsers(dest="what", required=True).add_parser("add", help="add a person with an account")
@@ -193,7 +220,7 @@ def run(arguments: list[str]) -> int:
     try:
         if parsed.command is None:
             parsed = parser.parse_args(["serve"])
-        return parsed.action(settings.load(), parsed) or 0
+        return parsed.action(settings.load(defaults=DEMO if parsed.command == "demo" else None), parsed) or 0
     except SetupError as error:
         print(f"Foyer can not start: {error}", file=sys.stderr)
         return 2
@@ -212,6 +239,24 @@ def _backup(config: Settings, given: argparse.Namespace) -> None:
 def _restore(config: Settings, given: argparse.Namespace) -> None:
     manifest = backup.restore(given.file, config)
     print(f"restored {sum(manifest.counts.values())} rows and {len(manifest.parts)} files; the audit head is {manifest.audit_head or 'empty'}")
+
+
+def _import(config: Settings, given: argparse.Namespace) -> int:
+    """Exit status 0 when every row fits, 1 when some need correcting, 2 when the file can not be read."""
+    open_office(config)
+    by = operations.Actor(operations.PERSON_ROLES | {operations.Role.SYSTEM}, name="main.py import")
+    try:
+        report = imports.run_file(given.kind, given.file, by, dry_run_only=given.dry_run, language="en")
+    except (TableError, Invalid, OSError) as error:
+        print(error if isinstance(error, OSError) else imports.described(error, "en"), file=sys.stderr)
+        return 2
+    for row in report.rows:
+        for problem in row.problems:
+            print(f"row {row.row}, {problem.heading} {problem.value!r}: {problem.message}")
+    for heading in report.unknown_headings:
+        print(f"not read: the column {heading!r}")
+    print(("would be: " if report.dry_run else "done: ") + ", ".join(f"{count} {action}" for action, count in report.totals.items()))
+    return 1 if report.totals["error"] else 0
 
 
 def _audit(config: Settings, given: argparse.Namespace) -> int:

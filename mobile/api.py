@@ -440,7 +440,7 @@ def _export(collection: views.Collection, asked: views.Query, actor: Actor, spee
     with database.reading() as s:
         while True:
             page = collection.list(s, views.Query(asked.q, 500, cursor, asked.filters), actor)
-            rows += [[getattr(item, column.name) for column in collection.columns] for item in page.items]
+            rows += [[_in_words(column, getattr(item, column.name), speech) for column in collection.columns] for item in page.items]
             cursor = page.next
             if cursor is None:
                 break
@@ -451,6 +451,12 @@ def _export(collection: views.Collection, asked: views.Query, actor: Actor, spee
         body, media = tables.write_xlsx(headings, rows), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     disposition = f'attachment; filename="{collection.name}-{clock.today():%Y%m%d}.{kind}"'
     return Response(body, 200, {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}, media)
+
+
+def _in_words(column: views.ExportColumn, value: Any, speech: str) -> Any:
+    """A value with a sentence of its own (`asset.state.idle` under the heading `asset.state`) is written as that."""
+    key = f"{column.heading}.{value}" if isinstance(value, str) and value else ""
+    return t(key, speech) if key and has(key) else value
 
 
 # ── the application ──

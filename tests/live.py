@@ -54,11 +54,12 @@ class Server:
     log: Path
     process: subprocess.Popen[bytes] | None = None
     tokens: dict[str, str] = field(default_factory=dict)
+    program: Path = ROOT / "main.py"
 
     def start(self) -> None:
         """Start it and wait until it answers."""
         output = self.log.open("ab")
-        self.process = subprocess.Popen([sys.executable, ROOT / "main.py", "serve"], cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        self.process = subprocess.Popen([sys.executable, self.program, "serve"], cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         deadline = time.monotonic() + 40
         while time.monotonic() < deadline:
             try:
@@ -105,7 +106,8 @@ class Server:
 
 
 @contextmanager
-def serving(database_url: str, folder: Path, *, at: datetime | None = None, settings: dict[str, str] | None = None, port: int | None = None) -> Iterator[Server]:
+def serving(database_url: str, folder: Path, *, at: datetime | None = None, settings: dict[str, str] | None = None, port: int | None = None,
+            program: Path = ROOT / "main.py") -> Iterator[Server]:
     """A server process on this database. `at` is where its clock starts (test and demo offices)."""
     port = port or free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("FOYER_", "PYTEST_", "NICEGUI_"))}
@@ -115,7 +117,7 @@ def serving(database_url: str, folder: Path, *, at: datetime | None = None, sett
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "secret.key").write_bytes(b"a test office's secret key, 32 b")
-    server = Server(f"http://127.0.0.1:{port}", environment, folder / "server.log")
+    server = Server(f"http://127.0.0.1:{port}", environment, folder / "server.log", program=program)
     server.start()
     try:
         yield server

@@ -4,6 +4,6 @@
 how often. A later start adds the missing days. Nothing here is known to the server: `main.py demo` calls `fill`.
 """
 
-from core.demo.fill import fill
+from core.demo.fill import Report, directory, fill, must_be_sample
 
-__all__ = ["fill"]
+__all__ = ["Report", "directory", "fill", "must_be_sample"]

@@ -1,7 +1,7 @@
 """What happens each day in the sample office, told in order from the first day to this moment.
 
 Each day has its own dice, so that a day is the same whenever it is told. Days long past are told with little (rounds, hand-overs, faults), the last
-ninety with the supplies people took, the last two weeks with bookings and visitors. `demo.day_told` marks how far the story got.
+ninety with the supplies people took, the last nine with bookings and visitors. `demo.day_told` marks how far the story got.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from core.mechanisms.operations import SYSTEM, Actor, Operation, Outcome, operat
 
 HISTORY_DAYS = 370
 SUPPLY_DAYS = 90
-LIVELY_DAYS = 14
+LIVELY_DAYS = 9
 
 
 class DayTold(Operation):
@@ -115,8 +115,9 @@ def missing(house: House, today: date, until: datetime, calendar: Calendar) -> I
 
 
 def close(day: Day) -> None:
-    """Note that the whole day is told."""
-    day.later(told_key(day.date), DayTold(day=day.date), SYSTEM, day.at(23, 59))
+    """Note how far the story is told: with yesterday, or with the last day of a month that is long past."""
+    if day.age == 1 or (day.date + timedelta(days=1)).day == 1:
+        day.later(told_key(day.date), DayTold(day=day.date), SYSTEM, day.at(23, 59))
 
 
 def told_key(day: date) -> str:

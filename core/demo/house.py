@@ -20,6 +20,11 @@ from core.sections import assets, rooms, supplies
 PEOPLE = 120
 ASSETS = 600
 LARGE = 30
+# What a safety round visits: floor and name.
+POINTS = {
+    "extinguisher": ((1, "一楼东侧灭火器"), (1, "一楼西侧灭火器"), (2, "二楼东侧灭火器"), (2, "二楼西侧灭火器"), (3, "三楼东侧灭火器"), (3, "三楼西侧灭火器")),
+    "exit": ((1, "一楼正门"), (1, "一楼后门"), (2, "二楼东楼梯"), (3, "三楼西楼梯")),
+}
 OFFICE_HOURS_ONLY = ("101", "308")
 SLOW_TO_SET_UP = ("206",)
 
@@ -35,6 +40,7 @@ class House:
     rooms: dict[str, UUID] = field(default_factory=dict)
     supplies: list[UUID] = field(default_factory=list)
     points: dict[str, list[UUID]] = field(default_factory=dict)
+    unchecked: set[UUID] = field(default_factory=set)
     persons: dict[UUID, Actor] = field(default_factory=dict)
 
     def person(self, person_id: UUID) -> Actor:
@@ -131,17 +137,16 @@ def _places(house: House) -> None:
             room_id=house.rooms[short], english_name=english, capacity=seats, equipment=equipment, public=public, **hours, **grace  # type: ignore[arg-type]
         )
         tell(f"room/{short}", set_up, clerk, at)
+        if seats >= LARGE:
+            house.unchecked.add(house.rooms[short])
     for number in range(1, 9):
         shelf = places.AddPlace(id=Story.id("shelf", number), parent_id=house.rooms["107"], kind=PlaceKind.SHELF, name=f"货架 {chr(64 + number)}", sort=number)
         tell(f"place/shelf/{number}", shelf, admin, at)
-    for kind, names in (("extinguisher", "灭火器"), ("exit", "疏散通道")):
+    for kind, points in POINTS.items():
         house.points[kind] = []
-        for number in range(1, 7 if kind == "extinguisher" else 5):
-            floor = (number - 1) % 3 + 1
-            where = ("东侧", "西侧", "楼梯口")[(number - 1) // 3] if kind == "extinguisher" else ("东楼梯", "西楼梯", "正门", "后门")[number - 1]
+        for number, (floor, name) in enumerate(points, 1):
             point = Story.id("point", kind, number)
-            floor_name = ("一楼", "二楼", "三楼")[floor - 1]
-            add = places.AddPlace(id=point, parent_id=Story.id("floor", floor), kind=PlaceKind.POINT, name=f"{floor_name}{where}{names}", sort=900 + number)
+            add = places.AddPlace(id=point, parent_id=Story.id("floor", floor), kind=PlaceKind.POINT, name=name, sort=900 + number)
             tell(f"place/point/{kind}/{number}", add, admin, at)
             house.points[kind].append(point)
     house.story.flush()

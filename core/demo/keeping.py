@@ -42,6 +42,7 @@ def _supplies(day: Day) -> None:
             first = minimum + 2 if number % SCARCE == 0 else minimum * 3 + 12
             receive = supplies.ReceiveSupply(code=_number(number), quantity=first, reason="期初入库")
             day.later(f"receive/first/{number}", receive, clerk, day.at(8, 30))
+    story.flush()
     on_hand, taken = _stock(), _taken(day)
     for n in range(day.dice.randint(*TAKEN_A_DAY)):
         number, person = day.dice.randint(1, len(words.SUPPLIES)), day.pick()

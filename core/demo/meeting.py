@@ -83,6 +83,8 @@ def _live(day: Day) -> None:
     for one in plan(day.house, day.date):
         host = day.house.person(one.host_id)
         if one.luck < NO_SHOW:
+            if one.room_id in day.house.unchecked:
+                continue  # nobody has to check in there, so nobody notices
             day.later(f"release/{one.key}", bookings.ReleaseBooking(booking_id=one.booking_id), SYSTEM, one.starts_at + timedelta(minutes=10, seconds=15))
         elif one.luck < CANCELLED:
             day.later(f"cancel/{one.key}", bookings.CancelBooking(booking_id=one.booking_id), host, one.starts_at - timedelta(minutes=25))

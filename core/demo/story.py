@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from core.foundation import database
 from core.foundation.ids import derived
 from core.mechanisms.operations import BATCH_CHUNK, Actor, Operation, OperationRow, Outcome, Request, perform_requests
@@ -16,6 +18,7 @@ class Story:
 
     def __init__(self) -> None:
         self._waiting: list[tuple[str, Request]] = []
+        self._on_record = _recorded()
         self.silent = False
         self.told = 0
         self.refused: list[tuple[str, str]] = []
@@ -51,19 +54,23 @@ class Story:
         return outcomes
 
     def _count(self, key: str, outcome: Outcome) -> None:
+        if outcome.status in ("accepted", "refused"):
+            self._on_record.add(outcome.op_id)
         if not outcome.ok:
             self.refused.append((key, outcome.code or ""))
         self.told += outcome.ok and not outcome.repeated
 
     def was_told(self, key: str) -> bool:
         """Whether this sentence is on record already."""
-        self.flush()
-        with database.reading() as s:
-            return s.get(OperationRow, derived("demo", key)) is not None
+        op_id = derived("demo", key)
+        if any(request.op_id == op_id for _, request in self._waiting):
+            self.flush()
+        return op_id in self._on_record
 
     def answer(self, key: str) -> Any:
         """The result of a sentence told before, or None when it was not told or was refused."""
-        self.flush()
+        if not self.was_told(key):
+            return None
         with database.reading() as s:
             row = s.get(OperationRow, derived("demo", key))
         return row.result if row is not None and row.status == "accepted" else None
@@ -72,3 +79,8 @@ class Story:
     def id(*parts: object) -> UUID:
         """The id of a thing of the sample office."""
         return derived("demo", *parts)
+
+
+def _recorded() -> set[UUID]:
+    with database.reading() as s:
+        return set(s.execute(select(OperationRow.op_id)).scalars())

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import JSON, ColumnElement, Connection, Dialect, Engine, String, Table, any_, bindparam, create_engine, event, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel
 
@@ -161,6 +164,68 @@ def violated(error: DBAPIError) -> str:
     diagnostics = getattr(error.orig, "diag", None)
     name = getattr(diagnostics, "constraint_name", None)
     return str(name or error.orig)
+
+
+def among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
+    """`column IN values` with one parameter, whatever their number: preparing a long list of parameters costs more than running the statement."""
+    known = list(values)
+    if dialect() == POSTGRESQL:
+        return column == any_(bindparam(None, known, type_=ARRAY(column.type)))
+    texts = json.dumps([value.hex if isinstance(value, UUID) else value for value in known])
+    return column.in_(select(func.json_each(bindparam(None, texts, type_=String())).table_valued("value").c.value))
+
+
+def insert_rows(s: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many rows of the same columns as a set, with the values ready-made for the driver: what a batch costs is mostly preparing them.
+
+    PostgreSQL gets one statement with an array a column; SQLite its own executemany, which needs no round trips."""
+    if not rows:
+        return
+    names = tuple(rows[0])
+    connection = s.connection()
+    statement, processors = _insert_of(table, names, connection.dialect)
+    columns = [_processed([row[name] for row in rows], processor) for name, processor in zip(names, processors, strict=True)]
+    if connection.dialect.name == POSTGRESQL:
+        connection.exec_driver_sql(statement, tuple(columns))
+    else:
+        connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
+
+
+_inserts: dict[tuple[str, str, tuple[str, ...]], tuple[str, list[Callable[[Any], Any] | None]]] = {}
+
+
+def _insert_of(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[str, list[Callable[[Any], Any] | None]]:
+    key = (dialect.name, table.name, names)
+    if key not in _inserts:
+        types = [table.c[name].type for name in names]
+        listed = ", ".join(f'"{name}"' for name in names)
+        if dialect.name == POSTGRESQL:
+            arrays = ", ".join(f"%s::{kind.compile(dialect)}[]" for kind in types)
+            statement = f'INSERT INTO "{table.name}" ({listed}) SELECT * FROM unnest({arrays})'  # noqa: S608 - names of our own tables
+        else:
+            statement = f'INSERT INTO "{table.name}" ({listed}) VALUES ({", ".join("?" for _ in names)})'  # noqa: S608
+        as_text = [isinstance(kind, JSON) for kind in types]
+        processors = [_json_text if text_wanted else kind.dialect_impl(dialect).bind_processor(dialect) for kind, text_wanted in zip(types, as_text, strict=True)]
+        _inserts[key] = (statement, processors)
+    return _inserts[key]
+
+
+def _json_text(value: Any) -> str | None:
+    return None if value is None else _dumps(value)
+
+
+_dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+def _processed(values: list[Any], processor: Callable[[Any], Any] | None) -> list[Any]:
+    if processor is None:
+        return values
+    found, last, shown = [], object(), None
+    for value in values:
+        if value is not last:  # a batch names the same person, phone and moment row after row
+            last, shown = value, processor(value)
+        found.append(shown)
+    return found
 
 
 def ping() -> bool:

@@ -57,9 +57,9 @@ class Settings:
         return path.read_bytes()
 
 
-def load(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:
-    """Read and check the settings. Raises SetupError naming the setting, its value and what is right."""
-    given = {**(_read_env_file(env_file) if env_file else {}), **{k: v for k, v in (os.environ if environ is None else environ).items() if k.startswith("FOYER_")}}
+def load(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env"), defaults: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the settings; `defaults` are a command's own. Raises SetupError naming the setting, its value and what is right."""
+    given = {**(defaults or {}), **(_read_env_file(env_file) if env_file else {}), **{k: v for k, v in (os.environ if environ is None else environ).items() if k.startswith("FOYER_")}}
     known = {"FOYER_" + field.name.upper(): field.name for field in fields(Settings) if field.name != "test_clock_start"}
     for name in given:
         if name not in known:

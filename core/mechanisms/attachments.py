@@ -160,6 +160,20 @@ def erase_of(s: Session, kind: str, ids: Iterable[UUID]) -> int:
     return gone
 
 
+def forget_unused(sha256: str) -> None:
+    """A file that was uploaded for something that then was not done (a visitor who walked away) and that nothing refers to. Runs on a writer thread."""
+    with database.writing() as s:
+        found = s.get(Attachment, sha256)
+        if found is None or s.execute(select(AttachmentUse.id).where(col(AttachmentUse.sha256) == sha256).limit(1)).first() is not None:
+            return
+        path, stored = path_of(found), found.stored_sha256
+        s.delete(found)
+        s.flush()
+        shared = s.execute(select(Attachment.sha256).where(col(Attachment.stored_sha256) == stored).limit(1)).first() is not None
+    if not shared:
+        path.unlink(missing_ok=True)
+
+
 MaySee = Callable[[Session, UUID, Actor], bool]
 _may_see: dict[str, MaySee] = {}
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -113,12 +113,18 @@ def verify_tail(s: Session) -> int:
 
 
 def _unsealed(s: Session, limit: int) -> Sequence[Any]:
-    # Ids grow with time; a writer that committed late may lie before the newest seal, so the look back covers an hour of them.
-    newest = s.execute(select(func.max(_audits.c.at)).select_from(_audits.join(_seals, _seals.c.audit_id == _audits.c.id))).scalar()
+    # Ids grow with the machine's time (not with `at`, which a moved clock or a late phone may set back); a writer that committed late may lie before
+    # the newest seal, so the look back covers an hour of them.
+    newest = s.execute(select(_seals.c.audit_id).order_by(_seals.c.seq.desc()).limit(1)).scalar()
     missing = _seals.c.audit_id.is_(None)
     base = select(_audits).select_from(_audits.outerjoin(_seals, _seals.c.audit_id == _audits.c.id))
-    where = missing if newest is None else and_(missing, _audits.c.at >= newest - timedelta(hours=1))
+    where = missing if newest is None else and_(missing, _audits.c.id >= _an_hour_before(newest))
     return s.execute(base.where(where).order_by(_audits.c.id).limit(limit)).all()
+
+
+def _an_hour_before(id: UUID) -> UUID:
+    """The smallest id that could have been made up to an hour before this one."""
+    return UUID(int=max(0, (id.int >> 80) - 3_600_000) << 80)
 
 
 def _count_unsealed(s: Session) -> int:

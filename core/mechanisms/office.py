@@ -27,6 +27,9 @@ DEFAULTS: dict[str, Any] = {
     "reception.phone": "",
     "kiosk.idle_s": 30,
     "kiosk.welcome": "",
+    "kiosk.camera": "auto",  # auto: where a code is asked for · always: also on the first screen · off
+    "kiosk.print": "show",  # show: a button prints · auto: each badge is printed at once (a browser started with --kiosk-printing)
+    "visit.photo": "off",  # off · ask
     "visit.retention_days": 30,
     "booking.grace_minutes": 10,
     "booking.opens_at": "08:00",

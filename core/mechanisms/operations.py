@@ -27,7 +27,7 @@ from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
-from sqlalchemy import JSON, Column, insert, select
+from sqlalchemy import JSON, Column, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Field, Session, SQLModel
 
@@ -398,7 +398,7 @@ def _look_up(s: Session, judged: list[_Judged]) -> None:
     ids = [one.request.op_id for one in judged]
     columns = _operations.c
     query = select(columns.op_id, columns.kind, columns.payload_hash, columns.status, columns.code, columns.facts, columns.result)
-    rows = {row.op_id: row for row in s.execute(query.where(columns.op_id.in_(ids)))}
+    rows = {row.op_id: row for row in s.execute(query.where(database.among(columns.op_id, ids)))}
     seen: dict[UUID, _Judged] = {}
     for one in judged:
         row, op_id = rows.get(one.request.op_id), one.request.op_id
@@ -518,9 +518,9 @@ def _record(s: Session, judged: list[_Judged]) -> None:
                 "subject_id": one.subject.id if one.subject else None, "outcome": outcome.status, "code": outcome.code, "payload_hash": one.digest,
             })  # fmt: skip
     if operations:
-        s.execute(insert(_operations), operations)
+        database.insert_rows(s, _operations, operations)
     if audits:
-        s.execute(insert(_audits), audits)
+        database.insert_rows(s, _audits, audits)
 
 
 def keep_waiting(kept: Sequence[tuple[Request, dict[str, Any]]], reason: str, at: datetime) -> None:
@@ -582,16 +582,28 @@ def digest_of(kind: str, do: Operation) -> str:
 
 def as_json(value: Any) -> Any:
     """A result as JSON values: dataclasses become objects, ids and moments become strings."""
-    if value is None or isinstance(value, (str, int, float, bool)):
+    kind = type(value)
+    if kind in _JSON_ALREADY:
+        return value
+    if kind is UUID:
+        return str(value)
+    if kind in _fields_of:
+        return {name: as_json(getattr(value, name)) for name in _fields_of[kind]}
+    if isinstance(value, (str, int, float)):
         return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, (UUID, date)):
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {item.name: as_json(getattr(value, item.name)) for item in dataclasses.fields(value)}
+        _fields_of[kind] = tuple(item.name for item in dataclasses.fields(value))
+        return {name: as_json(getattr(value, name)) for name in _fields_of[kind]}
     if isinstance(value, Mapping):
         return {str(key): as_json(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [as_json(inner) for inner in value]
     return str(value)
+
+
+_JSON_ALREADY = frozenset({type(None), str, int, float, bool})
+_fields_of: dict[type, tuple[str, ...]] = {}

@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from nicegui import App, core
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import ClientDisconnect
 
 from core.foundation import clock, i18n, live
 from core.foundation.errors import Invalid, Refused
@@ -35,8 +36,8 @@ def connect(app: App, settings: Settings, *, limit: guards.PageLimit | None = No
     sessions.use_settings(settings)
     guards.tidy_logs()
     guards.guard_sockets(core.sio)
-    if all(middleware.cls is not guards.Guard for middleware in app.user_middleware):
-        app.add_middleware(guards.Guard, limit=limit)
+    app.user_middleware[:] = [middleware for middleware in app.user_middleware if getattr(middleware.cls, "__name__", "") != "Guard"]
+    app.add_middleware(guards.Guard, limit=limit)
     app.include_router(static_files.router)
     answer_errors(app)
     app.on_startup(start)
@@ -51,6 +52,7 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Invalid, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(StarletteHTTPException, _http)
     app.add_exception_handler(404, _http)
     app.add_exception_handler(Exception, _bug)
@@ -142,6 +144,10 @@ async def _unreadable(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, (HTTPException, StarletteHTTPException)) else 404
     return problems.answer(request, status, problems.TITLES.get(status, "request.unreadable"))
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    return Response(status_code=400)  # nobody hears it
 
 
 async def _bug(request: Request, error: Exception) -> Response:

@@ -38,7 +38,7 @@ RECONNECT_TIMEOUT_S = 60.0  # what was typed survives a drop of this length (nic
 FIXED_VIEWPORT = VIEWPORT + ", maximum-scale=1, user-scalable=no"  # a wall panel: pinching would lose the acts
 
 
-class SignInNeeded(Exception):  # noqa: N818 - the way to the sign-in page, not an error
+class SignInNeeded(Exception):
     """Nobody is signed in on this page (any more). `back` is the relative address to return to."""
 
     def __init__(self, back: str = "/") -> None:
@@ -46,7 +46,7 @@ class SignInNeeded(Exception):  # noqa: N818 - the way to the sign-in page, not 
         self.back = back
 
 
-class PairingNeeded(Exception):  # noqa: N818 - the way to the pairing page
+class PairingNeeded(Exception):
     """This screen is not paired as `role` (for `room_id`), or its device was revoked."""
 
     def __init__(self, role: Role, room_id: UUID | None, back: str) -> None:
@@ -54,7 +54,7 @@ class PairingNeeded(Exception):  # noqa: N818 - the way to the pairing page
         self.role, self.room_id, self.back = role, room_id, back
 
 
-class WrongRole(Exception):  # noqa: N818 - an answer
+class WrongRole(Exception):
     """Signed in, but this page is for other roles."""
 
     def __init__(self, roles: frozenset[Role]) -> None:
@@ -241,8 +241,13 @@ def language_switch(on_change: Callable[[str], Any] | None = None) -> ui.element
             if on_change is None:
                 button.on("click", js_handler=f"() => foyer.language('{code}')")
             else:
-                parts.on_tap(button, lambda code=code: (speak(code), on_change(code))[1])
+                parts.on_tap(button, lambda code=code: _change_language(code, on_change))
     return group
+
+
+def _change_language(code: str, on_change: Callable[[str], Any]) -> Any:
+    speak(code)
+    return on_change(code)
 
 
 def language_menu() -> ui.element:
@@ -290,6 +295,8 @@ def _open(surface: Surface, title: str, *, fixed: bool = False) -> None:
     client.page = shown
     client.title = " · ".join(part for part in (title, office.name) if part) or "Foyer"
     client.content.classes(f"surface surface--{surface}")
+    if (outer := client.content.parent_slot) is not None:
+        outer.parent.props("role=presentation")  # Quasar's own <main>: each page has one of ours
     device = maybe_actor() if surface in ("kiosk", "door") else None
     config = {
         "surface": surface,
@@ -316,7 +323,7 @@ def _open(surface: Surface, title: str, *, fixed: bool = False) -> None:
 
 
 WORDS = (
-    "offline_since", "cover_since", "wait_reconnecting", "still_works", "call_reception", "back_online", 
+    "offline_since", "cover_since", "wait_reconnecting", "still_works", "call_reception", "back_online",
     "not_sent", "reload", "camera_denied", "camera_none", "camera_insecure", "camera_busy", "retake", "take_photo", "clear", "key_delete", "key_space", "key_hanzi",
     "key_letters", "key_digits", "torch", "scanning", "connected_at", "sign_here",
 )  # fmt: skip

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import logging
 import math
@@ -23,8 +24,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi import Request
+from fastapi import Request, Response
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.foundation import clock
@@ -111,9 +113,10 @@ class Guard:
             await self.app(scope, receive, dressed)
             return
         body = _Body(scope, receive, dressed)
-        await self.app(scope, body.receive, body.send)
+        with contextlib.suppress(ClientDisconnect):  # what an app raises that was reading when its caller was gone, or was sent away here
+            await self.app(scope, body.receive, body.send)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> ASGIApp | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """The answer of a request that goes no further, or None."""
         request, path, method = Request(scope), scope["path"], scope["method"]
         if _UPLOAD.match(path):
@@ -194,7 +197,7 @@ def body_limit(path: str) -> int:
     return next(limit for prefix, limit in BODY_LIMITS if path.startswith(prefix))
 
 
-def too_large(request: Request) -> Any:
+def too_large(request: Request) -> Response:
     """413, with the code the contract gives a batch."""
     code = "batch.too_large" if request.url.path == "/api/v1/operations" else "request.too_large"
     return problems.problem(request, 413, code, facts={"limit_mb": body_limit(request.url.path) // MB}, headers={"Connection": "close"})

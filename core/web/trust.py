@@ -182,7 +182,7 @@ def _how_to(settings: Settings, found: tls.Authority, say: Callable[..., str], a
         f'<section class="trust__other"><div>{_qr_svg(address)}</div><div><h2>{say("other_phone")}</h2><p>{say("other_phone_hint")}</p>'
         f'<p class="code">{escape(address)}</p></div></section>'
         f'<section class="trust__check"><h2>{say("compare")}</h2><p>{say("compare_hint")}</p>'
-        f'<p class="code trust__print">{found.fingerprint}</p>'
+        f'<p class="code trust__print">{found.fingerprint.replace(":", ":<wbr>")}</p>'
         f'<p class="quiet">{say("only_here")}</p></section>'
     )
 

@@ -1,26 +1,23 @@
-"""The register of fixed assets on the desk: find, filter, the card with its life, register and correct, hand over, transfer, faults (guide S4.1)."""
+"""The register of fixed assets on the desk: find, filter, and the card of each with its life (guide S4.1)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from fastapi import Depends
 from nicegui import APIRouter, ui
-from pydantic import ValidationError
 from sqlmodel import Session
 
-from core.foundation import clock, database, i18n
-from core.mechanisms import labels, people, places
-from core.mechanisms.labels import SubjectKind
-from core.mechanisms.operations import Actor, Operation, Role
-from core.mechanisms.tables import Cell, CellError, parse_cents, parse_day
+from core.foundation import database, i18n
+from core.mechanisms import people, places
+from core.mechanisms.operations import Actor, Role
 from core.sections import assets
 from core.sections.assets import AssetEvent, AssetState, AssetView, Filter, classes
 from core.web import frame, parts
 from core.web.frame import _
+from kiosk.desk import asset_forms
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage, long_moment, menu
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
@@ -31,11 +28,6 @@ TONES: dict[str, parts.Tone] = {
 }  # fmt: skip
 ICONS = {AssetState.REPAIR: "repair", AssetState.LOST: "minus"}
 LAST_EVENTS = 6
-REFERENCES = {"department_id": "department", "keeper_id": "keeper", "place_id": "place"}
-FIELDS = {
-    "number": "number", "name": "name", "spec": "spec", "serial": "serial", "class_code": "class_code", "bought_on": "bought_on", "value_cents": "value",
-    "net_value_cents": "net_value", "supplier": "supplier", **REFERENCES, "state": "state",
-}  # fmt: skip
 
 
 @router.page("/desk/assets")
@@ -58,7 +50,7 @@ def _count(state: str | None = None) -> Callable[[Session, Actor], int]:
 def _draw_acts(page: RegisterPage) -> None:
     if frame.actor().has(*EDITORS):
         parts.button(_("asset.import"), href="/desk/imports?what=assets", icon="receive")
-        parts.button(_("asset.new"), lambda: edit(page, None), kind="main", icon="plus")
+        parts.button(_("asset.new"), lambda: asset_forms.edit(page, None), kind="main", icon="plus")
 
 
 def _draw_tools(page: RegisterPage) -> None:
@@ -88,6 +80,10 @@ def _narrow(page: RegisterPage, name: str, value: str | None) -> None:
     page.refresh()
 
 
+def _icon(asset: AssetView) -> str:
+    return ICONS.get(AssetState(asset.state), parts.TONE_ICON[TONES[asset.state]])
+
+
 def _state_word(asset: AssetView) -> str:
     return _(f"asset.state.{asset.state}")
 
@@ -110,10 +106,11 @@ def _draw_peek(asset: AssetView, page: RegisterPage) -> None:
     if taker:
         parts.banner(_("asset.offered_done", name=taker), "due")
     parts.facts((
-        (_("asset.keeper"), asset.keeper or _("asset.nobody")), (_("asset.department"), asset.department), (_("asset.place"), asset.place_path),
-        (_("asset.class_code"), _class_words(asset.class_code)), (_("asset.serial"), asset.serial),
+        (_("asset.keeper"), asset.keeper or _("asset.nobody")), (_("asset.department"), asset.department),
+        (_("asset.place"), asset.place_path), (_("asset.class_code"), _class_words(asset.class_code)), (_("asset.serial"), asset.serial),
         (_("asset.bought_on"), i18n.full_day(asset.bought_on, frame.lang()) if asset.bought_on else ""),
-        (_("asset.value"), _money(asset.value_cents)), (_("asset.net_value"), _money(asset.net_value_cents)), (_("asset.supplier"), asset.supplier),
+        (_("asset.value"), _money(asset.value_cents)), (_("asset.net_value"), _money(asset.net_value_cents)),
+        (_("asset.supplier"), asset.supplier),
     ))  # fmt: skip
     parts.text(_("asset.life"), "h3")
     parts.trail(steps)
@@ -125,16 +122,16 @@ def _draw_card_acts(asset: AssetView, page: RegisterPage) -> None:
     if asset.state == AssetState.DISPOSED:
         return
     if asset.label is None and by.has(*EDITORS):
-        parts.button(_("asset.give_label"), lambda: _give_label(asset, page), icon="asset")
+        parts.button(_("asset.give_label"), lambda: asset_forms.give_label(asset, page), icon="asset")
     more: list[tuple[str, Callable[[], Any]]] = []
     if by.has(*EDITORS):
         if asset.state == AssetState.REPAIR:
-            parts.button(_("asset.finish_repair"), lambda: _finish_repair(asset, page), icon="check")
+            parts.button(_("asset.finish_repair"), lambda: asset_forms.finish_repair(asset, page), icon="check")
         elif asset.state != AssetState.LOST:
-            parts.button(_("asset.hand_over"), lambda: _hand_over(asset, page), icon="move")
-        more = [(_("asset.edit"), lambda: edit(page, asset)), (_("asset.transfer"), lambda: _transfer(asset, page))]
+            parts.button(_("asset.hand_over"), lambda: asset_forms.hand_over(asset, page), icon="move")
+        more = [(_("asset.edit"), lambda: asset_forms.edit(page, asset)), (_("asset.transfer"), lambda: asset_forms.transfer(asset, page))]
     if asset.state not in (AssetState.LOST, AssetState.REPAIR):
-        more.append((_("asset.report_fault"), lambda: _report_fault(asset, page)))
+        more.append((_("asset.report_fault"), lambda: asset_forms.report_fault(asset, page)))
     if more:
         menu(_("asset.more_acts"), more)
 
@@ -166,16 +163,21 @@ def _event_words(event: AssetEvent, names: dict[str, str]) -> str:
 def _changes(event: AssetEvent, names: dict[str, str]) -> list[str]:
     before, after = event.facts.get("before") or {}, event.facts.get("after") or {}
     return [
-        _("asset.change", what=_(f"asset.{FIELDS[name]}"), before=_shown(name, before.get(name), names), after=_shown(name, value, names))
+        _(
+            "asset.change",
+            what=_(f"asset.{asset_forms.FIELDS[name]}"),
+            before=_shown(name, before.get(name), names),
+            after=_shown(name, value, names),
+        )
         for name, value in after.items()
-        if name in FIELDS
+        if name in asset_forms.FIELDS
     ]
 
 
 def _shown(name: str, value: Any, names: dict[str, str]) -> str:
     if value in (None, ""):
         return _("imports.blank")
-    if name in REFERENCES:
+    if name in asset_forms.REFERENCES:
         return names.get(str(value), "")
     if name.endswith("_cents"):
         return i18n.money(int(value))
@@ -192,7 +194,8 @@ def _names(s: Session, events: list[AssetEvent]) -> dict[str, str]:
         if name == "keeper_id" and value
     }
     return {
-        **{str(id): name for id, name in people.department_names(s).items()}, **{str(id): name for id, name in assets.names_of(s, keepers).items()},
+        **{str(id): name for id, name in people.department_names(s).items()},
+        **{str(id): name for id, name in assets.names_of(s, keepers).items()},
         **{str(place.id): place.name for place in places.everything(s, retired=True)},
     }  # fmt: skip
 
@@ -206,227 +209,6 @@ def _money(cents: int | None) -> str:
     return "" if cents is None else i18n.money(cents)
 
 
-# ── acts ──
-
-
-async def _give_label(asset: AssetView, page: RegisterPage) -> None:
-    if (await parts.do(labels.IssueLabel(subject_kind=SubjectKind.ASSET, subject_id=asset.id))).ok:
-        await page.reopen()
-
-
-def _ask(title: str, question: str, act: str, make: Callable[[str], Operation], page: RegisterPage, done: str, hint: str = "") -> None:
-    """A dialog with one line to fill in, then an operation."""
-    with parts.sheet_dialog(title, hint) as dialog:
-        words = parts.area(question, rows=2)
-
-        async def go() -> None:
-            said = (words.value or "").strip()
-            parts.refuse(words, None if said else _("asset.required"))
-            if said and (await parts.do(make(said[:500]), done=done)).ok:
-                dialog.close()
-                await page.reopen()
-
-        with parts.box("dialog__acts"):
-            parts.button(_("asset.cancel"), dialog.close)
-            parts.button(act, go, kind="main")
-    dialog.open()
-
-
-def _report_fault(asset: AssetView, page: RegisterPage) -> None:
-    done = _("asset.fault_done", number=asset.number)
-    _ask(
-        asset.name,
-        _("asset.fault_what"),
-        _("asset.report_fault"),
-        lambda said: assets.ReportFault(asset_id=asset.id, what=said),
-        page,
-        done,
-        asset.number,
-    )
-
-
-def _finish_repair(asset: AssetView, page: RegisterPage) -> None:
-    done = _("asset.repair_done", number=asset.number)
-    _ask(
-        asset.name,
-        _("asset.finish_how"),
-        _("asset.finish_repair"),
-        lambda said: assets.FinishRepair(asset_id=asset.id, result=said),
-        page,
-        done,
-        asset.number,
-    )
-
-
-def _hand_over(asset: AssetView, page: RegisterPage) -> None:
-    with parts.sheet_dialog(asset.name, asset.number) as dialog:
-        to = parts.select(_("asset.hand_over_to"), _people_options(asset.keeper_id), search=True)
-
-        async def go() -> None:
-            parts.refuse(to, None if to.value else _("asset.required"))
-            if to.value and (await parts.do(assets.HandOver(asset_id=asset.id, to_person_id=UUID(to.value)))).ok:
-                dialog.close()
-                await page.reopen()
-
-        with parts.box("dialog__acts"):
-            parts.button(_("asset.cancel"), dialog.close)
-            parts.button(_("asset.hand_over"), go, kind="main")
-    dialog.open()
-
-
-def _transfer(asset: AssetView, page: RegisterPage) -> None:
-    with parts.sheet_dialog(asset.name, asset.number) as dialog:
-        department = parts.select(_("asset.department"), _departments(), _text(asset.department_id))
-        keeper = parts.select(_("asset.keeper"), _people_options(), _text(asset.keeper_id), search=True)
-        place = parts.select(_("asset.place"), _places(), _text(asset.place_id), search=True)
-        why = parts.input(_("asset.transfer_why"))
-
-        async def go() -> None:
-            reason = (why.value or "").strip()
-            parts.refuse(why, None if reason else _("asset.required"))
-            new = {"department_id": _uuid(department.value), "keeper_id": _uuid(keeper.value), "place_id": _uuid(place.value)}
-            given = {name: value for name, value in new.items() if value != getattr(asset, name)}
-            if (
-                reason
-                and (
-                    await parts.do(
-                        assets.TransferAsset(asset_id=asset.id, reason=reason, **given), done=_("asset.transfer_done", number=asset.number)
-                    )
-                ).ok
-            ):
-                dialog.close()
-                await page.reopen()
-
-        with parts.box("dialog__acts"):
-            parts.button(_("asset.cancel"), dialog.close)
-            parts.button(_("asset.transfer"), go, kind="main")
-    dialog.open()
-
-
-# ── the form ──
-
-
-def edit(page: RegisterPage, asset: AssetView | None) -> None:
-    """Register an asset, or correct one."""
-    with database.reading() as s:
-        number = asset.number if asset else assets.next_number(s, clock.today())
-    with parts.sheet_dialog(_("asset.new") if asset is None else _("asset.edit"), asset.name if asset else "") as dialog:
-        fields: dict[str, Any] = {}
-        with parts.box("asset__form"):
-            fields["number"] = parts.input(_("asset.number"), number)
-            fields["name"] = parts.input(_("asset.name"), asset.name if asset else "", autofocus=True)
-            for key in ("spec", "serial"):
-                fields[key] = parts.input(_(f"asset.{key}"), getattr(asset, key) if asset else "")
-            known = {code: f"{one.names[frame.lang()]}  {code}" for code, one in classes.table().items()}
-            if asset and asset.class_code and asset.class_code not in known:
-                known[asset.class_code] = asset.class_code
-            fields["class_code"] = parts.select(
-                _("asset.class_code"), known, asset.class_code or None if asset else None, search=True
-            ).props("clearable")
-            fields["bought_on"] = parts.input(_("asset.bought_on"), _text(asset.bought_on) or "" if asset else "", placeholder="2026-03-01")
-            fields["value_cents"] = parts.input(_("asset.value"), _plain_money(asset.value_cents) if asset else "", placeholder="1234.50")
-            fields["department_id"] = parts.select(
-                _("asset.department"), _departments(), _text(asset.department_id) if asset else None
-            ).props("clearable")
-            fields["keeper_id"] = parts.select(
-                _("asset.keeper"), _people_options(), _text(asset.keeper_id) if asset else None, search=True
-            ).props("clearable")
-            fields["place_id"] = parts.select(_("asset.place"), _places(), _text(asset.place_id) if asset else None, search=True).props(
-                "clearable"
-            )
-
-        async def save() -> None:
-            values = _values(fields)
-            if values is None:
-                return
-            do = _operation(asset, values, fields)
-            if do is None:
-                return
-            done = _("asset.saved" if asset is None else "asset.changed", number=values["number"])
-            outcome = await parts.do(do, done=done, quiet=True)
-            if outcome.ok:
-                dialog.close()
-                page.refresh()
-                await page.choose(str(asset.id) if asset else outcome.result["asset_id"])
-            else:
-                parts.refuse(fields["number"], outcome.message(frame.lang()))
-
-        with parts.box("dialog__acts"):
-            parts.button(_("asset.cancel"), dialog.close)
-            parts.button(_("asset.save_new" if asset is None else "asset.save"), save, kind="main")
-    dialog.open()
-
-
-def _values(fields: dict[str, Any]) -> dict[str, Any] | None:
-    """What was typed, read as a file's cells are read; a field that can not be understood is marked, and then there is no answer."""
-    values: dict[str, Any] = {}
-    whole = True
-    for name, field in fields.items():
-        said = str(field.value or "").strip()
-        problem = None
-        try:
-            values[name] = _read(name, said)
-        except CellError as error:
-            problem = _(error.code, **error.facts)
-        if name in ("number", "name") and not said:
-            problem = _("asset.required")
-        parts.refuse(field, problem)
-        whole = whole and problem is None
-    return values if whole else None
-
-
-def _read(name: str, said: str) -> Any:
-    if name == "bought_on":
-        return parse_day(Cell(said, said)) if said else None
-    if name == "value_cents":
-        return parse_cents(Cell(said, said)) if said else None
-    return _uuid(said) if name.endswith("_id") else said
-
-
-def _operation(asset: AssetView | None, values: dict[str, Any], fields: dict[str, Any]) -> Operation | None:
-    try:
-        if asset is None:
-            return assets.RegisterAsset(**values)
-        return assets.UpdateAsset(asset_id=asset.id, base_version=asset.version, **values)
-    except ValidationError as error:
-        field = str(error.errors()[0]["loc"][0])
-        parts.refuse(fields.get(field, fields["name"]), _("op.invalid", fields=_(f"asset.{FIELDS.get(field, 'name')}")))
-        return None
-
-
-def _departments() -> dict[str, str]:
-    with database.reading() as s:
-        return {str(row.id): row.name for row in people.departments(s)}
-
-
-def _people_options(without: UUID | None = None) -> dict[str, str]:
-    with database.reading() as s:
-        names = people.department_names(s)
-        found = people.search(s, limit=2000)
-    return {
-        str(p.id): "  ".join(filter(None, (p.name, names.get(p.department_id, "") if p.department_id else "")))
-        for p in found
-        if p.id != without
-    }
-
-
-def _places() -> dict[str, str]:
-    with database.reading() as s:
-        return {str(place.id): place.path for place in places.everything(s)}
-
-
-def _text(value: UUID | date | None) -> str | None:
-    return None if value is None else str(value)
-
-
-def _uuid(value: str | None) -> UUID | None:
-    return UUID(value) if value else None
-
-
-def _plain_money(cents: int | None) -> str:
-    return "" if cents is None else f"{cents // 100}.{cents % 100:02d}"
-
-
 REGISTER = Register(
     name="assets", title="asset.title", kinds=("asset",),
     columns=(
@@ -434,7 +216,7 @@ REGISTER = Register(
         Column("asset.keeper", lambda a: a.keeper, sub=lambda a: a.department), Column("asset.place", lambda a: a.place),
         Column("asset.bought_on", lambda a: a.bought_on.isoformat() if a.bought_on else ""),
         Column("asset.value", lambda a: _money(a.value_cents), number=True),
-        Column("asset.state", _state_word, tone=lambda a: TONES[a.state], icon=lambda a: ICONS.get(a.state, parts.TONE_ICON[TONES[a.state]])),
+        Column("asset.state", _state_word, tone=lambda a: TONES[a.state], icon=_icon),
     ),
     chips=(
         Chip("all", "asset.all", count=_count()),

@@ -1,4 +1,4 @@
-"""Import on the desk: choose a file, see row by row what would happen, then one button does exactly that, and another takes it back (Things 10)."""
+"""Import on the desk: choose a file, see row by row what would happen; one button does exactly that, another takes it back (Things 10)."""
 
 from __future__ import annotations
 
@@ -142,19 +142,14 @@ class ImportPage:
     # ── the dry run ──
 
     async def _check(self, file_id: str) -> None:
-        by = frame.actor()
+        what, by, language = self.what, frame.actor(), frame.lang()
         try:
             file = staging.get(UUID(file_id), by, clock.now())
             report = await self._work(
-                lambda progress: imports.dry_run(self.what, file.data, by, language=frame.lang(), progress=progress), "imports.checked"
+                lambda progress: imports.dry_run(what, file.data, by, language=language, progress=progress), "imports.checked"
             )
-        except (TableError, Invalid, Refused, NotAllowed, ValueError) as error:
-            words = (
-                imports.described(error, frame.lang())
-                if not isinstance(error, ValueError) or isinstance(error, TableError)
-                else _("import.file_gone")
-            )
-            self._say(words, busy=False)
+        except (TableError, Invalid, Refused, NotAllowed) as error:
+            self._say(imports.described(error, language), busy=False)
             return
         self.file, self.report = file, report
         self.shown, self.most = ("error" if report.totals["error"] else "all"), PAGE_ROWS
@@ -200,10 +195,7 @@ class ImportPage:
         parts.button(_("imports.open_list", what=_(f"imports.collection.{self.what}")), href=f"/desk/{self.what}", kind="main")
 
     def _draw_table(self) -> None:
-        columns = [
-            {"heading": _("imports.row"), "n": False}, {"heading": _("imports.record"), "n": False}, {"heading": _("imports.result"), "n": False},
-            {"heading": _("imports.detail"), "n": False},
-        ]  # fmt: skip
+        columns = [{"heading": _(f"imports.{name}"), "n": False} for name in ("row", "record", "result", "detail")]
         with parts.box("imports__rows"):
             self.table = Rows(
                 columns,
@@ -264,7 +256,7 @@ class ImportPage:
 def _cells(row: RowOutcome) -> list[dict[str, Any]]:
     """Row number, record, pill, and either every change or every problem, one a line."""
     if row.problems:
-        detail = [f"{problem.heading}：{problem.value or _('imports.blank')}" for problem in row.problems]
+        detail = [_("imports.cell", heading=problem.heading, value=problem.value or _("imports.blank")) for problem in row.problems]
         remedy = [problem.message for problem in row.problems]
         told: dict[str, Any] = {"t": "\n".join(detail), "s": "\n".join(remedy)}
     else:

@@ -8,7 +8,7 @@
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const BEAT_LOST_AFTER = 10 * SECOND; // two beats of five seconds missed
-const DROP_LOST_AFTER = 2 * SECOND; // the socket itself said it is gone
+const STALE_LOST_AFTER = 2 * SECOND; // the link broke, and no new view has come since
 const TASK_ENDS_AFTER = 20 * SECOND;
 const UNDO_FOR = 5 * SECOND;
 const BRIGHT_FOR = 30 * SECOND;
@@ -104,8 +104,7 @@ function nextLine(v, slot) {
 const following = (view, moment) => view.slots.find((slot) => ms(slot.starts_at) >= moment) || null;
 
 function roomsAct(v, free, main, small) {
-  const none = small ? "door.act.rooms.none" : "door.act.rooms.none";
-  return { key: "rooms", label: v.say("door.act.rooms"), sub: free === null ? "" : free ? v.say("door.act.rooms.sub", { n: free }) : v.say(none), main, task: "rooms" };
+  return { key: "rooms", label: v.say("door.act.rooms"), sub: free === null ? "" : free ? v.say("door.act.rooms.sub", { n: free }) : v.say("door.act.rooms.none"), main, task: "rooms" };
 }
 
 function bookAct(v, now, minutes, main) {
@@ -130,7 +129,7 @@ function showFree(face, { view, now, v, phase, free, small }) {
   else acts.push(bookAct(v, now, 60, false));
   const more = { key: "more", label: v.say("door.act.more"), sub: v.say("door.act.more.sub", { length: v.length(Math.min(left, view.longest_minutes) * MINUTE) }), task: "times" };
   const others = roomsAct(v, free, false, small);
-  face.acts = small ? [...acts.slice(0, 2), others] : [...acts, ...(left > 60 || (left > 30 && acts.length < 3) ? [more] : []), others];
+  face.acts = small ? [...acts.slice(0, 2), others] : [...acts, ...(left > 30 ? [more] : []), others];
 }
 
 function showSoon(face, { now, v, phase, slot, free, small }) {
@@ -353,8 +352,7 @@ export default {
     this.free = null;
     this.offset = 0; // server milliseconds minus performance.now()
     this.heard = null; // performance.now() at the server's last word
-    this.dropped = null; // performance.now() when the socket went away
-    this.fresh = false;
+    this.stale = null; // performance.now() when the link broke, until a new view came
     this.drawn = "";
     this.touchedAt = -Infinity;
     this.taskEndsAt = 0;
@@ -380,11 +378,12 @@ export default {
     still(event) { event.preventDefault(); },
     measure() { this.small = innerWidth < 1000 || innerHeight < 600; this.tick(); },
     now() { return performance.now() + this.offset; },
+    /** The moment of the server's last word when it is too long ago to go by, or null. A link that came back counts only with a fresh view. */
     lostSince() {
       if (!this.day) return this.now();
       const at = performance.now();
-      const gone = this.dropped !== null && at - this.dropped > DROP_LOST_AFTER;
-      return gone || !this.fresh && this.dropped === null && at - this.heard > DROP_LOST_AFTER || at - this.heard > BEAT_LOST_AFTER ? this.heard + this.offset : null;
+      const gone = (this.stale !== null && at - this.stale > STALE_LOST_AFTER) || at - this.heard > BEAT_LOST_AFTER;
+      return gone ? this.heard + this.offset : null;
     },
 
     // ── the clock: look once a second, redraw only what a person would see change ──
@@ -413,8 +412,9 @@ export default {
       this.refetchAt = ms(view.day_ends_at) + Math.random() * MINUTE;
     },
     hear(now, set = false) {
-      this.heard = performance.now();
-      const offset = ms(now) - this.heard;
+      const at = performance.now();
+      if (this.stale === null) this.heard = at; // a beat without a view says nothing of the room
+      const offset = ms(now) - at;
       if (set || Math.abs(offset - this.offset) > 500) this.offset = offset;
     },
 
@@ -433,22 +433,21 @@ export default {
     beat(word) {
       const jumped = Math.abs(word.now - this.now()) > 5 * SECOND; // the office's clock was moved: another part of the day
       this.hear(word.now);
-      if (!this.fresh || jumped) this.refresh();
+      if (this.stale !== null || jumped) this.refresh();
       this.tick();
     },
     counted(word) { this.free = word.free; this.tick(); },
     pushed(view) { this.take(view); this.tick(); },
-    connected() { this.dropped = null; this.refresh(); },
+    connected() { this.refresh(); },
     disconnected(reason) {
       const socket = window.socket;
-      this.fresh = false;
-      this.dropped ??= performance.now();
+      this.stale ??= performance.now();
       socket.sendBuffer.length = 0; // a tap made now must not run when the link is back
       if (reason === "io server disconnect") this.waiting = setTimeout(() => socket.connect(), 2 * SECOND);
     },
     async refusedLink(error) {
       const socket = window.socket;
-      this.dropped ??= performance.now();
+      this.stale ??= performance.now();
       if (error.message === "timeout") socket.io.opts.transports = ["polling", "websocket"];
       if (error.message !== "Implicit handshake failed") return; // socket.io tries again by itself
       const health = await ask("/healthz").catch(() => null);
@@ -461,11 +460,11 @@ export default {
       const answer = await ask(`${this.api}/rooms/${this.room}/door`).catch(() => null);
       this.refreshing = false;
       if (answer?.status === 200 && answer.body?.phases) {
-        this.fresh = this.dropped === null;
+        if (window.socket?.connected) this.stale = null;
         this.take(answer.body, true);
         this.tick();
       } else if (answer && [401, 403].includes(answer.status)) { if (await this.pairAgain()) this.again = setTimeout(this.refresh, SECOND); } // no longer this room's screen
-      else { clearTimeout(this.again); this.again = setTimeout(() => { if (this.dropped === null) this.refresh(); }, 3 * SECOND); }
+      else { clearTimeout(this.again); this.again = setTimeout(() => { if (window.socket?.connected) this.refresh(); }, 3 * SECOND); }
     },
 
     // ── hands ──
@@ -515,7 +514,7 @@ export default {
         const answer = await ask(`${this.api}/operations`, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": this.lang }, body }).catch(() => null);
         if (answer?.status === 401 || answer?.status === 403) { if (!(await this.pairAgain())) return null; }
         else if (answer?.body?.status) return answer.body;
-        else if (this.dropped !== null) break;
+        else if (this.stale !== null) break;
       }
       return null;
     },

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from core.mechanisms import tables
-from core.mechanisms.tables import Cell, CellError, TableError, parse_cents, parse_code, parse_day, read_rows
+from core.mechanisms.tables import Cell, CellError, TableError, parse_cents, parse_code, parse_day, read_rows, reading
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HEADINGS = ["资产编号", "资产名称", "价值"]
@@ -130,7 +130,7 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
 @pytest.mark.proves("SEC 12")
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e308, True, date(2026, 1, 1)])
 def test_spreadsheet_cells_that_are_no_amount_are_refused(value: tables.Value) -> None:
-    cell = tables._number_cell(value, "") if isinstance(value, float) else Cell("x", value)
+    cell = reading._number_cell(value, "") if isinstance(value, float) else Cell("x", value)
     with pytest.raises(CellError):
         parse_cents(cell)
 
@@ -249,12 +249,12 @@ def test_a_far_row_is_found_behind_a_million_blank_ones() -> None:
 
 
 def test_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "MAX_ROWS", 10)
+    monkeypatch.setattr(reading, "MAX_ROWS", 10)
     assert len(list(read_rows(b"h\n" + b"x\n" * 10))) == 11
     with pytest.raises(TableError) as err:
         list(read_rows(b"h\n" + b"x\n" * 11))
     assert err.value.code == "import.too_many_rows"
-    monkeypatch.setattr(tables, "MAX_BYTES", 10)
+    monkeypatch.setattr(reading, "MAX_BYTES", 10)
     with pytest.raises(TableError) as err:
         read_rows(b"h\n" + b"x\n" * 11)
     assert err.value.code == "import.too_big"

@@ -6,28 +6,24 @@ import hashlib
 import hmac
 import json
 import socket
+import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import UUID
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP as Smtp
-from aiosmtpd.smtp import Envelope, Session
 from sqlalchemy import select
 
 from core.foundation import clock, database
-from core.mechanisms import channels, notices, office, people
+from core.mechanisms import channels, notices, operations, people
 from core.mechanisms.notices import Channel, Notice, State
+from core.mechanisms.office import UpdateSetting
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
-from core.mechanisms import operations
 from tests.cast import Office
+from tests.live import free_port
+from tests.visits.catchers import Catcher, Hook, catching_calls, catching_mail
 
 
 class TellPeople(Operation):
@@ -50,83 +46,23 @@ def tell(s: Any, do: TellPeople, by: Actor, at: datetime) -> dict[str, Any]:
     return {"notice_id": row.id}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass
-class Catcher:
-    """A real SMTP server that keeps what it is given; `answer` may refuse."""
-
-    port: int = 0
-    answer: str = "250 OK"
-    mails: list[EmailMessage] = field(default_factory=list)
-    raw: list[bytes] = field(default_factory=list)
-
-    async def handle_DATA(self, server: Smtp, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
-        if self.answer.startswith("250"):
-            self.raw.append(content)
-            self.mails.append(message_from_bytes(content, policy=policy.default))  # type: ignore[arg-type]
-        return self.answer
-
-
 @pytest.fixture
 def smtp() -> Iterator[Catcher]:
-    catcher = Catcher()
-    controller = Controller(catcher, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    catcher.port = controller.port
-    channels.set_up_mail(f"smtp://127.0.0.1:{controller.port}")
-    yield catcher
-    controller.stop()
-    channels.set_up_mail("")
-
-
-@dataclass
-class Hook:
-    """A real web-hook receiver."""
-
-    url: str = ""
-    status: int = 204
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    calls: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    """A mail server, and the office set up to use it."""
+    with catching_mail() as catcher:
+        channels.set_up_mail(catcher.url)
+        yield catcher
+        channels.set_up_mail("")
 
 
 @pytest.fixture
 def hook() -> Iterator[Hook]:
-    kept = Hook()
-
-    class Receiver(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            kept.calls.append((dict(self.headers), body))
-            self.send_response(kept.status)
-            for name, value in kept.headers.items():
-                self.send_header(name, value)
-            self.send_header("content-length", str(len(kept.body)))
-            self.end_headers()
-            self.wfile.write(kept.body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    kept.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
-    yield kept
-    server.shutdown()
-    server.server_close()
+    with catching_calls() as kept:
+        yield kept
 
 
 @pytest.fixture(autouse=True)
 def _tellable(office: Office) -> None:
-    import sys
-
     operations.include(sys.modules[__name__])
 
 
@@ -262,8 +198,6 @@ def test_only_the_receiver_marks_a_notice_as_read(office: Office) -> None:
 
 
 def hooked(office: Office, url: str, secret: str = "s3cret") -> None:
-    from core.mechanisms.office import UpdateSetting
-
     office.do(UpdateSetting(key="webhook.url", value=url), office.ada)
     office.do(UpdateSetting(key="webhook.secret", value=secret), office.ada)
 
@@ -326,8 +260,6 @@ def test_an_endless_answer_is_not_read(office: Office, hook: Hook) -> None:
 
 
 def test_a_web_hook_without_a_secret_is_not_called(office: Office, hook: Hook) -> None:
-    from core.mechanisms.office import UpdateSetting
-
     office.do(UpdateSetting(key="webhook.url", value=hook.url), office.ada)
     office.do(TellPeople(person_id=office.mei.person_id), office.wu)
     notices.send_due(clock.now())

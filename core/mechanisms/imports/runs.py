@@ -36,7 +36,7 @@ def dry_run(collection: str, data: bytes, by: Actor, *, language: str = "", prog
         outcomes += database.writer().submit(lambda requests=requests: _rehearse(requests), database.BATCH).result()  # type: ignore[misc]  # mypy can not infer a lambda with a default
         if progress:
             progress(len(outcomes), len(sheet.steps))
-    return _report(sheet, outcomes, None)
+    return _report(sheet, outcomes, None, dry=True)
 
 
 def run(
@@ -49,7 +49,7 @@ def run(
     sheet = read(importer(collection, by), data, language or by.language)
     import_id = import_id or uuid7()
     if not sheet.steps:
-        return _report(sheet, [], None)
+        return _report(sheet, [], None, dry=False)
     _must(BeginImport(import_id=import_id, collection=collection, file_name=file_name[:200]), by, derived(import_id, "begin"))
     outcomes: list[Outcome] = []
     for chunk in _chunks(sheet.steps, BATCH_CHUNK - 1):
@@ -63,7 +63,7 @@ def run(
         outcomes += done[1:]
         if progress:
             progress(len(outcomes), len(sheet.steps))
-    return _report(sheet, outcomes, import_id)
+    return _report(sheet, outcomes, import_id, dry=False)
 
 
 def undo(import_id: UUID, by: Actor) -> Undone:
@@ -153,7 +153,7 @@ def _must(do: Operation, by: Actor, op_id: UUID) -> Any:
     raise Refused(outcome.code or "op.failed", **outcome.facts)
 
 
-def _report(sheet: Sheet, outcomes: Sequence[Outcome], import_id: UUID | None) -> Report:
+def _report(sheet: Sheet, outcomes: Sequence[Outcome], import_id: UUID | None, *, dry: bool) -> Report:
     rows = list(sheet.others)
     for one, outcome in zip(sheet.steps, outcomes, strict=False):
         if outcome.ok:
@@ -166,7 +166,7 @@ def _report(sheet: Sheet, outcomes: Sequence[Outcome], import_id: UUID | None) -
     rows.sort(key=lambda row: row.row)
     totals = {action: sum(row.action == action for row in rows) for action in ("create", "update", "skip", "error")}
     written = import_id if totals["create"] + totals["update"] else None
-    return Report(sheet.importer.collection, import_id is None, tuple(rows), totals, sheet.unknown, written)
+    return Report(sheet.importer.collection, dry, tuple(rows), totals, sheet.unknown, written)
 
 
 def _changes(sheet: Sheet, step: Step) -> tuple[Change, ...]:

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from pydantic import StringConstraints
 from pydantic import Field as Input
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
-from core.foundation.errors import Invalid, NotAllowed, Refused
+from core.foundation import database
+from core.foundation.errors import Invalid, Refused
 from core.mechanisms import attachments, labels, places
 from core.mechanisms.labels import Label, LabelState, SubjectKind
 from core.mechanisms.operations import PERSON_ROLES, Actor, Item, Operation, current_item, operation, touch
@@ -28,6 +29,16 @@ from core.sections.stocktakes.record import REVIEWERS, CountEvent, CountUndone, 
 MOST_COUNTED = 1_000_000
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 _counts = CountEvent.__table__  # type: ignore[attr-defined]
+_undone = CountUndone.__table__  # type: ignore[attr-defined]
+_lines = StocktakeLine.__table__  # type: ignore[attr-defined]
+_label = Label.__table__  # type: ignore[attr-defined]
+_person = Person.__table__  # type: ignore[attr-defined]
+
+
+class _Label(NamedTuple):
+    code: str
+    subject_kind: str | None
+    subject_id: UUID | None
 
 
 class Count(Operation):
@@ -54,8 +65,10 @@ class Counted:
 def count_many(s: Session, items: Sequence[Item]) -> list[Counted | Refused | None]:
     """A run of scans as a set; None for one that is to be judged by itself (its code can not be read)."""
     sessions: dict[UUID, _Session] = {}
-    codes: list[str | None] = [_code_of(item.do.code) for item in items]
-    known = _labels(s, {code for code in codes if code is not None})
+    known = _labels(s, {item.do.code for item in items})
+    # What stands in the register of labels is a code as it is; the rest is read as a person would type it.
+    codes: list[str | None] = [item.do.code if item.do.code in known else _code_of(item.do.code) for item in items]
+    known.update(_labels(s, {code for code in codes if code is not None and code not in known}))
     answers: list[Counted | Refused | None] = []
     rows: list[dict[str, Any]] = []
     for item, code in zip(items, codes, strict=True):
@@ -82,8 +95,8 @@ def count_many(s: Session, items: Sequence[Item]) -> list[Counted | Refused | No
     todo = [index for index, answer in enumerate(answers) if answer is None and codes[index] is not None]
     _answer(s, sessions, items, known, codes, todo, answers)
     if rows:
-        s.execute(insert(_counts), rows)
-        for session_id in {row["stocktake_id"] for row in rows}:
+        database.insert_rows(s, _counts, rows)
+        for session_id in sessions:
             touch(s, "stocktake", session_id)
     return answers
 
@@ -184,7 +197,7 @@ class _Session:
         self._scope: set[UUID] | None = None
         self._recount_since: datetime | None | bool = False
 
-    def refusal(self, do: Count, label: Label | None, at: datetime) -> Refused | None:
+    def refusal(self, do: Count, label: _Label | None, at: datetime) -> Refused | None:
         """Why this scan is not taken, or None."""
         refused = self._not_taking(at) or self._outside(do.place_id)
         if refused is not None:
@@ -254,12 +267,12 @@ def _foreign_code(text: str | None) -> str:
     return (_code_of(text) or text[:60]) if text else ""
 
 
-def _labels(s: Session, codes: Iterable[str]) -> dict[str, Label]:
-    wanted, found = sorted(codes), {}
-    for start in range(0, len(wanted), 500):
-        rows = s.execute(select(Label).where(col(Label.code).in_(wanted[start : start + 500]))).scalars()
-        found.update({label.code: label for label in rows if label.state != LabelState.BLANK})
-    return found
+def _labels(s: Session, codes: Iterable[str]) -> dict[str, _Label]:
+    wanted = list(codes)
+    if not wanted:
+        return {}
+    query = select(_label.c.code, _label.c.subject_kind, _label.c.subject_id).where(database.among(_label.c.code, wanted), _label.c.state != LabelState.BLANK)
+    return {code: _Label(code, kind, subject_id) for code, kind, subject_id in s.execute(query)}
 
 
 def _owner(s: Session, op_id: UUID) -> UUID | None:
@@ -271,7 +284,7 @@ def _owner(s: Session, op_id: UUID) -> UUID | None:
 
 
 def _answer(
-    s: Session, sessions: dict[UUID, _Session], items: Sequence[Item], known: dict[str, Label], codes: Sequence[str | None], todo: Sequence[int],
+    s: Session, sessions: dict[UUID, _Session], items: Sequence[Item], known: dict[str, _Label], codes: Sequence[str | None], todo: Sequence[int],
     answers: list[Counted | Refused | None],
 ) -> None:  # fmt: skip
     """Say of each scan whether it is the first of its thing, and where the book has it when that may be seen."""
@@ -297,25 +310,20 @@ def _answer(
 
 def _first_seen(s: Session, stocktake_id: UUID, subject_ids: Sequence[UUID]) -> dict[UUID, tuple[str, datetime]]:
     """Who saw each of these first, the taken-back ones left out."""
+    c, u, p = _counts.c, _undone.c, _person.c
+    query = (
+        select(c.subject_id, c.occurred_at, p.name)
+        .select_from(_counts.outerjoin(_person, p.id == c.person_id).outerjoin(_undone, (u.count_op_id == c.op_id) & (u.stocktake_id == c.stocktake_id)))
+        .where(c.stocktake_id == stocktake_id, database.among(c.subject_id, subject_ids), u.op_id.is_(None))
+    )
     found: dict[UUID, tuple[str, datetime]] = {}
-    for start in range(0, len(subject_ids), 500):
-        query = (
-            select(col(CountEvent.subject_id), col(CountEvent.occurred_at), col(Person.name))
-            .outerjoin(Person, col(Person.id) == CountEvent.person_id)
-            .outerjoin(CountUndone, (col(CountUndone.count_op_id) == CountEvent.op_id) & (col(CountUndone.stocktake_id) == CountEvent.stocktake_id))
-            .where(col(CountEvent.stocktake_id) == stocktake_id, col(CountEvent.subject_id).in_(subject_ids[start : start + 500]), col(CountUndone.op_id).is_(None))
-        )
-        for subject_id, at, name in s.execute(query):
-            if subject_id not in found or at < found[subject_id][1]:
-                found[subject_id] = (name or "", at)
+    for subject_id, at, name in s.execute(query):
+        if subject_id not in found or at < found[subject_id][1]:
+            found[subject_id] = (name or "", at)
     return found
 
 
 def _book_places(s: Session, stocktake_id: UUID, subject_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID | None, str]]:
-    found: dict[UUID, tuple[UUID | None, str]] = {}
-    for start in range(0, len(subject_ids), 500):
-        query = select(col(StocktakeLine.subject_id), col(StocktakeLine.place_id), col(StocktakeLine.place)).where(
-            col(StocktakeLine.stocktake_id) == stocktake_id, col(StocktakeLine.subject_id).in_(subject_ids[start : start + 500])
-        )
-        found.update({row.subject_id: (row.place_id, row.place) for row in s.execute(query)})
-    return found
+    c = _lines.c
+    query = select(c.subject_id, c.place_id, c.place).where(c.stocktake_id == stocktake_id, database.among(c.subject_id, subject_ids))
+    return {subject_id: (place_id, place) for subject_id, place_id, place in s.execute(query)}

@@ -30,8 +30,8 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 Line = Annotated[str, StringConstraints(max_length=120)]
 Unit = Annotated[str, StringConstraints(min_length=1, max_length=10)]
 SupplyNumber = Annotated[str, StringConstraints(min_length=1, max_length=40)]
-Quantity = Annotated[int, Input(gt=0, le=MOST)]
-Whole = Annotated[int, Input(ge=0, le=MOST)]
+Quantity = Annotated[int, Input(gt=0, le=MOST, strict=True)]
+Whole = Annotated[int, Input(ge=0, le=MOST, strict=True)]
 Reason = Annotated[str, StringConstraints(max_length=200)]
 
 

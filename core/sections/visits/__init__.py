@@ -12,6 +12,7 @@ from core.sections.visits.coming import (
     Greeting,
     NoteBadge,
     Remind,
+    Told,
     acknowledge,
     badge,
     check_in,
@@ -20,6 +21,7 @@ from core.sections.visits.coming import (
     note_badge,
     remind,
     remind_hosts,
+    told,
 )
 from core.sections.visits.consent import Consent, ConsentDocument, NoticeText, PublishNotice, Signature, current, of_visit, publish, text_of
 from core.sections.visits.help import AnswerHelp, CallHelp, HelpCall, HelpView, answer, call, open_calls, who_comes
@@ -31,8 +33,8 @@ from core.sections.visits.register import COLLECTION, RollCallLine, count_in_hou
 __all__ = [
     "COLLECTION", "Acknowledge", "AnswerHelp", "BadgeFacts", "CallHelp", "CancelVisit", "CheckIn", "CheckOut", "CloseDay", "Consent", "ConsentDocument",
     "EraseVisits", "Greeting", "HelpCall", "HelpView", "HostChoice", "Invite", "NoteBadge", "NoticeText", "PublishNotice", "Remind", "RollCallLine",
-    "SendInvitation", "Signature", "Visit", "VisitState", "VisitView", "acknowledge", "answer", "badge", "call", "cancel", "check_in", "check_out",
+    "SendInvitation", "Signature", "Told", "Visit", "VisitState", "VisitView", "acknowledge", "answer", "badge", "call", "cancel", "check_in", "check_out",
     "close_day", "close_days", "count_in_house", "counts", "current", "describe", "erase", "erase_old", "expected", "greeting", "hosts", "in_house",
     "invite", "mine", "note_badge", "of_visit", "open_calls", "publish", "remind", "remind_hosts", "roll_call", "search", "send_invitation", "text_of",
-    "view", "who_comes",
+    "told", "view", "who_comes",
 ]  # fmt: skip

@@ -192,7 +192,7 @@ def remind_hosts(at: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What a scanned code lets its holder do. `act` is arrive or leave; the name is the holder's own."""
+    """What a scanned code lets its holder do. `act` is arrive or leave; `is_badge`: it is the badge itself, not the invitation. The name is the holder's own."""
 
     act: Literal["arrive", "leave"]
     visit_id: UUID
@@ -203,6 +203,7 @@ class Greeting:
     language: str
     must_sign: bool
     code: str
+    is_badge: bool
 
 
 def greeting(s: Session, text: str, at: datetime) -> Greeting:
@@ -250,6 +251,22 @@ def badge(s: Session, visit_id: UUID, by: Actor, at: datetime) -> BadgeFacts:
     place = people.department_names(s).get(host.department_id, "") if host.department_id else ""
     code = labels.of(s, SubjectKind.VISIT, visit.id) or ""
     return BadgeFacts(code, visit.name, visit.company, host.name, place, clock.today(visit.arrived_at), visit.day_number, visit.language)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How far the word got to the host: the state of the notice, and since when the host is on the way."""
+
+    state: str
+    sent_at: datetime | None
+    acknowledged_at: datetime | None
+
+
+def told(s: Session, visit_id: UUID) -> Told:
+    """Refuses: visit.not_found"""
+    visit = record.get(s, visit_id)
+    first = next((n for n in notices.about(s, "visit", visit_id) if n.key == "visit.arrived" and n.person_id == visit.host_id), None)
+    return Told(first.state if first else notices.State.NO_CHANNEL, first.sent_at if first else None, visit.acknowledged_at)
 
 
 # ── helpers ──
@@ -313,4 +330,6 @@ def _tell_host(s: Session, visit: Visit, at: datetime) -> None:
 def _greeting(s: Session, visit: Visit, act: Literal["arrive", "leave"], code: str) -> Greeting:
     host = people.get(s, visit.host_id)
     department = people.department_names(s).get(host.department_id, "") if host.department_id else ""
-    return Greeting(act, visit.id, visit.name, visit.company, host.name, department, visit.language, act == "arrive" and not consent.agreed_before(s, visit), code)
+    must_sign = act == "arrive" and not consent.agreed_before(s, visit)
+    is_badge = act == "leave" and labels.of(s, SubjectKind.VISIT, visit.id) == code
+    return Greeting(act, visit.id, visit.name, visit.company, host.name, department, visit.language, must_sign, code, is_badge)

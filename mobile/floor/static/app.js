@@ -44,7 +44,8 @@ function App() {
       if (!history.state?.inside) history.replaceState({ inside: true }, '');
       setHash(location.hash || '#/');
       scrollTo(0, 0);
-      applyWhenIdle();
+      // Not at once: a worker that is asked while the old one still answers waits for its next idle half minute.
+      setTimeout(applyWhenIdle, 1500);
     };
     addEventListener('hashchange', moved);
     const stop = onChange(() => draw((n) => n + 1));

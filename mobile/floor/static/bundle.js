@@ -73,7 +73,7 @@ export async function refreshBundle(personId, token) {
   return true;
 }
 
-/** `3 楼 / 302 办公室`: a place with the one above it, for lists where names repeat. */
+/** The name of a place by its id. */
 export function placeName(id) {
   return places.get(id)?.name || '';
 }

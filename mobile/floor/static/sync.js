@@ -54,7 +54,10 @@ export async function flush(reason) {
     again = true;
     return;
   }
-  if (monotonic() < notBefore && !(status.state === 'offline' && ['button', 'online', 'visible', 'start'].includes(reason))) return;
+  if (monotonic() < notBefore && !(status.state === 'offline' && ['button', 'online', 'visible', 'start'].includes(reason))) {
+    schedule(notBefore - monotonic() + 1); // a timer may ring a moment early: it must not be the last one
+    return;
+  }
   running = true;
   try {
     if (navigator.locks) await navigator.locks.request('foyer-floor-send', { ifAvailable: true }, (lock) => (lock ? round() : busyElsewhere()));

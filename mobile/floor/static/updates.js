@@ -3,37 +3,45 @@ import { changed } from './database.js';
 
 export const updates = { ready: false };
 let waiting = null;
-let applying = false;
+let taken = false;
 
 const IDLE = new Set(['', '#/', '#/mine', '#/unsent']);
 
-/** Put the waiting version on when the screen shows nothing unfinished: home, mine or the unsent list, and no field is being typed in. */
+/** Whether the screen shows nothing unfinished: home, mine or the unsent list, no dialog, and no field is being typed in. */
+function idle() {
+  const field = document.activeElement;
+  const typing = /^(INPUT|TEXTAREA)$/.test(field?.tagName || '') && !field.dataset.wedge;
+  return IDLE.has(location.hash) && !typing && !document.querySelector('[role=dialog], [role=alertdialog]');
+}
+
+/** Put the waiting version on, if nobody is in the middle of something. The worker may take over a little later: then the page waits for the
+ * next idle moment before it loads anew. */
 export function applyWhenIdle() {
-  const typing = /^(INPUT|TEXTAREA)$/.test(document.activeElement?.tagName || '');
-  const open = document.querySelector('[role=dialog], [role=alertdialog]');
-  if (!waiting || typing || open || !IDLE.has(location.hash)) return;
-  applying = true;
-  waiting.postMessage('apply');
+  if (!waiting || !idle()) return;
+  if (taken) location.reload();
+  else waiting.postMessage('apply');
 }
 
 function noticed(worker) {
+  const first = !waiting;
   waiting = worker;
   updates.ready = true;
   changed();
-  // On an idle screen it is put on when the screen is next left or looked at, or after this breath.
-  setTimeout(applyWhenIdle, 3000);
+  // On an idle screen it is put on when the screen is next left or looked at, or after a breath.
+  if (first) setInterval(applyWhenIdle, 3000);
 }
 
 export function startUpdates() {
   if (!('serviceWorker' in navigator)) return;
-  const had = Boolean(navigator.serviceWorker.controller);
   navigator.serviceWorker.addEventListener('controllerchange', () => {
-    if (had && applying) location.reload();
+    if (!waiting) return; // the very first worker takes over without a reload
+    taken = true;
+    applyWhenIdle();
   });
   navigator.serviceWorker
     .register('./sw.js', { scope: './', updateViaCache: 'none' })
     .then((registration) => {
-      if (registration.waiting && had) noticed(registration.waiting);
+      if (registration.waiting && navigator.serviceWorker.controller) noticed(registration.waiting);
       registration.addEventListener('updatefound', () => {
         const worker = registration.installing;
         worker?.addEventListener('statechange', () => worker.state === 'installed' && navigator.serviceWorker.controller && noticed(worker));

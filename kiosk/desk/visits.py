@@ -1,0 +1,317 @@
+"""The register of visits: who is here, who is to come, invite, check in and out, badge, roll call, and calls for help from the kiosk (guide S3.1-R1, S3.1-R7).
+
+Reception and administrators see all visits; everybody else those they host or invited. Which, is the section's to say.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from fastapi import Depends
+from nicegui import APIRouter, ui
+from pydantic import ValidationError
+from sqlmodel import Session
+
+from core.foundation import clock, database, i18n, live
+from core.foundation.live import Change
+from core.mechanisms import labels, notices, people
+from core.mechanisms.operations import Actor, Outcome, Role
+from core.sections import visits
+from core.sections.visits import VisitState, VisitView
+from core.sections.visits.record import RECEPTION
+from core.web import frame, parts, qr, sessions
+from core.web.frame import _
+from kiosk.desk.registers import Chip, Column, Register, RegisterPage
+
+router = APIRouter(dependencies=[Depends(frame.signed_in)])
+TONES: dict[str, parts.Tone] = {"planned": "held", "here": "free", "left": "shut", "cancelled": "shut", "expired": "lost"}
+FURTHEST_DAYS = 14
+
+
+@router.page("/desk/visits")
+def visits_page(new: str = "") -> None:
+    with frame.desk("visits", _("desk.visits")):
+        HelpBanner()
+        page = RegisterPage(REGISTER)
+        if new:
+            ui.timer(0.05, lambda: invite_dialog(page), once=True)
+
+
+@router.page("/desk/roll-call")
+def roll_call_page() -> None:
+    with frame.desk("visits", _("desk.visits.roll_call"), *RECEPTION):
+        RollCall()
+
+
+# ── calls for help ──
+
+
+class HelpBanner:
+    """Somebody at a kiosk waits: a red line with one act, until somebody went."""
+
+    def __init__(self) -> None:
+        self.client, self.box = ui.context.client, parts.box("stack")
+        self.draw()
+        self.client.on_delete(live.subscribe("help", self._changed))
+
+    def draw(self) -> None:
+        with database.reading() as s:
+            calls = visits.open_calls(s) if frame.actor().has(*RECEPTION) else []
+        self.box.clear()
+        with self.box:
+            for call in calls:
+                with parts.banner(_("desk.help.asks", where=call.where, what=_(f"help.reason.{call.reason}")), "bad", icon="bell"):
+                    parts.button(_("desk.help.go"), partial(self.go, call.id))
+
+    async def go(self, help_id: UUID) -> None:
+        await parts.do(visits.AnswerHelp(help_id=help_id))
+        self.draw()
+
+    def _changed(self, _change: Change) -> None:
+        if not self.client.is_deleted:
+            with self.client:
+                self.draw()
+
+
+# ── the register's description ──
+
+
+def _fetch(s: Session, query: Any, by: Actor) -> Any:
+    return visits.search(s, query, by)
+
+
+def _count(state: str, *, today: bool = False) -> Any:
+    def count(s: Session, by: Actor) -> int:
+        if not by.has(*RECEPTION):
+            own = visits.mine(s, by.person_id, clock.now(), limit=200) if by.person_id else []
+            return len([v for v in own if v.state == state and (not today or v.expected_on == clock.today())])
+        return visits.count_in_house(s) if state == VisitState.HERE else visits.counts(s, clock.today()).get(state, 0)
+
+    return count
+
+
+def _state_words(visit: VisitView) -> str:
+    if visit.state == VisitState.LEFT and visit.assumed_left_at is not None:
+        return _("visit.assumed_left")
+    return _(f"visit.state.{visit.state}")
+
+
+def _when(visit: VisitView) -> str:
+    if visit.arrived_at is None:
+        return i18n.short_day(visit.expected_on, frame.lang())
+    came = i18n.day_and_time(visit.arrived_at, clock.zone(), frame.lang())
+    return f"{came}–{clock.local(visit.left_at):%H:%M}" if visit.left_at else came
+
+
+def _name(visit: VisitView) -> str:
+    return visit.name if not visit.erased else _("visit.erased")
+
+
+# ── acts ──
+
+
+def _draw_acts(page: RegisterPage) -> None:
+    if frame.actor().has(*RECEPTION):
+        parts.button(_("desk.visits.roll_call"), icon="list", href="/desk/roll-call")
+    parts.button(_("desk.visits.invite"), partial(invite_dialog, page), kind="main", icon="plus")
+
+
+def _draw_peek(visit: VisitView, page: RegisterPage) -> None:
+    language, zone = frame.lang(), clock.zone()
+    page.peek_head(_name(visit), code=visit.label, pill=(_state_words(visit), TONES[visit.state]), meta=visit.company)
+    with database.reading() as s:
+        told = notices.views(s, [n for n in notices.about(s, "visit", visit.id) if n.state != notices.State.DISMISSED], language)
+    parts.facts((
+        (_("visit.column.host"), f"{visit.host}　{visit.host_department}　{visit.host_extension}".strip("　")), (_("visit.column.purpose"), visit.purpose),
+        (_("visit.column.phone"), visit.phone), (_("desk.visits.email"), visit.email), (_("visit.column.expected_on"), i18n.long_day(visit.expected_on, language)),
+        (_("visit.column.arrived_at"), i18n.day_and_time(visit.arrived_at, zone, language) if visit.arrived_at else ""),
+        (_("visit.column.left_at"), i18n.day_and_time(visit.left_at, zone, language) if visit.left_at else ""),
+        (_("visit.column.day_number"), f"{visit.day_number:03d}" if visit.day_number else ""),
+        (_("visit.column.consent"), _consent_words(visit)),
+    ))  # fmt: skip
+    if told:
+        parts.trail((_first_line(view.text), _notice_words(view), "done" if view.state == notices.State.SENT else "now") for view in told)
+    if visit.state == VisitState.HERE:
+        parts.button(_("desk.visits.check_out"), partial(_check_out, visit, page), kind="main", icon="leave")
+        if frame.actor().has(*RECEPTION):
+            parts.button(_("desk.visits.badge"), icon="print", href=f"/api/v1/visits/{visit.id}/badge.pdf", new_tab=True)
+        if visit.acknowledged_at is None:
+            parts.button(_("desk.visits.host_told"), partial(_act, visits.Acknowledge(visit_id=visit.id), page), icon="check")
+    elif visit.state == VisitState.PLANNED:
+        if visit.label:
+            with parts.box("pass__code"):
+                qr.draw(f"{sessions.settings().base_url}/S/{visit.label}".upper(), "qr", labels.shown(visit.label))
+        if visit.expected_on == clock.today() and visit.label:
+            parts.button(_("desk.visits.check_in"), partial(_act, visits.CheckIn(code=visit.label), page), kind="main", icon="check")
+        parts.button(_("desk.visits.cancel"), partial(_cancel, visit, page), kind="stop")
+
+
+def _first_line(text: str) -> str:
+    return text.splitlines()[0][:90] if text else ""
+
+
+def _notice_words(view: notices.NoticeView) -> str:
+    if view.sent_at is not None:
+        state = _("desk.visits.message.sent", time=f"{clock.local(view.sent_at):%H:%M}")
+    else:
+        state = _(f"notice.state.{view.state}") + (f"　{_(view.reason)}" if view.reason else "")
+    return f"{view.to}　{state}" if view.to else state
+
+
+def _consent_words(visit: VisitView) -> str:
+    if visit.consent:
+        return _("desk.visits.signed", version=visit.consent)
+    return _("desk.visits.unsigned") if visit.arrived_at else ""
+
+
+async def _act(operation: Any, page: RegisterPage) -> Outcome:
+    outcome = await parts.do(operation)
+    if outcome.ok:
+        await page.reopen()
+    return outcome
+
+
+async def _check_out(visit: VisitView, page: RegisterPage) -> None:
+    if (await parts.do(visits.CheckOut(visit_id=visit.id), done=_("desk.visits.left_now", name=visit.name))).ok:
+        await page.reopen()
+
+
+async def _cancel(visit: VisitView, page: RegisterPage) -> None:
+    sure = await parts.confirm(
+        _("desk.visits.cancel.ask", name=visit.name), _("desk.visits.cancel.say"), act=_("desk.visits.cancel.do"), stay=_("desk.visits.cancel.keep")
+    )
+    if sure:
+        await _act(visits.CancelVisit(visit_id=visit.id), page)
+
+
+# ── inviting ──
+
+
+def invite_dialog(page: RegisterPage) -> None:
+    """The form of an invitation; afterwards its code, to read out or to photograph."""
+    by, today, language = frame.actor(), clock.today(), frame.lang()
+    days = {(today + timedelta(days=n)).isoformat(): i18n.long_day(today + timedelta(days=n), language) for n in range(FURTHEST_DAYS)}
+    with parts.sheet_dialog(_("desk.visits.invite"), _("desk.visits.invite.hint")) as dialog:
+        name = parts.input(_("desk.visits.name"), autofocus=True, props="maxlength=80")
+        company = parts.input(_("visit.column.company"), props="maxlength=200")
+        host = parts.select(_("visit.column.host"), _hosts(by), str(by.person_id) if by.person_id else None, search=True)
+        day = parts.select(_("visit.column.expected_on"), days, today.isoformat())
+        purpose = parts.input(_("visit.column.purpose"), props="maxlength=200")
+        email = parts.input(_("desk.visits.email"), props="type=email maxlength=254")
+        phone = parts.input(_("visit.column.phone"), props="maxlength=40")
+        speaks = parts.select(_("desk.visits.language"), i18n.LANGUAGE_NAMES, sessions.office().language)
+
+        async def save() -> None:
+            parts.refuse(name, None if (name.value or "").strip() else _("desk.visits.need_name"))
+            if not (name.value or "").strip():
+                return
+            try:
+                do = visits.Invite(
+                    host_id=UUID(str(host.value or by.person_id)), name=name.value, company=company.value or "", phone=phone.value or "",
+                    email=(email.value or "").strip(), purpose=purpose.value or "", expected_on=date.fromisoformat(str(day.value)), language=str(speaks.value or ""),
+                )  # fmt: skip
+            except ValidationError as error:
+                wrong = {"email": email, "phone": phone}.get(str(error.errors()[0]["loc"][0]), name)
+                parts.refuse(wrong, _("notice.reason.bad_address") if wrong is email else _("op.invalid", fields=str(error.errors()[0]["loc"][0])))
+                return
+            outcome = await parts.do(do, done=_("desk.visits.mailed", email=do.email) if do.email else None)
+            if outcome.ok:
+                dialog.close()
+                page.refresh()
+                show_code(str(outcome.result["code"]), do.name)
+
+        with parts.box("dialog__acts"):
+            parts.button(_("web.cancel"), dialog.close)
+            parts.button(_("desk.visits.save"), save, kind="main", icon="send")
+    dialog.open()
+
+
+def show_code(code: str, name: str) -> None:
+    """The invitation's code, large."""
+    with parts.sheet_dialog(_("desk.visits.invited", code=labels.shown(code)), name) as dialog:
+        with parts.box("pass__code"):
+            qr.draw(f"{sessions.settings().base_url}/S/{code}".upper(), "qr", labels.shown(code))
+            parts.text(labels.shown(code), classes="code")
+        with parts.box("dialog__acts"):
+            parts.button(_("web.close"), dialog.close, kind="main")
+    dialog.open()
+
+
+def _hosts(by: Actor) -> dict[str, str]:
+    with database.reading() as s:
+        departments = people.department_names(s)
+        everybody = people.search(s, limit=2000)
+    if not by.has(Role.ADMIN, Role.RECEPTION, Role.CLERK, Role.LEADER):
+        everybody = [p for p in everybody if p.id == by.person_id or p.deputy_id == by.person_id]
+    return {str(p.id): f"{p.name}　{departments.get(p.department_id, '') if p.department_id else ''}".strip("　") for p in everybody}
+
+
+# ── roll call ──
+
+
+class RollCall:
+    """Everybody who has to be found, with a place to tick; live, and printable for outside."""
+
+    def __init__(self) -> None:
+        self.client, self.found = ui.context.client, set[UUID]()
+        self.box = parts.box()
+        self.draw()
+        self.client.on_delete(live.subscribe("visit", self._changed))
+
+    def draw(self) -> None:
+        now = clock.now()
+        with database.reading() as s:
+            lines = visits.roll_call(s, now)
+        missing = [line for line in lines if line.visit_id not in self.found]
+        self.box.clear()
+        with self.box:
+            sub = _("desk.visits.roll_call.as_of", time=i18n.day_and_time(now, clock.zone(), frame.lang()), n=len(lines))
+            with parts.head(_("desk.visits.roll_call"), sub):
+                parts.button(_("desk.visits.roll_call.print"), icon="print", href="/api/v1/visits/roll-call.pdf", new_tab=True)
+            if not lines:
+                parts.empty(_("desk.visits.roll_call.none"), _("desk.visits.roll_call.none.say"))
+                return
+            with parts.rows():
+                for line in [*missing, *(line for line in lines if line.visit_id in self.found)]:
+                    self._line(line)
+
+    def _line(self, line: visits.RollCallLine) -> None:
+        since = _("desk.visits.roll_call.since", time=i18n.day_and_time(line.arrived_at, clock.zone(), frame.lang()))
+        meta = "　".join(part for part in (line.company, line.host, line.host_department, line.host_extension, since) if part)
+        there = line.visit_id in self.found
+        with parts.item(line.name, meta, when=(f"{line.day_number:03d}", labels.shown(line.label)), late=line.since_yesterday):
+            if line.since_yesterday:
+                parts.pill(_("desk.visits.roll_call.yesterday"), "soon")
+            if there:
+                parts.pill(_("desk.visits.roll_call.found"), "free")
+            else:
+                parts.button(_("desk.visits.roll_call.found"), partial(self._tick, line.visit_id), icon="check")
+
+    def _tick(self, visit_id: UUID) -> None:
+        self.found.add(visit_id)
+        self.draw()
+
+    def _changed(self, _change: Change) -> None:
+        if not self.client.is_deleted:
+            with self.client:
+                self.draw()
+
+
+REGISTER = Register(
+    name="visits", title="desk.visits", kinds=("visit",), fetch=_fetch, search="desk.visits.find", empty=("desk.visits.empty", "desk.visits.empty.say"),
+    columns=(
+        Column("visit.column.name", _name, sub=lambda v: v.company), Column("visit.column.host", lambda v: v.host, sub=lambda v: v.host_department),
+        Column("visit.column.purpose", lambda v: v.purpose), Column("visit.column.arrived_at", _when),
+        Column("visit.column.day_number", lambda v: f"{v.day_number:03d}" if v.day_number else ""),
+        Column("visit.column.state", _state_words, tone=lambda v: TONES[v.state]), Column("visit.column.label", lambda v: v.label or "", code=True),
+    ),
+    chips=(
+        Chip("inside", "desk.visits.here", {"state": "here"}, count=_count("here")),
+        Chip("expected", "desk.visits.planned", {"state": "planned"}, count=_count("planned", today=True)),
+        Chip("today", "desk.visits.today", {"day": "today"}), Chip("all", "desk.visits.all"),
+    ),
+    peek=_draw_peek, acts=_draw_acts,
+)  # fmt: skip

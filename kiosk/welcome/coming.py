@@ -1,0 +1,246 @@
+"""Arriving: a scanned code, the notice with its signature, a photo where the office asks, and the badge (scenarios Office 7, Front desk 7)."""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import UUID
+
+from nicegui import ui
+
+from core.foundation import clock, database, i18n
+from core.foundation.errors import Invalid, Refused
+from core.foundation.i18n import as_mapping, t
+from core.mechanisms import labels
+from core.mechanisms.notices import State
+from core.mechanisms.operations import as_json
+from core.sections import visits
+from core.sections.visits import CheckIn, Signature
+from core.web import elements, frame, icons, parts, qr, sessions
+from core.web.frame import _
+from kiosk.welcome.screen import Welcome
+
+
+async def scanned(screen: Welcome, text: str) -> None:
+    """A code was held to the reader or typed: on the screens that ask for one, and nowhere else."""
+    if screen.step not in ("attract", "code", "leave", "leave_code"):
+        return
+    try:
+        with database.reading() as s:
+            found = visits.greeting(s, text, clock.now())
+    except (Refused, Invalid) as refusal:
+        language = frame.lang()
+        screen.sorry(refusal.code, t(_kind_words(refusal.code), language, **as_mapping(as_json(refusal.facts), language, clock.zone())))
+        return
+    form = screen.form
+    form.code, form.name, form.company = found.code, found.name, found.company
+    form.host_name, form.host_department, form.must_sign = found.host, found.host_department, found.must_sign
+    if found.language in i18n.LANGUAGES and found.language != frame.lang() and screen.step == "attract":
+        frame.speak(found.language)
+        screen.watch.speak()
+    if found.act == "arrive":
+        screen.show("greeting")
+    elif found.is_badge or screen.step in ("leave", "leave_code"):
+        from kiosk.welcome import leaving
+
+        await leaving.check_out(screen)
+    else:
+        screen.show("leaving")
+
+
+def _kind_words(code: str) -> str:
+    """What a stranger can do with a refusal of the label itself; visits' own refusals already speak to visitors."""
+    return f"kiosk.{code}" if code.startswith("label.") and i18n.has(f"kiosk.{code}") else code if code.startswith("visit.") else "kiosk.label.unreadable"
+
+
+def greeting(screen: Welcome) -> None:
+    """The invited visitor's name, and what happens next."""
+    form = screen.form
+    screen.head(_("kiosk.greeting", name=form.name), _("kiosk.greeting.say" if form.must_sign else "kiosk.greeting.short", host=form.host_name))
+    with parts.box("kiosk__card", "section"):
+        parts.text(form.host_name[:1], "span", "found__face")
+        with parts.box("found__words", "span"):
+            parts.text(form.host_name, "strong")
+            parts.text(form.host_department, "span")
+    go = partial(screen.show, "notice") if form.must_sign else partial(check_in, screen, None)
+    with parts.box("kiosk__acts", "section"):
+        screen.button(_("kiosk.greeting.go") if form.must_sign else _("kiosk.sign_in"), go, kind="main")
+    screen.foot(screen.forget, back_words=_("kiosk.not_me"), reason="invitation")
+
+
+def notice(screen: Welcome) -> None:
+    """3: what happens with the data, and a drawn signature. The text is text: nothing in it is a link (pitfall V31)."""
+    planned = bool(screen.form.code)
+    with database.reading() as s:
+        text = visits.current(s, frame.lang())
+    screen.head(_("kiosk.notice"), _("kiosk.notice.say"), step=None if planned else 3)
+    with parts.box("kiosk__read", "section").props("tabindex=0"):
+        for line in text.text.splitlines():
+            parts.text(line, "p")
+        parts.text(_("kiosk.notice.version", version=text.version), "p", "quiet")
+
+    async def agree() -> None:
+        signed = await pad.result()
+        if signed is None:
+            parts.problem(_("kiosk.notice.sign_first"))
+            return
+        signature = Signature(document=text.hash, strokes=[[(x, y, float(ms)) for x, y, ms in stroke] for stroke in signed.strokes])
+        if screen.settings.photo and not planned:
+            screen.show("photo", signature=signature)
+        else:
+            await check_in(screen, signature)
+
+    with parts.box("kiosk__sign", "section"):
+        pad = elements.Signature()
+        screen.button(_("kiosk.notice.agree"), agree, kind="main", classes="kiosk__wide")
+    screen.foot(partial(screen.show, "greeting" if planned else "purpose"))
+
+
+def photo(screen: Welcome) -> None:
+    """4: a photo, or none."""
+    signature = screen.shown.get("signature")
+    if signature is None:  # a draft came back: a signature is never kept, so it is drawn again
+        notice(screen)
+        return
+
+    def taken(picture: elements.Taken) -> None:
+        screen.form.photo = picture.sha256
+
+    screen.head(_("kiosk.photo"), _("kiosk.photo.say"), step=4)
+    with parts.box("kiosk__work kiosk__work--photo", "section"):
+        elements.Photo(taken)
+    with parts.box("kiosk__acts kiosk__acts--two", "section"):
+        screen.button(_("kiosk.photo.skip"), partial(_without_photo, screen, signature))
+        screen.button(_("kiosk.sign_in"), partial(check_in, screen, signature), kind="main")
+    screen.foot(partial(screen.show, "notice"))
+
+
+async def _without_photo(screen: Welcome, signature: Signature) -> None:
+    screen.form.photo = ""
+    await check_in(screen, signature)
+
+
+async def check_in(screen: Welcome, signature: Signature | None) -> None:
+    """Say it to the core, and show what it answered."""
+    form, language = screen.form, frame.lang()
+    if form.code:
+        do = CheckIn(code=form.code, consent=signature, language=language)
+    else:
+        do = CheckIn(
+            name=form.name, company=form.company, host=form.host_id, purpose=form.purpose, language=language, consent=signature, photo=form.photo or None,
+        )  # fmt: skip
+    outcome = await screen.do(do)
+    if outcome.ok:
+        screen.show("signed_in", visit_id=UUID(outcome.result["visit_id"]), code=outcome.result["code"])
+    elif outcome.code == "visit.notice_changed":
+        screen.show("notice")
+        parts.problem(outcome.message(language))
+    elif outcome.code in ("visit.host_unknown", "visit.host_ambiguous"):
+        screen.show("host")
+        parts.problem(outcome.message(language))
+    elif outcome.code != "op.stale":
+        screen.sorry(outcome.code or "", outcome.message(language))
+
+
+# ── the badge ──
+
+
+def signed_in(screen: Welcome) -> None:
+    """The badge comes out here, the host knows."""
+    visit_id: UUID = screen.shown["visit_id"]
+    with database.reading() as s:
+        badge = visits.badge(s, visit_id, frame.actor(), clock.now())
+    screen.form.code = ""
+    automatic = screen.settings.printing == "auto"
+    screen.head(_("kiosk.done", name=badge.name), _("kiosk.done.take" if automatic else "kiosk.done.say"), mark="check")
+    _pass(screen, badge)
+    with parts.box("list kiosk__told", "ul"):
+        _told(screen, visit_id, badge.host)
+        with parts.box("item", "li"):
+            parts.mark("clock")
+            with parts.box("item__body"):
+                parts.text(_("kiosk.wait"), classes="strong")
+                parts.text(_("kiosk.wait.say"), classes="second")
+    picture = f"/api/v1/visits/{visit_id}/badge.png"
+    ui.element("img").classes("kiosk__print").props(f'src="{picture}" alt=""' + (" data-auto" if automatic else ""))
+    with parts.box("kiosk__acts kiosk__acts--two", "section"):
+        if automatic:
+            screen.button(_("kiosk.no_badge"), partial(screen.call_help, "badge"), icon="print")
+        else:
+            screen.button(_("kiosk.print"), partial(_print, screen, visit_id), icon="print")
+        screen.button(_("kiosk.good"), screen.forget, kind="main", counts=True)
+    if automatic:
+        with parts.box("kiosk__slot"):
+            icons.icon("arrow-down")
+            parts.text(_("kiosk.slot"), "span")
+            icons.icon("arrow-down")
+        if not screen.shown.get("printed"):
+            screen.shown["printed"] = True
+            _print_now()
+            ui.timer(0, partial(screen.do, visits.NoteBadge(visit_id=visit_id)), once=True)
+    else:
+        screen.foot(reason="badge")
+
+
+async def _print(screen: Welcome, visit_id: UUID) -> None:
+    outcome = await screen.do(visits.NoteBadge(visit_id=visit_id))
+    if outcome.ok:
+        _print_now()
+    else:
+        parts.problem(outcome.message(frame.lang()) or _("op.not_allowed"))
+
+
+def _print_now() -> None:
+    """Only the badge's picture is printed: the stylesheet hides everything else on paper."""
+    ui.run_javascript("(async () => { const p = document.querySelector('.kiosk__print'); if (p) { await p.decode().catch(() => 0); window.print(); } })()")
+
+
+def _pass(screen: Welcome, badge: visits.BadgeFacts) -> None:
+    language, now = frame.lang(), clock.local(clock.now())
+    with parts.box("pass", "section"):
+        with parts.box("pass__band"):
+            parts.text(_("kiosk.pass"), "strong")
+            parts.text(_("kiosk.pass.number", number=f"{badge.day_number:03d}"), "span", "num")
+        with parts.box("pass__body"):
+            long = len(badge.name) > 8 or (len(badge.name) > 5 and not badge.name.isascii())
+            parts.text(badge.name, classes="pass__name pass__name--long" if long else "pass__name")
+            if badge.company:
+                parts.text(badge.company, classes="pass__firm")
+            with parts.box("pass__facts"):
+                with parts.box(tag="dl"):
+                    for caption, value, small in (
+                        (_("kiosk.pass.host"), badge.host, badge.place),
+                        (_("kiosk.pass.until"), _("kiosk.pass.today", time=screen.settings.closes_at), i18n.long_day(badge.day, language)),
+                    ):
+                        with parts.box():
+                            parts.text(caption, "dt")
+                            with parts.box(tag="dd"):
+                                parts.text(value, "span")
+                                parts.text(small, "small")
+                with parts.box("pass__code"):
+                    qr.draw(f"{sessions.settings().base_url}/S/{badge.code}".upper(), "qr", labels.shown(badge.code))
+                    parts.text(labels.shown(badge.code), classes="code")
+                    parts.text(_("kiosk.pass.scan"), "small")
+        with parts.box("stamp"):
+            parts.text(_("kiosk.stamp"), "b")
+            parts.text(f"{now.month}.{now.day} {now:%H:%M}", "span", "num")
+
+
+def _told(screen: Welcome, visit_id: UUID, host: str) -> None:
+    """Whether the host knows, as it is now, and again whenever it changes."""
+    with parts.box("item", "li"):
+        icon = parts.box()
+        with parts.box("item__body"):
+            title, line = parts.text("", classes="strong"), parts.text("", classes="second")
+
+    def show(_change: object = None) -> None:
+        with database.reading() as s:
+            found = visits.told(s, visit_id)
+        said = "coming" if found.acknowledged_at else {State.SENT: "sent", State.QUEUED: "telling", State.SENDING: "telling"}.get(State(found.state), "desk")
+        time = clock.local(found.acknowledged_at or found.sent_at or clock.now())
+        title.text, line.text = _(f"kiosk.told.{said}", host=host), _(f"kiosk.told.{said}.say", time=f"{time:%H:%M}")
+        icon.clear()
+        with icon:
+            parts.mark({"coming": "check", "sent": "check", "telling": "send"}.get(said, "bell"), "free" if said in ("coming", "sent") else None)
+
+    screen.listen(("visit", "notice"), show)
+    show()

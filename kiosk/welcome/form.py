@@ -1,0 +1,45 @@
+"""What a visitor has said so far: it lives in the page and, for two minutes, as the device's draft; a wipe replaces it by an empty one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+PURPOSES = ("meeting", "talk", "papers", "interview", "repair", "other")
+
+
+@dataclass(slots=True)
+class Form:
+    """One visitor's answers. `code` is an invitation's; without it the visitor walks in. A signature is never kept here: it is drawn anew."""
+
+    code: str = ""
+    name: str = ""
+    company: str = ""
+    typed: str = ""
+    host_id: str = ""
+    host_name: str = ""
+    host_department: str = ""
+    purpose: str = ""
+    must_sign: bool = True
+    photo: str = ""
+    delivery_kind: str = "parcel"
+    pieces: int = 1
+
+    def as_draft(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_draft(cls, data: Any) -> Form:
+        """The form of a draft; whatever does not fit is left out."""
+        made = cls()
+        for item in fields(cls):
+            value = data.get(item.name) if isinstance(data, dict) else None
+            if type(value) is type(getattr(made, item.name)):
+                setattr(made, item.name, value)
+        return made
+
+
+def in_our_letters(name: str) -> str:
+    """The keypad writes capitals; a name typed with it alone becomes `Li Wenbo`. Anything else stays as it was written."""
+    name = " ".join(name.split())
+    return name.title() if name.isascii() and name.isupper() and len(name) > 3 else name

@@ -1,0 +1,68 @@
+"""Leaving: one scan of the badge (guide S3.1-R7; pitfall V36)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+from nicegui import ui
+
+from core.foundation import clock, i18n
+from core.sections import visits
+from core.web import elements, frame, parts, static_files
+from core.web.frame import _
+from kiosk.welcome import coming
+from kiosk.welcome.screen import Welcome
+
+
+def leave(screen: Welcome) -> None:
+    """Hold the badge to the reader."""
+    screen.head(_("kiosk.leaving"), _("kiosk.leaving.say"))
+    with parts.box("kiosk__work kiosk__work--badge", "section"):
+        with parts.box("kiosk__art"):
+            ui.element("img").props(f'src="{static_files.url("scan-badge.svg")}" alt=""')
+        if screen.settings.camera != "off":
+            elements.Scanner(lambda scan: coming.scanned(screen, scan.text), wedge=False)
+    with parts.box("kiosk__also kiosk__also--low", "section"):
+        screen.tile("keyboard", _("kiosk.leaving.type"), _("kiosk.leaving.type.say"), partial(screen.show, "leave_code"), go="next")
+        parts.text(_("kiosk.leaving.lost"), "p", "second")
+    screen.foot(screen.forget, back_words=_("kiosk.home"), reason="leaving")
+
+
+def leave_code(screen: Welcome) -> None:
+    """The eight signs of the badge, typed."""
+    screen.head(_("kiosk.leaving.code"), _("kiosk.leaving.code.say"))
+    with parts.box("kiosk__keys", "section"):
+        elements.Keypad("code", most=8, act=_("kiosk.leave"), label=_("kiosk.leaving.code"), on_done=lambda text: coming.scanned(screen, text))
+    screen.foot(partial(screen.show, "leave"), reason="leaving")
+
+
+def leaving(screen: Welcome) -> None:
+    """An invitation was scanned again while its visitor is here: perhaps they want to go."""
+    screen.head(_("kiosk.again", name=screen.form.name), _("kiosk.again.say"))
+    with parts.box("kiosk__acts", "section"):
+        screen.button(_("kiosk.again.leave"), partial(check_out, screen), kind="main", icon="leave")
+        screen.button(_("kiosk.again.stay"), screen.forget)
+    screen.foot(screen.forget, back_words=_("kiosk.home"), reason="leaving")
+
+
+async def check_out(screen: Welcome) -> None:
+    name = screen.form.name
+    outcome = await screen.do(visits.CheckOut(code=screen.form.code))
+    if outcome.ok:
+        screen.show("goodbye", name=name, minutes=int(outcome.result["minutes"]), at=clock.now())
+    elif outcome.code != "op.stale":
+        screen.sorry(outcome.code or "", outcome.message(frame.lang()))
+
+
+def goodbye(screen: Welcome) -> None:
+    """Done, thank you."""
+    facts = screen.shown
+    stay = i18n.duration(timedelta(minutes=facts["minutes"]), frame.lang())
+    with parts.box("hello hello--bye", "section"):
+        parts.text(_("kiosk.goodbye", name=facts["name"]), "h1")
+        parts.text(_("kiosk.goodbye.stay", time=f"{clock.local(facts['at']):%H:%M}", stay=stay), "p")
+        parts.text(_("kiosk.goodbye.say"), "p")
+    with parts.box("kiosk__acts kiosk__acts--bye", "section"):
+        screen.button(_("kiosk.finish"), screen.forget, kind="main", counts=True)
+    screen.foot(reason="")

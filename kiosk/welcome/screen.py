@@ -1,0 +1,288 @@
+"""One screen for one visitor after another: which step is shown, what was said so far, and how everything is forgotten.
+
+A step is a function that draws; it gets the screen and calls `show(next)`. Whatever is performed carries the moment of the tap and an id made from it, so that a
+double tap is one act and a late one none (nicegui-facts 3). After a wipe neither the page, its elements nor its outbox hold anything of the visitor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Literal
+from uuid import UUID
+
+from nicegui import ui
+from nicegui.events import GenericEventArguments
+
+from core.foundation import clock, database, i18n, live
+from core.foundation.ids import derived, uuid7
+from core.foundation.live import Change
+from core.mechanisms import attachments, drafts, office
+from core.mechanisms.operations import Operation, Outcome, perform
+from core.sections import visits
+from core.web import elements, frame, icons, parts, sessions
+from core.web.frame import _
+from kiosk.welcome.form import Form
+from kiosk.welcome.watch import Gate, Mode, Watch
+
+Step = Literal[
+    "attract", "code", "name", "company", "host", "purpose", "greeting", "notice", "photo", "signed_in", "leave", "leave_code", "leaving", "goodbye",
+    "parcel_for", "parcel", "receipt", "help", "sorry",
+]  # fmt: skip
+KEPT: frozenset[str] = frozenset({"name", "company", "host", "purpose", "notice", "photo", "parcel_for", "parcel", "greeting"})
+MODES: dict[str, tuple[Mode, int | None]] = {
+    "attract": ("rest", None), "notice": ("read", None), "signed_in": ("done", 12), "goodbye": ("done", 8), "receipt": ("done", 12), "sorry": ("done", 20),
+}  # fmt: skip
+SAVE_EVERY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the office chose for its kiosk, read when a visitor begins."""
+
+    idle_s: int
+    camera: str
+    printing: str
+    photo: bool
+    welcome: str
+    closes_at: str
+
+
+class Welcome:
+    """The kiosk's page."""
+
+    def __init__(self, main: ui.element) -> None:
+        from kiosk.welcome import coming, steps
+
+        self.client = ui.context.client
+        self.main, self.form, self.step = main, Form(), "attract"
+        self.face = sessions.office()
+        self.settings = self._read_settings()
+        self.shown: dict[str, Any] = {}
+        self._drawers = steps.drawers()
+        self._tap: tuple[datetime | None, UUID | None] = (None, None)
+        self._dirty = False
+        self._drawn_for = ""
+        with main:
+            self.body = parts.box("kiosk__body")
+            self.watch = Watch(self.settings.idle_s, self._wiped, self._ready)
+            # One listener for the scanner on its cable, as long as the page lives: a step that is drawn anew must not miss a code.
+            elements.Scanner(lambda scan: coming.scanned(self, scan.text), camera=False, wedge=True)
+        self.show("attract")
+        ui.timer(SAVE_EVERY_S, self._each_second)
+        for kind in ("visit", "notice", "help"):
+            self.client.on_delete(live.subscribe(kind, partial(self._changed, kind)))
+
+    # ── drawing ──
+
+    def show(self, step: Step, **facts: Any) -> None:
+        """Draw a step. `facts` are for this step alone and gone with it."""
+        self.step, self.shown = step, facts
+        self._dirty = True
+        self.redraw()
+        mode, seconds = MODES.get(step, ("form", None))
+        self.watch.guard(mode, seconds)
+
+    def redraw(self) -> None:
+        """Draw the present step again: another language, the next day."""
+        self._drawn_for = self._light()
+        self.body.clear()
+        with self.body:
+            if self.step in ("attract", "goodbye"):
+                Gate(clock.now())
+            self._top()
+            self._drawers[self.step](self)
+
+    def _top(self) -> None:
+        now, language = clock.now(), frame.lang()
+        with parts.box("kiosk__top", "header"):
+            with parts.box("brand"):
+                icons.mark()
+                parts.text(self.face.name, "span", "cut")
+            with parts.box("kiosk__now"):
+                parts.text(f"{clock.local(now):%H:%M}", "strong", "num").props("data-clock")
+                parts.text(i18n.long_day(clock.today(now), language), "span", "second")
+
+    def head(self, title: str, say: str = "", *, step: int | None = None, mark: str = "") -> ui.element:
+        """The question of this screen, with the place in the walk-in's steps. More can be drawn inside with `with`."""
+        with parts.box("kiosk__head", "section") as element:
+            if step is not None:
+                total = self.steps_total()
+                with parts.box("row steps__row"):
+                    with parts.box("steps").props("aria-hidden=true"):
+                        for number in range(1, total + 1):
+                            parts.box("done" if number < step else "now" if number == step else "", "i")
+                    parts.text(_("kiosk.step_of", n=step, total=total), "span", "second")
+            if mark:
+                icons.icon(mark, f"kiosk__mark kiosk__mark--{mark}")
+            parts.text(title, "h1")
+            for line in say.splitlines():
+                parts.text(line, "p")
+        return element
+
+    def steps_total(self) -> int:
+        """Name, whom, notice; the photo only where the office asks for it."""
+        return 4 if self.settings.photo else 3
+
+    def foot(self, back: Callable[[], Any] | None = None, *, back_words: str = "", reason: str = "general") -> None:
+        """Back on the left, language in the middle, reception on the right: the same place on every screen."""
+        with parts.box("kiosk__foot", "footer"):
+            if back is not None:
+                self.button(back_words or _("kiosk.back"), back, icon="back")
+            frame.language_switch(lambda language: self.speak())
+            if reason:
+                self.button(_("kiosk.ask_reception"), partial(self.call_help, reason), icon="bell")
+
+    def speak(self) -> None:
+        """The page's language changed: everything that was typed stays."""
+        self.watch.speak()
+        self.redraw()
+
+    # ── pressing and doing ──
+
+    def tap(self, element: ui.element, handler: Callable[[], Any]) -> ui.element:
+        """Run `handler` once for a press, with the moment of the press and an id made from it."""
+
+        async def handle(event: GenericEventArguments) -> None:
+            try:
+                if not parts.is_fresh(event.args):
+                    parts.problem(_("web.stale_tap"))
+                    return
+                made_ms = float(event.args["t"])
+                self._tap = (clock.now() - timedelta(seconds=max(0.0, time.time() - made_ms / 1000)), derived("kiosk tap", self.client.id, element.id, made_ms))
+                await parts.run(handler)
+            finally:
+                self._tap = (None, None)
+                if not element.is_deleted:
+                    ui.run_javascript(f"foyer.rest({element.id})")
+
+        element.on("click", handle, js_handler="(e) => foyer.tap(e, emit)")
+        return element
+
+    def button(self, words: str, handler: Callable[[], Any], *, kind: parts.Kind = "plain", icon: str | None = None, counts: bool = False, classes: str = "") -> ui.element:
+        """A button of the kiosk; with `counts` it says when the screen goes back by itself."""
+        element = ui.element("button").classes("button" + (f" button--{kind}" if kind != "plain" else "") + f" {classes}").props("type=button")
+        with element:
+            if icon:
+                icons.icon(icon)
+            parts.text(words, "span")
+            if counts:
+                parts.text("", "span", "button__sub").props("data-back")
+        return self.tap(element, handler)
+
+    def tile(self, icon: str, title: str, line: str, handler: Callable[[], Any], *, main: bool = False, go: str = "") -> ui.element:
+        """A choice of path: the whole tile presses."""
+        element = ui.element("button").classes("tile tile--main" if main else "tile").props("type=button")
+        with element:
+            icons.icon(icon)
+            with parts.box(tag="span"):
+                parts.text(title, "span")
+                parts.text(line, "small")
+            if go:
+                icons.icon(go, "tile__go")
+        return self.tap(element, handler)
+
+    async def do(self, operation: Operation) -> Outcome:
+        """Perform for this kiosk, with the tap's own moment and id."""
+        tapped_at, op_id = self._tap
+        outcome = await perform(operation, by=frame.actor(), op_id=op_id or uuid7(), tapped_at=tapped_at)
+        if outcome.code == "op.stale":
+            parts.problem(_("web.stale_tap"))
+        return outcome
+
+    def sorry(self, code: str, message: str) -> None:
+        """What a code could not do, as a sentence, with the ways that are open."""
+        self.show("sorry", code=code, message=message)
+
+    async def call_help(self, reason: str) -> None:
+        """Reception is told; what was typed stays."""
+        step, facts = self.step, self.shown
+        outcome = await self.do(visits.CallHelp(reason=reason))
+        if outcome.ok:
+            self.show("help", help_id=UUID(outcome.result["help_id"]), back=step, back_facts=facts)
+        else:
+            parts.problem(outcome.message(frame.lang()))
+
+    def edited(self) -> None:
+        """Something was typed: the draft is to be saved."""
+        self._dirty = True
+
+    # ── forgetting ──
+
+    async def _wiped(self, why: str) -> None:
+        await self.forget()
+
+    async def forget(self) -> None:
+        """Back to the first screen in the office's language; nothing of this visitor stays."""
+        photo, device_id = self.form.photo, frame.actor().device_id
+        self.form, self.settings, self.face = Form(), self._read_settings(), sessions.office()
+        self.watch.idle_s = self.settings.idle_s
+        for element in [e for e in self.client.elements.values() if {"problem--floating", "toast--floating"} & set(e.classes)]:
+            element.delete()
+        if frame.lang() != self.face.language:
+            frame.speak(self.face.language)
+            self.watch.speak()
+        self.show("attract")
+        self._dirty = False
+        # What was drawn for this visitor also waits in the outbox, to be sent again after a dropped link: the next visitor's glass must not get it.
+        self.client.outbox.message_history.clear()
+        if device_id is not None:
+            await _write(lambda: drafts.forget(device_id))
+        if photo:
+            await _write(lambda: attachments.forget_unused(photo))
+
+    async def _ready(self, present: bool) -> None:
+        """The page has opened. After a restart of the server the form comes back, once, to the hand that filled it."""
+        device_id = frame.actor().device_id
+        if device_id is None or self.step != "attract":
+            return
+        draft = await _write(lambda: drafts.take(device_id, clock.now()))
+        if present and draft is not None and draft.get("step") in KEPT:
+            self.form = Form.from_draft(draft.get("form"))
+            if draft.get("language") in i18n.LANGUAGES:
+                frame.speak(draft["language"])
+                self.watch.speak()
+            self.show(draft["step"])
+
+    async def _each_second(self) -> None:
+        if self._dirty and self.step in KEPT:
+            self._dirty = False
+            device_id = frame.actor().device_id
+            data = {"step": self.step, "language": frame.lang(), "form": self.form.as_draft()}
+            if device_id is not None:
+                await _write(lambda: drafts.save(device_id, data, clock.now()))
+        elif self.step == "attract" and self._light() != self._drawn_for:
+            self.redraw()
+
+    # ── what others do meanwhile ──
+
+    def _changed(self, kind: str, change: Change) -> None:
+        listener = self.shown.get("listen")
+        if listener is not None and kind in listener[0] and not self.client.is_deleted:
+            with self.client:
+                listener[1](change)
+
+    def listen(self, kinds: tuple[str, ...], handler: Callable[[Change], Any]) -> None:
+        """Until the next step: call `handler` when one of these kinds changed."""
+        self.shown["listen"] = (kinds, handler)
+
+    def _light(self) -> str:
+        from kiosk.welcome.watch import tone
+
+        return f"{clock.today()} {tone(clock.now())}"
+
+    def _read_settings(self) -> Settings:
+        with database.reading() as s:
+            chosen = {name: office.setting(s, name) for name in ("kiosk.idle_s", "kiosk.camera", "kiosk.print", "visit.photo", "kiosk.welcome", "booking.closes_at")}
+        return Settings(
+            int(chosen["kiosk.idle_s"]), str(chosen["kiosk.camera"]), str(chosen["kiosk.print"]), chosen["visit.photo"] == "ask", str(chosen["kiosk.welcome"]),
+            str(chosen["booking.closes_at"]),
+        )  # fmt: skip
+
+
+async def _write(function: Callable[[], Any]) -> Any:
+    return await asyncio.wrap_future(database.writer().submit(function))

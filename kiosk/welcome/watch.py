@@ -1,0 +1,73 @@
+"""The two elements only this kiosk has: the view through the gate, and the watch that wipes the glass when somebody walks away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Literal
+
+from nicegui import ui
+from nicegui.events import GenericEventArguments
+
+from core.foundation import clock
+from core.web import parts
+from core.web.frame import _
+
+Mode = Literal["rest", "form", "read", "done"]
+Tone = Literal["morning", "noon", "dusk", "night", "deep-night"]
+READING_S = 60
+
+
+class Gate(ui.element, component="gate.js"):
+    """The moon gate over the whole screen, in the light of the hour."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__()
+        self._props["tone"] = tone(at)
+
+
+def tone(at: datetime) -> Tone:
+    """Mist in the morning, clear at noon, warm at dusk; dimmed between 22 and 6 (look.md §6)."""
+    hour = clock.local(at).hour
+    if 6 <= hour < 9:
+        return "morning"
+    if 9 <= hour < 16:
+        return "noon"
+    if 16 <= hour < 19:
+        return "dusk"
+    return "night" if 19 <= hour < 22 else "deep-night"
+
+
+class Watch(ui.element, component="watch.js"):
+    """Counts in the browser. `on_wipe` hears why (idle, left, done); `on_ready` whether the hand that filled the last form is still there."""
+
+    def __init__(self, idle_s: int, on_wipe: Callable[[str], Any], on_ready: Callable[[bool], Any]) -> None:
+        super().__init__()
+        self.idle_s, self._number = idle_s, 0
+        self.speak()
+        self.guard("rest")
+
+        async def wipe(event: GenericEventArguments) -> None:
+            why = event.args.get("why") if isinstance(event.args, dict) else None
+            await parts.run(lambda: on_wipe(str(why)))
+
+        async def ready(event: GenericEventArguments) -> None:
+            present = isinstance(event.args, dict) and event.args.get("present") is True
+            await parts.run(lambda: on_ready(present))
+
+        self.on("wipe", wipe)
+        self.on("ready", ready)
+
+    def speak(self) -> None:
+        """Take the page's language."""
+        self._props["words"] = {name: _(f"kiosk.idle.{name}") for name in ("title", "stay", "wipe")} | {"say": _("kiosk.idle.say", n="{n}")}
+        self._props["back"] = _("kiosk.back_in", n="{n}")
+        self.update()
+
+    def guard(self, mode: Mode, seconds: int | None = None) -> None:
+        """Begin to count anew for the screen that is drawn now."""
+        self._number += 1
+        self._props["mode"] = mode
+        self._props["seconds"] = seconds or (max(READING_S, self.idle_s) if mode == "read" else self.idle_s)
+        self._props["number"] = self._number
+        self.update()

@@ -1,0 +1,125 @@
+"""GET /api/v1/floor: what a phone carries into the cellar (offline.md; the shape is read by `mobile/floor/static/bundle.js`).
+
+Places, things with their present and former labels, people, supplies, the open counts and rounds of the signed-in person: a dozen indexed statements however
+large the office is, answered off the event loop. The ETag stands for everything but `now`, so that a phone that is up to date gets 304 and no body. Figures
+of the book that the person must not see while counting blind are left out here, not hidden on the phone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from core.foundation import clock, database
+from core.mechanisms import duties, labels, office, people, places
+from core.mechanisms.labels import SubjectKind
+from core.mechanisms.operations import PERSON_ROLES, Actor, as_json
+from core.mechanisms.places import PlaceView
+from core.sections import assets, inspections, stocktakes, supplies
+from mobile.api import Caller, Problem
+
+router = APIRouter()
+
+
+@router.get("/v1/floor", tags=["floor"], summary="Everything the phone app needs to work without a network")
+async def floor(request: Request, actor: Caller) -> Response:
+    """`now`, office, person, places, things, people, supplies, open stock-takes, due rounds, number of open duties. Honours If-None-Match."""
+    if not actor.has(*PERSON_ROLES):
+        raise Problem(403, "op.not_allowed", kind="floor.read")
+    body = await asyncio.to_thread(_read, actor)
+    tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    now = as_json(clock.now())
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Foyer-Now": now}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(b'{"now":' + json.dumps(now).encode() + b"," + body[1:], 200, headers, "application/json; charset=utf-8")
+
+
+def _read(actor: Actor) -> bytes:
+    with database.reading() as s:
+        shown = bundle(s, actor)
+    return json.dumps(as_json(shown), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def bundle(s: Session, by: Actor) -> dict[str, Any]:
+    """The bundle of one person, without `now`."""
+    at = clock.now()
+    everywhere = places.everything(s)
+    codes = labels.codes_of(s, SubjectKind.PLACE, [place.id for place in everywhere])
+    counts = stocktakes.for_phone(s, by)
+    stock = supplies.everything(s, by)
+    host = office.info(s)
+    return {
+        "office": {"name": host.name if host else ""},
+        "person": {"id": by.person_id, "name": by.name, "roles": sorted(by.roles), "language": by.language},
+        "places": [
+            {"id": p.id, "label": codes.get(p.id), "name": p.name, "path": " › ".join(p.path.split(" › ")[:-1]), "parent_id": p.parent_id, "kind": p.kind}
+            for p in everywhere
+        ],
+        "things": [*_assets(s, _blind_places(counts, everywhere)), *_renamed(s, everywhere, codes, stock)],
+        "people": _people(s),
+        "supplies": [
+            {
+                "id": v.id, "label": v.label or None, "number": v.number, "name": v.name, "spec": v.spec, "unit": v.unit, "on_hand": v.on_hand,
+                "limit": v.limit, "place_id": v.place_id,
+            }
+            for v in stock
+        ],
+        "stocktakes": counts,
+        "inspections": inspections.for_phone(s, by, at),
+        "duties": duties.count_mine(s, by.person_id),
+    }  # fmt: skip
+
+
+def _assets(s: Session, blind: set[UUID]) -> Iterable[dict[str, Any]]:
+    asset = assets.Asset
+    rows = s.execute(select(asset.id, asset.number, asset.name, asset.spec, asset.place_id, asset.state).order_by(col(asset.number))).all()
+    codes = labels.codes_of(s, SubjectKind.ASSET, [row.id for row in rows])
+    old = labels.old_codes_of(s, SubjectKind.ASSET)
+    for row in rows:
+        yield {
+            "kind": "asset", "id": row.id, "label": codes.get(row.id), "old_labels": old.get(row.id, []), "number": row.number, "name": row.name,
+            "spec": row.spec, "place_id": None if row.place_id in blind else row.place_id, "state": row.state,
+        }  # fmt: skip
+
+
+def _renamed(s: Session, everywhere: list[PlaceView], codes: dict[UUID, str], stock: list[supplies.SupplyView]) -> Iterable[dict[str, Any]]:
+    """Places and supplies that ever had another label: the phone must know the old ones too."""
+    old_places, old_supplies = labels.old_codes_of(s, SubjectKind.PLACE), labels.old_codes_of(s, SubjectKind.SUPPLY)
+    for place in everywhere:
+        if place.id in old_places:
+            yield {
+                "kind": "place", "id": place.id, "label": codes.get(place.id), "old_labels": old_places[place.id], "number": place.short_name or "",
+                "name": place.name, "spec": "", "place_id": place.parent_id, "state": "",
+            }  # fmt: skip
+    for v in stock:
+        if v.id in old_supplies:
+            yield {
+                "kind": "supply", "id": v.id, "label": v.label or None, "old_labels": old_supplies[v.id], "number": v.number, "name": v.name, "spec": v.spec,
+                "place_id": v.place_id, "state": "",
+            }  # fmt: skip
+
+
+def _people(s: Session) -> list[dict[str, Any]]:
+    names = people.department_names(s)
+    person = people.Person
+    rows = s.execute(select(person.id, person.name, person.department_id).where(col(person.disabled_at).is_(None)).order_by(col(person.pinyin), col(person.id)))
+    return [{"id": row.id, "name": row.name, "department": names.get(row.department_id, "") if row.department_id else ""} for row in rows]
+
+
+def _blind_places(counts: list[stocktakes.views.PhoneStocktake], everywhere: list[PlaceView]) -> set[UUID]:
+    """Where this person counts assets blind: what the book says stands there is not told."""
+    found = {place_id for one in counts if one.mode == stocktakes.Mode.BLIND and one.kind == stocktakes.Kind.ASSET for place_id in one.place_ids}
+    if found:
+        for place in everywhere:  # parents come before children
+            if place.parent_id in found:
+                found.add(place.id)
+    return found
