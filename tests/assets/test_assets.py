@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.foundation import database
 from core.foundation.i18n import LANGUAGES, has
-from core.mechanisms import duties, labels, tables
+from core.mechanisms import attachments, duties, labels, tables
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor
 from core.mechanisms.views import Query
@@ -215,6 +215,15 @@ def test_every_class_has_a_name_in_three_languages() -> None:
     assert len(classes.table()) >= 40
     assert all(one.names[language] for one in classes.table().values() for language in LANGUAGES)
     assert classes.name("A05010301", "en") == "Office chair" and classes.name("unknown", "en") == "unknown"
+
+
+@pytest.mark.proves("SEC 29")
+def test_a_photo_of_an_asset_is_for_those_who_see_its_card(office: Office) -> None:
+    photo = "ab" * 32
+    asset_id = registered(office, keeper_id=office.mei.person_id, photo_sha256=photo)
+    assert office.read(attachments.of, "asset", asset_id) == [photo]
+    assert office.read(assets.may_see_photos, asset_id, office.mei) and office.read(assets.may_see_photos, asset_id, office.chen)
+    assert not office.read(assets.may_see_photos, asset_id, office.wu)
 
 
 # ── custody ──

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from core.foundation.errors import Refused
 from core.foundation.ids import uuid7
-from core.mechanisms import labels, people
+from core.mechanisms import attachments, labels, people
 from core.mechanisms.imports import ImportColumn, Importer, RowError, Step
 from core.mechanisms.imports.declared import Plan
 from core.mechanisms.imports.lists import PlaceFinder, as_id, differing, one_of, remove, text, unique
@@ -60,6 +60,12 @@ def _id(said: str | None) -> UUID | None:
         return UUID(said)
     except ValueError:
         return UUID(int=0)  # an id that is none finds nothing
+
+
+@attachments.shown_with("asset")
+def may_see_photos(s: Session, asset_id: UUID, by: Actor) -> bool:
+    """Photos of an asset are for those who see its card."""
+    return _get(s, str(asset_id), by) is not None
 
 
 def _list(s: Session, query: Query, by: Actor) -> Page:

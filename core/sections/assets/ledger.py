@@ -19,7 +19,7 @@ from sqlmodel import Field, Session, SQLModel, col
 from core.foundation import database
 from core.foundation.errors import Invalid, Refused
 from core.foundation.ids import uuid7
-from core.mechanisms import labels, people, pinyin, places
+from core.mechanisms import attachments, labels, people, pinyin, places
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Operation, Role, as_json, current_op_id, operation, touch
 from core.mechanisms.tables import EARLIEST_YEAR, LATEST_YEAR, MAX_CENTS, amount, tidy
@@ -177,6 +177,7 @@ def register(s: Session, do: RegisterAsset, by: Actor, at: datetime) -> dict[str
     s.flush()
     note(s, asset.id, "registered", by, at, number=asset.number)
     touch(s, "asset", asset.id)
+    attachments.use(s, [do.photo_sha256] if do.photo_sha256 else [], "asset", asset.id, by, at)
     return {"asset_id": asset.id, "number": asset.number}
 
 
@@ -211,6 +212,7 @@ def update(s: Session, do: UpdateAsset, by: Actor, at: datetime) -> dict[str, An
     if do.base_version is not None and do.base_version != asset.version:
         raise Refused("asset.changed_meanwhile", number=asset.number)
     given = do.model_dump(exclude_unset=True, exclude={"asset_id", "base_version"})
+    attachments.use(s, [do.photo_sha256] if do.photo_sha256 else [], "asset", asset.id, by, at)
     return {"version": change(s, asset, given, "updated", by, at).version}
 
 
