@@ -22,6 +22,7 @@ from fastapi import APIRouter
 from nicegui import app, core, ui
 
 from assets_labels import invitations
+from assets_labels import stocktake_report
 from core.foundation import backup, clock, database, heavy, jobs, live, migrations, settings, tls
 from core.foundation.errors import Invalid, Refused, SetupError
 from core.foundation.i18n import as_mapping, t
@@ -36,20 +37,26 @@ from kiosk.desk import assets as desk_assets
 from kiosk.desk import connect as desk
 from kiosk.desk import deliveries as desk_deliveries
 from kiosk.desk import devices as desk_devices
+from kiosk.desk import duties as desk_duties
 from kiosk.desk import imports as desk_imports
+from kiosk.desk import inspections as desk_inspections
 from kiosk.desk import notices as desk_notices
 from kiosk.desk import people as desk_people
 from kiosk.desk import places as desk_places
 from kiosk.desk import settings as desk_settings
+from kiosk.desk import stocktakes as desk_stocktakes
+from kiosk.desk import supplies as desk_supplies
 from kiosk.desk import visits as desk_visits
 from kiosk.door import live as door_live
 from mobile import api, bundle, test_clock
 from mobile import attachments as attachments_api
 from mobile import imports as imports_api
 from mobile import rooms as rooms_api
+from mobile import sheets as sheets_api
 from mobile import visits as visits_api
 from mobile.floor import serve as floor
-from mobile.pages import book, visitors
+from mobile.pages import book, thing, visitors
+from mobile.pages import duties as my_duties
 from mobile.swagger import pages as swagger
 
 VERSION = "0.1.0"
@@ -58,9 +65,9 @@ VERSION = "0.1.0"
 
 MECHANISMS: tuple[ModuleType, ...] = (people, office, devices, places, labels, audit, notices, workdays, numbering, attachments, duties, checklists, approvals, imports, drafts)
 SECTIONS: tuple[ModuleType, ...] = (rooms, bookings, assets, supplies, stocktakes, visits, deliveries, inspections)
-DESK: tuple[ModuleType, ...] = (chooser, signin, first_run, pairing, today, find, me, desk_people, desk_places, desk_devices, desk_notices, desk_settings, desk_assets, desk_imports, desk_visits, desk_deliveries)
-PAGES: tuple[ModuleType, ...] = (*DESK, door, book, welcome, visitors)  # modules with a `router` of pages
-API_ROUTERS: tuple[APIRouter, ...] = (swagger.router, rooms_api.router, attachments_api.router, bundle.router, imports_api.router, visits_api.router)  # routes of the API beside operations, labels and collections
+DESK: tuple[ModuleType, ...] = (chooser, signin, first_run, pairing, today, find, me, desk_people, desk_places, desk_devices, desk_notices, desk_settings, desk_assets, desk_imports, desk_visits, desk_deliveries, desk_supplies, desk_inspections, desk_duties, desk_stocktakes)
+PAGES: tuple[ModuleType, ...] = (*DESK, door, book, welcome, visitors, my_duties, thing)  # modules with a `router` of pages
+API_ROUTERS: tuple[APIRouter, ...] = (swagger.router, rooms_api.router, attachments_api.router, bundle.router, imports_api.router, visits_api.router, sheets_api.router)  # routes of the API beside operations, labels and collections
 
 
 def include_core() -> None:
@@ -68,7 +75,7 @@ def include_core() -> None:
     parts = (*MECHANISMS, *SECTIONS)
     operations.include(*parts)
     labels.include(*parts)
-    jobs.include(*parts)
+    jobs.include(*parts, stocktake_report)
     views.include(*parts)
     attachments.include(*parts)
     approvals.include(*parts)

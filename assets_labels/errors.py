@@ -5,6 +5,8 @@ The sentence for a person stands in the catalogues under the same key (`sheet.ba
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 Fact = str | int | float
 
 
@@ -18,3 +20,10 @@ class DrawingError(ValueError):
         super().__init__(f"{code}: " + ", ".join(f"{name}={value!r}" for name, value in facts.items()))
         self.code = code
         self.facts = facts
+
+    def __reduce__(self) -> tuple[Callable[[str, dict[str, Fact]], DrawingError], tuple[str, dict[str, Fact]]]:
+        return _again, (self.code, self.facts)  # it crosses from the worker process with its facts
+
+
+def _again(code: str, facts: dict[str, Fact]) -> DrawingError:
+    return DrawingError(code, **facts)

@@ -8,7 +8,7 @@ come out whatever a name holds.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assets_labels.fonts import drawable
@@ -76,6 +76,16 @@ def draw_report(report: Report) -> bytes:
     out = io.BytesIO()
     document = Document(out, drawable(report.title, report.language), report.language)
     _Drawing(report, document).draw()
+    document.close()
+    return out.getvalue()
+
+
+def draw_reports(reports: Sequence[Report]) -> bytes:
+    """Several reports as the parts of one PDF, each with its own page numbers; title and language are the first one's."""
+    out = io.BytesIO()
+    document = Document(out, drawable(reports[0].title, reports[0].language), reports[0].language)
+    for report in reports:
+        _Drawing(report, document).draw()
     document.close()
     return out.getvalue()
 

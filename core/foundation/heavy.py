@@ -28,6 +28,15 @@ async def run(function: Callable[..., T], *arguments: Any) -> T:
         return await loop.run_in_executor(_get(), function, *arguments)
 
 
+def run_here(function: Callable[..., T], *arguments: Any) -> T:
+    """The same for a thread that may wait (jobs): the work leaves this process, so that the event loop keeps its turn."""
+    try:
+        return _get().submit(function, *arguments).result()
+    except BrokenProcessPool:
+        stop()
+        return _get().submit(function, *arguments).result()
+
+
 def stop() -> None:
     """End the worker process."""
     global _pool

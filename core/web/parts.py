@@ -345,9 +345,9 @@ def stepper(value: int, on_change: Callable[[int], Any], *, least: int = 0, most
 
 
 @contextmanager
-def field(label: str, help: str = "") -> Any:
-    """Label above, help below, whatever input is drawn inside."""
-    with box("field", "label") as element:
+def field(label: str, help: str = "", *, native: bool = False) -> Any:
+    """Label above, help below, whatever input is drawn inside. A native input is named by it; Quasar's own fields carry the label themselves."""
+    with box("field", "label" if native else "div") as element:
         text(label, "span", "field__label")
         yield element
         if help:
@@ -360,6 +360,7 @@ def input(label: str, value: str = "", *, help: str = "", placeholder: str = "",
     with field(label, help):
         element = ui.input(value=value, placeholder=placeholder, password=password, on_change=(lambda e: on_change(e.value)) if on_change else None)
         element.props(f"outlined {'autofocus' if autofocus else ''} {props}")
+    element.props["aria-label"] = label
     return element
 
 
@@ -367,6 +368,7 @@ def area(label: str, value: str = "", *, help: str = "", rows: int = 3) -> ui.te
     """A field of several lines."""
     with field(label, help):
         element = ui.textarea(value=value).props(f"outlined rows={rows}")
+    element.props["aria-label"] = label
     return element
 
 
@@ -377,6 +379,7 @@ def select(label: str, options: Mapping[Any, str] | Sequence[str], value: Any = 
     with field(label, help):
         element = ui.select(known, value=value, multiple=multiple, with_input=search, on_change=(lambda e: on_change(e.value)) if on_change else None)
         element.props("outlined options-dense behavior=menu" + (" use-chips" if multiple else ""))
+    element.props["aria-label"] = label
     return element
 
 

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from core.foundation import clock
 from core.mechanisms import approvals, devices, duties, notices
 from core.mechanisms.operations import Actor, Role
+from core.sections import stocktakes
 from kiosk.desk import frame as desk_frame
 
 # (words, icon, address, roles); shown when the page exists.
@@ -24,6 +25,7 @@ def connect() -> None:
     desk_frame.count_with("approvals", lambda s, by: len(approvals.waiting_for(s, by)))
     desk_frame.count_with("notices", _undelivered)
     desk_frame.count_with("devices", _silent)
+    desk_frame.count_with("stocktakes", lambda s, by: stocktakes.under_way(s))
 
 
 def _undelivered(s: Session, by: Actor) -> int:

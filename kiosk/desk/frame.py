@@ -52,7 +52,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     )),
     ("things", (
         Entry("assets", "asset", THINGS), Entry("supplies", "supply", THINGS | {Role.RECEPTION}), Entry("suppliers", "book", THINGS),
-        Entry("stocktakes", "count", THINGS), Entry("labels", "print", THINGS | {Role.RECEPTION, Role.SAFETY}), Entry("imports", "receive", THINGS),
+        Entry("stocktakes", "count", THINGS | {Role.RECEPTION}), Entry("labels", "print", THINGS | {Role.RECEPTION, Role.SAFETY}), Entry("imports", "receive", THINGS),
     )),
     ("safety", (Entry("inspections", "list", SAFE), Entry("hazards", "warning", SAFE), Entry("duties", "clock", EVERYONE))),
     ("money", (Entry("expenses", "money", THINGS | {Role.STAFF}), Entry("petty_cash", "key", THINGS), Entry("approvals", "check", EVERYONE))),

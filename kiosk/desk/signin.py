@@ -63,7 +63,7 @@ def top() -> None:
 
 def native(label: str, name: str, props: str = "", *, help: str = "", type: str = "text") -> ui.element:
     """A plain field of a form that is sent as one piece."""
-    with parts.field(label, help):
+    with parts.field(label, help, native=True):
         return ui.element("input").classes("native").props(f'name="{name}" type="{type}" {props}')
 
 

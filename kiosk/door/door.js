@@ -459,7 +459,7 @@ export default {
       this.refreshing = true;
       const answer = await ask(`${this.api}/rooms/${this.room}/door`).catch(() => null);
       this.refreshing = false;
-      if (answer?.status === 200 && answer.body?.phases) {
+      if (answer?.status === 200 && answer.body?.id === this.room && answer.body.phases?.length) { // anything less says nothing of the room
         if (window.socket?.connected) this.stale = null;
         this.take(answer.body, true);
         this.tick();

@@ -72,11 +72,12 @@ def notice(screen: Welcome) -> None:
     planned = bool(screen.form.code)
     with database.reading() as s:
         text = visits.current(s, frame.lang())
-    screen.head(_("kiosk.notice"), _("kiosk.notice.say"), step=None if planned else 3)
-    with parts.box("kiosk__read", "section").props("tabindex=0"):
-        for line in text.text.splitlines():
-            parts.text(line, "p")
-        parts.text(_("kiosk.notice.version", version=text.version), "p", "quiet")
+    with parts.box("kiosk__side"):
+        screen.head(_("kiosk.notice"), _("kiosk.notice.say"), step=None if planned else 3)
+        with parts.box("kiosk__read", "section").props("tabindex=0"):
+            for line in text.text.splitlines():
+                parts.text(line, "p")
+            parts.text(_("kiosk.notice.version", version=text.version), "p", "quiet")
 
     async def agree() -> None:
         signed = await pad.result()
@@ -151,15 +152,16 @@ def signed_in(screen: Welcome) -> None:
         badge = visits.badge(s, visit_id, frame.actor(), clock.now())
     screen.form.code = ""
     automatic = screen.settings.printing == "auto"
-    screen.head(_("kiosk.done", name=badge.name), _("kiosk.done.take" if automatic else "kiosk.done.say"), mark="check")
+    with parts.box("kiosk__side"):
+        screen.head(_("kiosk.done", name=badge.name), _("kiosk.done.take" if automatic else "kiosk.done.say"), mark="check")
+        with parts.box("list kiosk__told", "ul"):
+            _told(screen, visit_id, badge.host)
+            with parts.box("item", "li"):
+                parts.mark("clock")
+                with parts.box("item__body"):
+                    parts.text(_("kiosk.wait"), classes="strong")
+                    parts.text(_("kiosk.wait.say"), classes="second")
     _pass(screen, badge)
-    with parts.box("list kiosk__told", "ul"):
-        _told(screen, visit_id, badge.host)
-        with parts.box("item", "li"):
-            parts.mark("clock")
-            with parts.box("item__body"):
-                parts.text(_("kiosk.wait"), classes="strong")
-                parts.text(_("kiosk.wait.say"), classes="second")
     picture = f"/api/v1/visits/{visit_id}/badge.png"
     ui.element("img").classes("kiosk__print").props(f'src="{picture}" alt=""' + (" data-auto" if automatic else ""))
     with parts.box("kiosk__acts kiosk__acts--two", "section"):

@@ -59,7 +59,7 @@ def goodbye(screen: Welcome) -> None:
     """Done, thank you."""
     facts = screen.shown
     stay = i18n.duration(timedelta(minutes=facts["minutes"]), frame.lang())
-    with parts.box("hello hello--bye", "section"):
+    with parts.box("hello hello--bye hello--long" if len(facts["name"]) > 6 else "hello hello--bye", "section"):
         parts.text(_("kiosk.goodbye", name=facts["name"]), "h1")
         parts.text(_("kiosk.goodbye.stay", time=f"{clock.local(facts['at']):%H:%M}", stay=stay), "p")
         parts.text(_("kiosk.goodbye.say"), "p")

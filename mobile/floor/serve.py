@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -121,6 +122,13 @@ class Floor:
         return Response(file.data, 200, headers, file.media_type)
 
 
+def _token(name: str) -> str:
+    """A colour of the theme, where a format can not read CSS."""
+    found = re.search(rf"{name}:\s*([^;]+);", THEME.read_text("utf-8"))
+    assert found is not None, name
+    return found[1].strip()
+
+
 def _manifest() -> dict[str, object]:
     return {
         "name": "Foyer",
@@ -130,8 +138,8 @@ def _manifest() -> dict[str, object]:
         "scope": "./",
         "display": "standalone",
         "orientation": "portrait",
-        "background_color": "#F5F5F1",
-        "theme_color": "#F5F5F1",
+        "background_color": _token("--paper"),
+        "theme_color": _token("--paper"),
         "icons": [
             {"src": "icons/foyer-192.png", "sizes": "192x192", "type": "image/png"},
             {"src": "icons/foyer-512.png", "sizes": "512x512", "type": "image/png"},

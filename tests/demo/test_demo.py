@@ -144,7 +144,7 @@ def test_a_week_of_bookings_lies_around_now_with_no_shows_among_them(sample: Rep
 
 def test_visitors_are_expected_in_the_house_and_gone(sample: Report) -> None:
     with database.reading() as s:
-        here = visits.in_house(s)
+        here = visits.in_house(s, AT)
         today, tomorrow = visits.expected(s, MONDAY), visits.expected(s, date(2026, 11, 24))
         gone = _count(visits.Visit, visits.Visit.state == "left")
         signed = _count(visits.Consent)
@@ -237,7 +237,7 @@ def test_a_later_day_adds_the_missing_days_and_leaves_the_rest(sample: Report) -
 
 def test_what_people_did_meanwhile_stays_and_the_story_gives_way(sample: Report) -> None:
     with database.reading() as s:
-        guest = visits.in_house(s)[0]
+        guest = visits.in_house(s, AT)[0]
         desk = _actor(s, "desk")
     assert operations.perform_now(visits.CheckOut(visit_id=guest.id), by=desk, at=AT).ok
     fill(date(2026, 11, 24))
@@ -272,7 +272,7 @@ def test_the_office_is_alive_whenever_it_is_started(moment: datetime, sqlite_tem
     report = _make(tmp_path / "odd.db", sqlite_template, clock.today(moment), moment)
     with database.reading() as s:
         states = [room.state for room in bookings.rooms_now(s, moment)]
-        here, expected = visits.in_house(s), visits.expected(s, clock.today(moment))
+        here, expected = visits.in_house(s, moment), visits.expected(s, clock.today(moment))
     database.disconnect()
     assert len(report.refused) <= 5
     assert {"busy", "held", "shut", "free"} <= set(states)
@@ -328,8 +328,9 @@ def _figures() -> dict[str, object]:
     """The ids and figures that a day decides; codes of labels and ids made inside operations are random."""
     with database.reading() as s:
         return {
-            "operations": sorted(s.execute(select(OperationRow.op_id, OperationRow.kind, OperationRow.status)).all()),
-            "people": sorted(s.execute(select(Person.id, Person.name, Person.extension)).all()),
+            "operations": sorted(s.execute(select(OperationRow.kind, OperationRow.status, func.count()).group_by(OperationRow.kind, OperationRow.status)).all()),
+            "ids": sorted(s.execute(select(OperationRow.op_id).where(OperationRow.kind.not_in(("attachment.store", "notice.dismiss")))).all()),
+            "people": sorted(s.execute(select(Person.number, Person.name, Person.extension)).all()),
             "assets": sorted(s.execute(select(Asset.id, Asset.number, Asset.value_cents, Asset.place_id, Asset.state)).all()),
             "stock": sorted(s.execute(select(Supply.number, Supply.on_hand)).all()),
             "bookings": sorted(s.execute(select(bookings.Booking.id, bookings.Booking.starts_at, bookings.Booking.state)).all()),

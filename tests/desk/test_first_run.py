@@ -15,7 +15,7 @@ from tests.live import DESK, serving
 @pytest.mark.browser
 @pytest.mark.proves("Office 1", "X2")
 def test_the_first_page_of_a_fresh_server_makes_the_first_administrator_and_works_once(browser: Browser, tmp_path: Path) -> None:
-    with serving(f"sqlite:///{(tmp_path / 'new.db').as_posix()}", tmp_path / "data") as server:
+    with serving(f"sqlite:///{(tmp_path / 'new.db').as_posix()}", tmp_path / "data", settings={"FOYER_TEST_CLOCK": "0"}) as server:
         context = browser.new_context(**DESK, locale="zh-CN")
         page = context.new_page()
         page.goto(server.url + "/desk")

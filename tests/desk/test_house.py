@@ -30,9 +30,9 @@ def desk(browser: Browser, server: Server, account: str, path: str) -> Page:
 def test_the_administrator_adds_a_person_with_roles_and_gets_their_password_once(browser: Browser, server: Server, live_office: Office) -> None:
     page = desk(browser, server, "ada", "/desk/people")
     page.get_by_role("button", name="添加人员").click()
-    page.get_by_label("姓名").fill("何静")
-    page.get_by_label("账号").fill("hejing")
-    page.get_by_label("角色").click()
+    page.get_by_label("姓名", exact=True).fill("何静")
+    page.get_by_label("账号", exact=True).fill("hejing")
+    page.get_by_label("角色", exact=True).click()
     page.get_by_role("option", name="前台").click()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="保存").click()
@@ -51,7 +51,7 @@ def test_the_administrator_adds_a_person_with_roles_and_gets_their_password_once
 @pytest.mark.proves("SEC 24")
 def test_disabling_asks_first_and_names_the_person(browser: Browser, server: Server, live_office: Office) -> None:
     page = desk(browser, server, "ada", f"/desk/people?open={live_office.wu.person_id}")
-    page.get_by_role("button", name="停用").click()
+    page.get_by_role("button", name="停用", exact=True).click()
     dialog = page.get_by_role("alertdialog")
     expect(dialog).to_contain_text("停用 吴桐？")
     dialog.get_by_role("button", name="不停用").click()
@@ -94,7 +94,7 @@ def test_slash_goes_to_the_search_and_a_scanned_label_opens_its_thing(browser: B
 def test_the_house_is_built_from_site_to_shelf_and_a_room_gets_a_label(browser: Browser, server: Server, live_office: Office) -> None:
     page = desk(browser, server, "bo", f"/desk/places?open={live_office.places['301']}")
     page.get_by_role("button", name="在里面添加").click()
-    page.get_by_label("名称").fill("A 柜")
+    page.get_by_label("名称", exact=True).fill("A 柜")
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_role("treeitem", name="A 柜")).to_be_visible()
     page.get_by_role("button", name="给它一个标签").click()
@@ -108,8 +108,8 @@ def test_the_house_is_built_from_site_to_shelf_and_a_room_gets_a_label(browser: 
 def test_a_door_screen_is_added_paired_with_its_code_once_and_revoked_at_once(browser: Browser, server: Server, live_office: Office) -> None:
     page = desk(browser, server, "ada", "/desk/devices")
     page.get_by_role("button", name="添加设备").click()
-    page.get_by_label("名称").fill("301 门牌")
-    page.get_by_label("房间").click()
+    page.get_by_label("名称", exact=True).fill("301 门牌")
+    page.get_by_label("房间", exact=True).click()
     page.get_by_role("option", name=re.compile("301")).click()
     page.get_by_role("button", name="给我号码").click()
     code = page.locator("[data-code]").inner_text()

@@ -82,7 +82,7 @@ def test_a_role_that_was_taken_away_does_not_work_from_a_page_that_is_still_open
     sign_in(page, server, "bo")
     page.goto(server.url + "/desk/people")
     page.get_by_role("button", name="添加人员").click()
-    page.get_by_label("姓名").fill("何静")
+    page.get_by_label("姓名", exact=True).fill("何静")
     assert server.post(people.SetRoles(person_id=bo, roles=()), by="ada")["status"] == "accepted"
     page.get_by_role("button", name="保存").click()
     expect(page.locator(".problem--floating")).to_be_visible()

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from tests.floor.office import Line, Office, Server
+from tests.live import chromium
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = chromium()
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--mute-audio"]
 PHONE = {"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", "timezone_id": "Asia/Shanghai", "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 
 
 @pytest.fixture(scope="session")
-def playwright_once() -> Iterator[Playwright]:
-    if not CHROMIUM:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as found:
-        yield found
-
-
-@pytest.fixture(scope="session")
-def browser(playwright_once: Playwright) -> Iterator[Browser]:
-    made = playwright_once.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+def phone_browser(playwright: Playwright) -> Iterator[Browser]:
+    """A Chromium with a fake camera."""
+    made = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
     yield made
     made.close()
 
@@ -128,12 +121,12 @@ def _server() -> Iterator[tuple[Office, Server, Line]]:
 
 
 @pytest.fixture
-def world(_server: tuple[Office, Server, Line], browser: Browser) -> Iterator[World]:
+def world(_server: tuple[Office, Server, Line], phone_browser: Browser) -> Iterator[World]:
     office, server, line = _server
     office.__init__()  # type: ignore[misc]  # the running server keeps this object: give it an empty day
     line.open()
     line.eat_replies = line.eaten = 0
-    made = World(office, server, line, browser)
+    made = World(office, server, line, phone_browser)
     yield made
     for context in made.contexts:
         context.close()

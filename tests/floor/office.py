@@ -116,10 +116,13 @@ class Office:
         found = [op for op_id, op in self.log.items() if self.answers[op_id]["status"] == "accepted" and kind in (None, op["kind"])]
         return sorted(found, key=lambda op: op["device_seq"])
 
-    def judge(self, op: dict[str, Any]) -> dict[str, Any]:
+    def judge(self, op: dict[str, Any], clock: str = "") -> dict[str, Any]:
+        op = op | {"at": datetime.fromisoformat(op["occurred_at"])}
+        if clock:  # corrected as the server does: by what the phone's clock shows at the moment of sending
+            op["at"] = min(op["at"] - (datetime.fromisoformat(clock.split(";")[0]) - self.now), self.now)
         known = self.log.get(op["op_id"])
         if known is not None:
-            if known != op:
+            if (known["kind"], known["payload"]) != (op["kind"], op["payload"]):
                 self.reused.append(op)
                 return {"op_id": op["op_id"], "status": "invalid", "code": "op.reused", "message": "op.reused", "facts": {}, "result": None, "repeated": False}
             return self.answers[op["op_id"]] | {"repeated": True}
@@ -207,7 +210,7 @@ def application(office: Office) -> FastAPI:
             return fault(ops) if callable(fault) else fault
         office.highest_seq = max(office.highest_seq, int(request.headers["foyer-device-seq"]))
         office.batches.append({"size": len(ops), "who": signed_in(request)})
-        return JSONResponse([office.judge(op) for op in ops])
+        return JSONResponse([office.judge(op, request.headers.get("foyer-clock", "")) for op in ops])
 
     @app.put("/api/v1/attachments/{sha}")
     async def attach(sha: str, request: Request) -> Response:

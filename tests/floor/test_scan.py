@@ -20,13 +20,13 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def with_film(playwright_once: Playwright, world: World, tmp_path: Path) -> Iterator[object]:
+def with_film(playwright: Playwright, world: World, tmp_path: Path) -> Iterator[object]:
     """Start a phone of its own whose camera shows these shots; its profile lives in the test's folder, so that it may be killed and started again."""
     started: list[BrowserContext] = []
 
     def start(shots: list[tuple[str | None, float]]) -> Page:
         reel = film(tmp_path / "film.y4m", shots)
-        context = playwright_once.chromium.launch_persistent_context(
+        context = playwright.chromium.launch_persistent_context(
             str(tmp_path / "profile"), executable_path=CHROMIUM, args=[*FLAGS, f"--use-file-for-fake-video-capture={reel}"], **PHONE,
         )
         started.append(context)
@@ -76,7 +76,7 @@ def test_five_labels_scanned_without_a_network_survive_the_killed_browser(with_f
     ops = world.office.ops("stocktake.count")
     assert {op["payload"]["code"] for op in ops} == set(labels)
     assert [op["device_seq"] for op in ops] == [1, 2, 3, 4, 5]
-    times = [datetime.fromisoformat(op["occurred_at"]) for op in ops]
+    times = [datetime.fromisoformat(op["occurred_at"]) for op in ops]  # as the phone's own clock shows them
     assert times == sorted(times) and len(set(times)) == 5
     assert hosts == {world.base.removeprefix("http://")}
 
@@ -226,8 +226,8 @@ def test_a_good_point_takes_one_tap_and_a_half_answered_one_survives_a_reload(wo
 
 
 @pytest.mark.proves("Floor 10", "T25")
-def test_on_plain_http_the_page_explains_https_and_takes_typed_codes(playwright_once: Playwright, world: World) -> None:
-    browser = playwright_once.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--host-resolver-rules=MAP foyer.test 127.0.0.1"])
+def test_on_plain_http_the_page_explains_https_and_takes_typed_codes(playwright: Playwright, world: World) -> None:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--host-resolver-rules=MAP foyer.test 127.0.0.1"])
     try:
         page = world.watch(browser.new_context(**PHONE).new_page())
         errors: list[str] = []

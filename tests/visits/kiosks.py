@@ -20,11 +20,13 @@ QUIET = ("Failed to load resource", "WebSocket connection")  # what a browser sa
 
 
 @contextmanager
-def panel(browser: Browser, server: Server, key: str, *, screen: dict[str, Any] | None = None, **more: Any) -> Iterator[Page]:
-    """A kiosk of its own, open on the first screen; its console errors fail the test."""
+def panel(browser: Browser, server: Server, key: str, *, screen: dict[str, Any] | None = None, timed: bool = False, **more: Any) -> Iterator[Page]:
+    """A kiosk of its own, open on the first screen; its console errors fail the test. `timed`: the test moves the panel's own timers on."""
     context = browser.new_context(**(screen or KIOSK), locale="en-GB", timezone_id="America/Los_Angeles", **more)  # the office's zone counts, never the panel's
     become_device(context, server, "kiosk", key)
     page = context.new_page()
+    if timed:
+        page.clock.install()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" and not any(word in message.text for word in QUIET) else None)

@@ -98,7 +98,7 @@ def test_the_visitors_day_from_the_invitation_to_the_way_out(live_office: Office
 
             # reception sees who is here
             desk.goto(f"{server.url}/desk/roll-call")
-            expect(desk.locator("main")).to_contain_text("李文博")
+            expect(desk.locator(".desk__main")).to_contain_text("李文博")
             photograph(desk, "desk-roll-call")
             paper = desk.request.get(f"{server.url}/api/v1/visits/roll-call.pdf")
             assert paper.ok and "李文博" in pypdfium2.PdfDocument(paper.body())[0].get_textpage().get_text_range()
@@ -110,7 +110,7 @@ def test_the_visitors_day_from_the_invitation_to_the_way_out(live_office: Office
             scan(kiosk, printed.text)
             asks(kiosk, "再见，李文博")
             photograph(kiosk, "day-3-goodbye")
-        expect(desk.locator("main")).to_contain_text("现在没有访客在楼里")
+        expect(desk.locator(".desk__main")).to_contain_text("现在没有访客在楼里")
         assert live_office.read(register.roll_call, clock.now()) == []
         signed = live_office.read(consent.of_visit, here.id)
         assert signed.strokes and live_office.read(consent.text_of, signed.document_hash).language == "zh-Hans"

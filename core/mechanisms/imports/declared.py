@@ -15,6 +15,8 @@ from core.foundation.errors import Invalid, NotAllowed
 from core.mechanisms.operations import Actor, Operation, Role
 from core.mechanisms.tables import Cell
 
+ROWS_AT_ONCE = 50  # one short transaction: a tap at a door never waits longer than these rows take
+
 # ── what a part declares ──
 
 

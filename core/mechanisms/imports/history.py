@@ -15,8 +15,8 @@ from sqlmodel import Field, Session, SQLModel, col
 from core.foundation.errors import Refused
 from core.foundation.ids import uuid7
 from core.mechanisms import operations
-from core.mechanisms.imports.declared import Importer, importer
-from core.mechanisms.operations import BATCH_CHUNK, Actor, Operation, Role, operation, touch
+from core.mechanisms.imports.declared import ROWS_AT_ONCE, Importer, importer
+from core.mechanisms.operations import Actor, Operation, Role, operation, touch
 
 
 class ImportRun(SQLModel, table=True):
@@ -87,7 +87,7 @@ def note_lines(s: Session, do: NoteLines, by: Actor, at: datetime) -> None:
 
 
 class UndoImport(Operation):
-    """`part` counts the calls: each undoes at most 200 rows, the last rows first."""
+    """`part` counts the calls: each undoes at most 50 rows, the last rows first."""
 
     import_id: UUID
     part: int = 0
@@ -101,7 +101,7 @@ def undo_import(s: Session, do: UndoImport, by: Actor, at: datetime) -> dict[str
         raise Refused("import.not_found")
     how = importer(found.collection, by)
     open_lines = select(ImportLine).where(col(ImportLine.run_id) == found.id, col(ImportLine.undone) == "")
-    lines = list(s.execute(open_lines.order_by(col(ImportLine.row).desc()).limit(BATCH_CHUNK)).scalars())
+    lines = list(s.execute(open_lines.order_by(col(ImportLine.row).desc()).limit(ROWS_AT_ONCE)).scalars())
     done = _accepted(s, [line.op_id for line in lines])
     counts = {"restored": 0, "kept": 0, "": 0}
     for line in lines:

@@ -15,10 +15,10 @@ from core.foundation.errors import Invalid, NotAllowed, Refused
 from core.foundation.i18n import as_mapping, t
 from core.foundation.ids import derived, uuid7
 from core.mechanisms import operations
-from core.mechanisms.imports.declared import Change, Report, RowOutcome, Step, Undone, importer
+from core.mechanisms.imports.declared import ROWS_AT_ONCE, Change, Report, RowOutcome, Step, Undone, importer
 from core.mechanisms.imports.history import BeginImport, Line, NoteLines, UndoImport
 from core.mechanisms.imports.sheet import Planned, Sheet, failed, problem, read
-from core.mechanisms.operations import BATCH_CHUNK, Actor, Operation, Outcome, Request, as_json
+from core.mechanisms.operations import Actor, Operation, Outcome, Request, as_json
 from core.mechanisms.tables import Cell, TableError
 
 Progress = Callable[[int, int], None]
@@ -30,7 +30,7 @@ def dry_run(collection: str, data: bytes, by: Actor, *, language: str = "", prog
     Raises TableError (the file can not be read), Invalid import.missing_headings, import.unknown_collection, NotAllowed."""
     sheet = read(importer(collection, by), data, language or by.language)
     outcomes: list[Outcome] = []
-    chunks = [sheet.steps] if sheet.importer.linked else _chunks(sheet.steps, BATCH_CHUNK)
+    chunks = [sheet.steps] if sheet.importer.linked else _chunks(sheet.steps, ROWS_AT_ONCE)
     for chunk in chunks:
         requests = [_request(one, by, uuid7()) for one in chunk]
         outcomes += database.writer().submit(lambda requests=requests: _rehearse(requests), database.BATCH).result()  # type: ignore[misc]  # mypy can not infer a lambda with a default
@@ -52,7 +52,7 @@ def run(
         return _report(sheet, [], None, dry=False)
     _must(BeginImport(import_id=import_id, collection=collection, file_name=file_name[:200]), by, derived(import_id, "begin"))
     outcomes: list[Outcome] = []
-    for chunk in _chunks(sheet.steps, BATCH_CHUNK - 1):
+    for chunk in _chunks(sheet.steps, ROWS_AT_ONCE):
         if cancelled():
             break
         note = Request(NoteLines(import_id=import_id, lines=[_line(import_id, one) for one in chunk]), by, uuid7())
@@ -67,7 +67,7 @@ def run(
 
 
 def undo(import_id: UUID, by: Actor) -> Undone:
-    """Give back what an import changed, in steps of at most 200 rows. Doing it again changes nothing.
+    """Give back what an import changed, in steps of at most 50 rows. Doing it again changes nothing.
 
     Raises Refused import.not_found, NotAllowed."""
     restored = kept = part = 0

@@ -78,6 +78,21 @@ def save_xlsx(
     """One sheet, written row by row (flat memory). Texts are string cells marked as text, never formulas; days, moments (in
     `zone`, the office's), whole numbers and amounts are typed. The heading row stays in view."""
     book = Workbook(write_only=True)
+    _fill(book, headings, rows, title, zone or clock.zone())
+    book.save(target)
+
+
+def write_book(sheets: Sequence[tuple[str, Sequence[str], Iterable[Sequence[Any]]]], *, zone: tzinfo | None = None) -> bytes:
+    """Several sheets (title, headings, rows) in one file, each as `save_xlsx` writes it."""
+    book = Workbook(write_only=True)
+    for title, headings, rows in sheets:
+        _fill(book, headings, rows, title, zone or clock.zone())
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def _fill(book: Any, headings: Sequence[str], rows: Iterable[Sequence[Any]], title: str, zone: tzinfo) -> None:
     sheet = book.create_sheet(re.sub(r"[\\/*?:\[\]]", " ", title)[:31] or "Foyer")
     sheet.freeze_panes = "A2"
     for index, heading in enumerate(headings):
@@ -87,11 +102,9 @@ def save_xlsx(
     for head in heads:
         head.font = Font(bold=True)
     sheet.append(heads)
-    zone = zone or clock.zone()
     for row in rows:
         values = [plain(value) for value in row]
         sheet.append([None if value is None else _xlsx_cell(sheet, value, zone) for value in values])
-    book.save(target)
 
 
 def write_xlsx(headings: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "Foyer", zone: tzinfo | None = None) -> bytes:

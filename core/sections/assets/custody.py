@@ -150,7 +150,7 @@ class ReportFault(OfAsset):
     photo_sha256: Sha256 = ""
 
 
-@operation(ReportFault, "asset.report_fault", roles={Role.STAFF})
+@operation(ReportFault, "asset.report_fault", roles={Role.STAFF}, offline=True)
 def report_fault(s: Session, do: ReportFault, by: Actor, at: datetime) -> dict[str, Any]:
     """The asset goes into repair and a clerk owes the repair; told again, the same duty happens once more.
 

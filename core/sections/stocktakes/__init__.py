@@ -41,6 +41,7 @@ from core.sections.stocktakes.settle import (
     remind,
 )
 from core.sections.stocktakes.views import COLLECTION, StocktakeDetail, StocktakeView, detail, find, for_phone, hidden_shelves, is_blind_to, listed, may_see_photos, under_way
+from core.sections.stocktakes.views import views as views_of
 
 __all__ = [
     "APPROVERS", "COLLECTION", "REVIEWERS", "ApproveStocktake", "CloseStocktake", "Count", "Counted", "DecideLine", "Decision", "FileReport", "HandInCounts",
@@ -48,5 +49,5 @@ __all__ = [
     "SealedReport", "Seen", "State", "Stocktake", "StocktakeDetail", "StocktakeView", "Sums", "UndoCount", "approve", "close", "count", "count_expected",
     "count_many", "decide", "detail", "devices_of", "file_of", "file_report", "find", "for_phone", "get", "hand_in", "has_counted", "hidden_shelves",
     "is_blind_to", "listed", "may_see_photos", "open_devices", "open_stocktake", "progress", "reject", "remind", "report_find", "review", "scope_of", "sealed", "to_draw",
-    "under_way", "undo_count",
+    "under_way", "undo_count", "views_of",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 // What the phone owes the server. An operation and what the screen shows of it are written together, before anything beeps; it leaves the list
 // only when the server's own answer names it (offline.md, "The design").
 import { changed, read, write } from './database.js';
-import { bootId, iso, monotonic, now, uuid7 } from './identity.js';
+import { bootId, iso, monotonic, now, offset, uuid7 } from './identity.js';
 
 export const APP_VERSION = '0.1.0';
 export const SCHEMA = 1;
@@ -91,10 +91,12 @@ export function due(limit, skip = new Set()) {
   });
 }
 
-/** An entry as it travels. What is only for the screen stays here. */
+/** An entry as it travels. What is only for the screen stays here. The server takes moments as the phone's clock shows them and corrects them by
+ * `Foyer-Clock`, the phone's clock of the moment of sending; ours are corrected when they are made, so they travel in the terms of that clock.
+ * (A monotonic clock stands still while the phone sleeps, so it only orders operations and corrects nothing.) */
 export function asSent(op) {
   const { state: _state, tries: _tries, shown: _shown, answer: _answer, asked_mono: _mono, asked_boot: _boot, row: _row, ...travels } = op;
-  return travels;
+  return { ...travels, occurred_at: iso(Date.parse(op.occurred_at) - offset()) };
 }
 
 /** Take over the server's answers, each by the op_id it names; answers about ids we did not ask about are ignored. */

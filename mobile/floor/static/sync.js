@@ -1,7 +1,7 @@
 // Sends what is unsent: at the start, on `online`, when the page is looked at, after each scan, every 30 s and by button. One tab at a time.
 // Nothing is forgotten on any answer but the server's own word about that very operation.
 import { changed, meta, onChange, read, setMeta, write } from './database.js';
-import { bootId, iso, learnTime, monotonic, now, setKnownTime } from './identity.js';
+import { iso, learnTime, monotonic, now, setKnownTime } from './identity.js';
 import { NoAnswer, call } from './net.js';
 import { asSent, counts, due, giveUp, prune, settle } from './queue.js';
 
@@ -127,8 +127,7 @@ async function sendBatch(ops, key, skip) {
       json: ops.map(asSent),
       headers: {
         'Foyer-Device-Seq': await highest(),
-        'Foyer-Device-Time': iso(Date.now()),
-        'Foyer-Device-Clock': `${bootId} ${monotonic()}`,
+        'Foyer-Clock': `${iso(Date.now())};${monotonic()};`,
       },
     });
   } catch (error) {

@@ -49,6 +49,9 @@ export function t(key, facts = {}) {
   return sentence.replace(/\{(\w+)\}/g, (whole, name) => (facts[name] === undefined || facts[name] === null ? whole : String(facts[name])));
 }
 
+/** Several names in one line, in the language's habit. */
+export const join = (parts) => parts.filter(Boolean).join(current === 'en' ? ', ' : '，');
+
 /** `10:24` of an ISO moment or milliseconds. */
 export function clock(moment) {
   const at = new Date(moment);

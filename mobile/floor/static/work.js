@@ -108,7 +108,7 @@ async function count(stocktake, placeId, code, known, quantity) {
     changed();
     return { outcome: 'again', row: again, first: row.events.find(standing) };
   }
-  const booked = expectedLine(stocktake, subject?.id)?.place_id ?? (stocktake.expected ? subject?.place_id : undefined);
+  const booked = expectedLine(stocktake, subject?.id)?.place_id ?? (stocktake.mode === 'blind' ? undefined : subject?.place_id);
   const elsewhere = seen.elsewhere || (stocktake.kind === 'asset' && booked && booked !== placeId ? booked : null);
   const fresh = {
     ...row,
@@ -212,13 +212,13 @@ export async function takeSupplies(lines, toPerson) {
 
 // ── one thing in the hand ──
 
-export async function takeThing(code, subject, dueOn) {
-  await record(me.person, 'asset.take', { code, ...(dueOn && { due_on: dueOn }) }, { shown: { title: titleOf(subject) } });
+export async function takeThing(code, subject) {
+  await record(me.person, 'asset.take', { code }, { shown: { title: titleOf(subject) } });
   send();
 }
 
 export async function reportFault(code, subject, description, photos) {
-  await record(me.person, 'asset.report_fault', { code, description, photos }, {
+  await record(me.person, 'asset.report_fault', { code, what: description, ...(photos.length && { photo_sha256: photos[0] }) }, {
     attachments: photos,
     shown: { title: titleOf(subject) || showCode(code), note: description },
     stores: ['blobs'],
@@ -266,21 +266,21 @@ export async function changeRun(runId, work) {
   return run;
 }
 
-const wire = (question, answer, said, code) => ({
+const wire = (question, answer, said, scan) => ({
   question_id: question.id,
   answer: said,
-  ...(answer.value !== undefined && answer.value !== '' && { value: answer.value }),
+  ...(answer.value !== undefined && answer.value !== '' && { value: String(answer.value).trim() }),
   ...(answer.note?.trim() && { note: answer.note.trim() }),
   photos: answer.photos || [],
-  ...(code && { scanned_code: code }),
+  ...(scan && { scanned_code: scan.code, typed: Boolean(scan.typed) }),
 });
 
 /** Record the answers of one point: `said` maps question ids to their verdict. An answer that did not change since is not said twice. */
 export async function answerPoint(run, point, answers, said) {
-  const code = run.scanned[point.id]?.code;
+  const scan = run.scanned[point.id];
   for (const question of point.questions) {
     if (!said[question.id]) continue;
-    const payload = { run_id: run.run_id, point_id: point.id, ...wire(question, answers[question.id] || {}, said[question.id], code) };
+    const payload = { run_id: run.run_id, point_id: point.id, ...wire(question, answers[question.id] || {}, said[question.id], scan) };
     const print = JSON.stringify(payload);
     const key = `${point.id}|${question.id}`;
     const current = await read((db) => db.get('runs', run.run_id));

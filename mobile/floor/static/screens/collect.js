@@ -5,7 +5,7 @@ import { changed, meta, setMeta } from '../database.js';
 import { feedback } from '../feedback.js';
 import { readCode } from '../rules.js';
 import { session } from '../session.js';
-import { t } from '../words.js';
+import { join, t } from '../words.js';
 import { inTurn, overLimit, takeSupplies, titleOf } from '../work.js';
 
 const EMPTY = { lines: [], person: null };
@@ -84,7 +84,7 @@ export function Collect() {
       setLine({ kind: 'refused', text: t('m.storage_full') });
     }
   };
-  return html`<${Head} title=${t('m.collect')} sub=${[person.name, person.department].filter(Boolean).join('，')} to="#/" right=${html`<button class="button button--quiet push" onClick=${() => setChoosing(true)} data-testid="for-whom">${t('m.for_whom')}</button>`} />
+  return html`<${Head} title=${t('m.collect')} sub=${join([person.name, person.department])} to="#/" right=${html`<button class="button button--quiet push" onClick=${() => setChoosing(true)} data-testid="for-whom">${t('m.for_whom')}</button>`} />
     <${UnsentBanner} /><${Finder} onText=${scanned} hint=${t('m.scan_shelf')} good=${line?.kind === 'saved'} paused=${typing || choosing}>
       ${line && html`<p class=${`f-finder__line f-finder__line--${line.kind}`} role="status" data-testid="line" data-kind=${line.kind}><${Icon} name=${line.kind === 'refused' ? 'warn' : 'box'} />${line.text}</p>`}</${Finder}>
     <div class="phone__body">${done && html`<p class="f-found__note f-found__note--done" role="status" data-testid="took"><${Icon} name="cloud_up" />${done}</p>`}

@@ -4,7 +4,7 @@ import { bundle, place } from '../bundle.js';
 import { meta } from '../database.js';
 import { feedback } from '../feedback.js';
 import { showCode } from '../rules.js';
-import { clock, t } from '../words.js';
+import { clock, join, t } from '../words.js';
 import { countsHere, handIn, keepHere, keepPhoto, placeOf, placesOf, progress, reportFind, roundRows, scanInCount, setPlace, titleOf, undoCount } from '../work.js';
 
 const stocktakeOf = (id) => bundle()?.stocktakes?.find((one) => one.id === id);
@@ -95,7 +95,7 @@ export function Count({ parts: [id] }) {
     ${typing && html`<${CodeSheet} title=${t('m.type_code_title')} onCode=${(text) => scanned(text)} onClose=${() => setTyping(false)} />`}
     ${asking && html`<${HowMany} asking=${asking} onClose=${() => setAsking(null)} onDone=${async (quantity) => (setAsking(null), scanned(asking.text, quantity))} />`}
     ${finding && html`<${Find} stocktake=${stocktake} placeId=${placeId} row=${finding.id ? finding : null} onClose=${() => setFinding(null)} />`}
-    ${ending && html`<${Dialog} title=${t('m.done_left_title', { n: here.left.length, place: room.name })} text=${here.left.slice(0, 3).map(titleOf).join('，')} safe=${t('m.go_on_counting')} act=${t('m.done_anyway')} onSafe=${() => setEnding(false)} onAct=${done} />`}`;
+    ${ending && html`<${Dialog} title=${t('m.done_left_title', { n: here.left.length, place: room.name })} text=${join(here.left.slice(0, 3).map(titleOf))} safe=${t('m.go_on_counting')} act=${t('m.done_anyway')} onSafe=${() => setEnding(false)} onAct=${done} />`}`;
 }
 
 function stateOf(row) {

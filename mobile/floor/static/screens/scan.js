@@ -107,7 +107,7 @@ function Acts({ code, kind, subject, server, known, onTask, onDid, onClose }) {
   if (round) add('inspect', 'list', t('m.inspect_here', { title: round.one.title }), () => go(`#/inspection/${round.one.id}/${round.point.id}`));
   if (kind === 'supply' && subject) add('collect', 'box', t('m.collect_this'), () => (sessionStorage.setItem('foyer-collect', code), go('#/collect')));
   if (kind === 'asset') {
-    if (may(server, 'asset.take', true)) {
+    if (may(server, 'asset.take', false)) { // custody moves now or not at all: only with the server's word
       add('take', 'swap', t('m.take_it'), async () => {
         await takeThing(code, subject || { name: server?.title });
         onDid(t('m.take_saved'));
@@ -130,7 +130,7 @@ function Fault({ code, subject, onClose, onDone }) {
     if (!file) return;
     try {
       const hash = await keepPhoto(file);
-      setPhotos([...new Set([...photos, hash])]);
+      setPhotos([hash]);
     } catch (error) {
       setProblem(error?.name === 'QuotaExceededError' ? t('m.storage_full') : t('m.photo_unreadable'));
     }
@@ -148,7 +148,7 @@ function Fault({ code, subject, onClose, onDone }) {
   return html`<${Pullup} label=${t('m.report_fault')} onClose=${onClose}><h1 class="f-sheet__title">${t('m.fault_title', { thing: titleOf(subject) })}</h1>
     <label class="field"><span class="field__label">${t('m.fault_what')}</span><textarea class="field__box field__input" rows="2" maxlength="500" value=${text} placeholder=${t('m.fault_example')} onInput=${(event) => setText(event.target.value)} data-testid="fault-text"></textarea></label>
     <div class="f-photos">${photos.map((hash) => html`<${PhotoThumb} key=${hash} sha256=${hash} />`)}
-      <label class="button f-photo f-photo--add"><${Icon} name="camera" />${t('m.photo_take')}<input class="f-hidden" type="file" accept="image/*" capture="environment" onChange=${add} data-testid="fault-photo" /></label></div>
+      ${!photos.length && html`<label class="button f-photo f-photo--add"><${Icon} name="camera" />${t('m.photo_take')}<input class="f-hidden" type="file" accept="image/*" capture="environment" onChange=${add} data-testid="fault-photo" /></label>`}</div>
     ${problem && html`<p class="field__help field__help--error" role="alert">${problem}</p>`}
     <button class="button button--main button--wide f-sheet__act" aria-disabled=${!text.trim()} onClick=${save} data-testid="fault-save">${text.trim() ? t('m.fault_send') : t('m.fault_words_first')}</button></${Pullup}>`;
 }

@@ -1,0 +1,165 @@
+"""`/s/{code}` and `/S/{CODE}`: what a printed label opens. A stranger sees the office's name and "sign in", whatever the code is (contract.md, Pages)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+from nicegui import APIRouter, ui
+
+from core.foundation import clock, database, i18n
+from core.foundation.errors import Invalid, Refused
+from core.mechanisms import labels, places
+from core.mechanisms.labels import LabelState, LabelView, SubjectKind
+from core.mechanisms.operations import Actor, Operation, Role
+from core.sections import assets, supplies
+from core.web import frame, parts, sessions
+from core.web.frame import _
+
+router = APIRouter()
+DESK_PAGES = {"asset": "assets", "supply": "supplies", "place": "places", "person": "people", "visit": "visits", "device": "devices", "delivery": "deliveries"}
+DESK_ROLES = frozenset({Role.ADMIN, Role.CLERK, Role.RECEPTION, Role.LEADER, Role.SAFETY})
+STATES: dict[str, parts.Tone] = {
+    "in_use": "free", "in_stock": "free", "idle": "held", "low": "soon", "repair": "soon", "lost": "busy", "disposed": "shut", "retired": "shut", "here": "free",
+    "planned": "held", "left": "shut", "cancelled": "shut", "waiting": "held", "handed_over": "free",
+}  # fmt: skip
+
+
+@router.page("/s/{code}")
+@router.page("/S/{code}")
+def thing_page(code: str) -> None:
+    title = sessions.office().name or "Foyer"
+    with frame.phone(title, public=True):
+        by = frame.maybe_actor()
+        if by is None:
+            draw_for_stranger()
+        else:
+            Thing(code, by)
+
+
+def draw_for_stranger() -> None:
+    """Whose label this is, and the way in; nothing about the thing, not even whether the code exists."""
+    parts.empty(_("thing.stranger"), _("thing.stranger_hint"))
+    with parts.box("phone__dock"):
+        parts.button(_("thing.sign_in"), href=f"/sign-in?next={sessions.quoted(frame.here())}", kind="main", wide=True)
+
+
+class Thing:
+    """What a label is on, how it stands, and what this person may do with it."""
+
+    def __init__(self, code: str, by: Actor) -> None:
+        self.code, self.by = code, by
+        self.quantity = 1
+        self.box = parts.box("stack")
+        self.draw()
+
+    def draw(self) -> None:
+        self.box.clear()
+        with self.box:
+            try:
+                with database.reading() as s:
+                    found = labels.view(s, self.code, self.by)
+            except (Refused, Invalid) as problem:
+                parts.empty(_(problem.code, **problem.facts), _("thing.unknown_hint"))
+                return
+            self._draw_thing(found)
+
+    def _draw_thing(self, found: LabelView) -> None:
+        if found.label_state == LabelState.SUPERSEDED:
+            day = i18n.full_day(clock.local(found.superseded_at).date(), frame.lang()) if found.superseded_at else ""
+            parts.banner(_("thing.superseded", day=day, code=labels.shown(found.superseded_by or "")), "due")
+        elif found.label_state != LabelState.ACTIVE:
+            parts.empty(_(f"thing.label_{found.label_state}"), labels.shown(found.code))
+            return
+        with parts.box("sheet stack"):
+            if found.state:
+                with parts.box("row"):
+                    parts.pill(self._state_word(found), STATES.get(found.state, "lost"))
+            parts.text(found.title or _("thing.hidden"), "h1")
+            parts.facts((
+                (_("thing.number"), found.number), (_("thing.holder"), found.holder), (_("thing.place"), found.place), (_("thing.due"), found.due),
+                (_("thing.label"), labels.shown(found.code)),
+            ))  # fmt: skip
+        if found.id is not None:
+            self._draw_acts(found, found.id)
+
+    def _state_word(self, found: LabelView) -> str:
+        for key in (f"{found.kind}.state.{found.state}", f"thing.state.{found.state}"):
+            if i18n.has(key):
+                return _(key)
+        return found.state
+
+    # ── acts ──
+
+    def _draw_acts(self, found: LabelView, id: UUID) -> None:
+        if found.kind == SubjectKind.SUPPLY and "supply.issue" in found.operations:
+            self._draw_taking(found, id)
+        elif found.kind == SubjectKind.ASSET and "asset.report_fault" in found.operations:
+            parts.button(_("thing.report_fault"), partial(self._report_fault, id), icon="repair", wide=True)
+        elif found.kind == SubjectKind.PLACE:
+            self._draw_place(id)
+        page = DESK_PAGES.get(found.kind or "")
+        if page and self.by.has(*DESK_ROLES):
+            parts.button(_("thing.on_desk"), href=f"/desk/{page}?open={id}", kind="quiet", wide=True)
+
+    def _draw_place(self, id: UUID) -> None:
+        with database.reading() as s:
+            place = s.get(places.Place, id)
+        if place is not None and place.kind == places.PlaceKind.ROOM:
+            parts.button(_("thing.book"), href=f"/my/book?room={place.short_name or place.id}", icon="calendar", kind="main", wide=True)
+
+    def _draw_taking(self, found: LabelView, id: UUID) -> None:
+        with database.reading() as s:
+            view = supplies.view(s, supplies.get(s, id), self.by)
+            had = supplies.taken(s, id, self.by.person_id, clock.now()) if self.by.person_id else 0
+        with parts.box("sheet stack"):
+            if view.on_hand is not None:
+                parts.text(_("thing.on_hand", n=view.on_hand, unit=view.unit), "p", "second")
+            parts.stepper(self.quantity, self._set, least=1)
+            reason = parts.input(_("supply.reason"), help=_("thing.limit", n=view.limit, unit=view.unit, had=had) if view.limit else "")
+        with parts.box("phone__dock"):
+            self.take_button(partial(self._take, found, view, reason), view.unit)
+
+    @ui.refreshable_method
+    def take_button(self, act: Callable[[], object], unit: str) -> None:
+        parts.button(_("thing.take", n=self.quantity, unit=unit), act, kind="main", icon="check", wide=True)
+
+    def _set(self, value: int) -> None:
+        self.quantity = value
+        self.take_button.refresh()
+
+    async def _take(self, found: LabelView, view: supplies.SupplyView, reason: ui.input) -> None:
+        if self.by.person_id is None:
+            return
+        do = supplies.IssueSupply(code=found.code, quantity=self.quantity, to_person_id=self.by.person_id, reason=(reason.value or "").strip()[:200])
+        outcome = await parts.do(do, quiet=True)
+        if outcome.code == "supply.over_limit":
+            parts.refuse(reason, outcome.message(frame.lang()))
+        elif not outcome.ok:
+            parts.problem(outcome.message(frame.lang()))
+        else:
+            parts.toast(_("thing.taken", n=self.quantity, unit=view.unit, name=view.name))
+            self.quantity = 1
+            self.draw()
+
+    def _report_fault(self, id: UUID) -> None:
+        with parts.sheet_dialog(_("thing.report_fault")) as dialog:
+            words = parts.area(_("thing.fault_what"))
+
+            async def go() -> None:
+                said = (words.value or "").strip()[:500]
+                parts.refuse(words, None if said else _("supply.needed"))
+                if said and await self._done(assets.ReportFault(asset_id=id, what=said), _("thing.fault_done")):
+                    dialog.close()
+
+            with parts.box("dialog__acts"):
+                parts.button(_("web.cancel"), dialog.close)
+                parts.button(_("thing.report_fault"), go, kind="main")
+        dialog.open()
+
+    async def _done(self, operation: Operation, words: str) -> bool:
+        outcome = await parts.do(operation, done=words)
+        if outcome.ok:
+            self.draw()
+        return outcome.ok
