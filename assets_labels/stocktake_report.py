@@ -181,7 +181,7 @@ class _Sealed:
             ]  # fmt: skip
         return [
             *head, *figures, (self._t("report.result"), lambda line: self._t(f"result.{line['result']}")), (self._t("report.difference"), lambda line: line["difference"]),
-            (self._t("report.counted_by"), lambda line: self._joined(dict.fromkeys(seen["by"] for seen in line["seen"] if seen["by"]))),
+            (self._t("report.counted_by"), lambda line: self._joined(dict.fromkeys(seen["who"] for seen in line["seen"] if seen["who"]))),
             (self._t("report.counted_at"), lambda line: datetime.fromisoformat(line["first_at"]) if line["first_at"] else None),
             (self._t("report.decision_only"), lambda line: self._t(f"decision.{line['decision']}") if line["decision"] else ""),
             (self._t("report.cause"), text("cause")),

@@ -112,7 +112,7 @@ def _lines(stocktake_id: UUID, words: str, actor: Actor) -> tuple[list[str], lis
         row = stocktakes.get(s, stocktake_id)
         if stocktakes.is_blind_to(s, row, actor):
             raise Refused("stocktake.counted_yourself")
-        found = stocktakes.review(s, row).lines
+        found = stocktakes.result_of(s, row).lines
     names = (
         "number", "name_only", "spec", "serial", "label", "book_place", "found_place", "department", "keeper_only", "value", "net", "book_quantity", "quantity",
         "result", "difference", "counted_by", "counted_at", "decision_only", "cause",

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlmodel import col
 
 from core.demo.days import HISTORY_DAYS, Calendar, Day
 from core.demo.story import Story
@@ -77,13 +78,17 @@ def _half_done(day: Day, due_on: date) -> None:
         at = day.at(13, 50) + timedelta(seconds=SECONDS_A_SCAN * number)
         day.later(f"count/half/{number}", do, phone, at, device_seq=number)
     last = day.at(13, 50) + timedelta(seconds=SECONDS_A_SCAN * (len(scans) + 5))
-    for number, (room, code, what) in enumerate((("303", None, "旧碎纸机，没有标签，能用"), ("307", "固资 2016-0331", "铁皮文件柜，只有老标签")), 1):
-        find = stocktakes.ReportFind(stocktake_id=stocktake, place_id=house.rooms[room], code=code, description=what)
+    for number, (room, old_label, what) in enumerate(
+        (("303", None, "旧碎纸机，没有标签，能用"), ("307", "固资 2016-0331", "铁皮文件柜，只有老标签")), 1
+    ):
+        find = stocktakes.ReportFind(stocktake_id=stocktake, place_id=house.rooms[room], code=old_label, description=what)
         day.later(f"find/half/{number}", find, phone, last + timedelta(minutes=number), device_seq=len(scans) + number)
 
 
 def _open(day: Day, stocktake: UUID, floor: int, title: str, at: datetime, due_on: date | None) -> None:
-    do = stocktakes.OpenStocktake(id=stocktake, kind=stocktakes.Kind.ASSET, place_ids=(Story.id("floor", floor),), title=title, due_on=due_on)
+    do = stocktakes.OpenStocktake(
+        id=stocktake, kind=stocktakes.Kind.ASSET, place_ids=(Story.id("floor", floor),), title=title, due_on=due_on
+    )
     day.tell(f"open/{stocktake}", do, day.house.actors["clerk"], at)
 
 
@@ -93,7 +98,11 @@ def _things(day: Day, floor: int) -> list[Thing]:
     rooms = [room_id for short, room_id in sorted(day.house.rooms.items()) if short.startswith(str(floor))]
     with database.reading() as s:
         states = (AssetState.IDLE, AssetState.IN_USE, AssetState.REPAIR)
-        rows = list(s.execute(select(Asset).where(Asset.place_id.in_(rooms), Asset.state.in_(states)).order_by(Asset.number)).scalars())
+        rows = list(
+            s.execute(
+                select(Asset).where(col(Asset.place_id).in_(rooms), col(Asset.state).in_(states)).order_by(col(Asset.number))
+            ).scalars()
+        )
         codes = labels.codes_of(s, SubjectKind.ASSET, [row.id for row in rows])
     rows.sort(key=lambda row: (rooms.index(row.place_id), row.number))
     return [Thing(row.id, row.place_id, codes[row.id]) for row in rows]

@@ -123,8 +123,9 @@ def _places(house: House) -> None:
     admin, clerk, at, tell = house.actors["admin"], house.actors["clerk"], house.founded, house.story.later
     site = Story.id("place", "site")
     tell("place/site", places.AddPlace(id=site, kind=PlaceKind.SITE, name="本部大楼"), admin, at)
-    for number, floor in enumerate(("一楼", "二楼", "三楼"), 1):
-        tell(f"place/floor/{number}", places.AddPlace(id=Story.id("floor", number), parent_id=site, kind=PlaceKind.FLOOR, name=floor, sort=number), admin, at)
+    for level, floor_name in enumerate(("一楼", "二楼", "三楼"), 1):
+        add_floor = places.AddPlace(id=Story.id("floor", level), parent_id=site, kind=PlaceKind.FLOOR, name=floor_name, sort=level)
+        tell(f"place/floor/{level}", add_floor, admin, at)
     for short, name, *_ in (*words.MEETING_ROOMS, *words.OFFICES):
         room_id = house.rooms[short] = Story.id("room", short)
         add = places.AddPlace(id=room_id, parent_id=Story.id("floor", int(short[0])), kind=PlaceKind.ROOM, name=name, short_name=short, sort=int(short))

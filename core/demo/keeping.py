@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlmodel import col
 
 from core.demo import words
 from core.demo.days import SUPPLY_DAYS, Calendar, Day
@@ -73,15 +74,16 @@ def _number(number: int) -> str:
 
 def _stock() -> dict[str, int]:
     with database.reading() as s:
-        return {number: on_hand for number, on_hand in s.execute(select(Supply.number, Supply.on_hand)).all()}
+        return {row.number: row.on_hand for row in s.execute(select(Supply.number, Supply.on_hand))}
 
 
 def _taken(day: Day) -> dict[tuple[UUID, str], int]:
     """What each person took in the last thirty days, so that the plan stays within the limits."""
-    query = select(SupplyMovement.to_person_id, Supply.number, SupplyMovement.quantity).join(Supply, Supply.id == SupplyMovement.supply_id)
+    person_id, since = col(SupplyMovement.to_person_id), day.at(0) - timedelta(days=31)
+    query = select(person_id, Supply.number, SupplyMovement.quantity).join(Supply, col(Supply.id) == SupplyMovement.supply_id)
     found: dict[tuple[UUID, str], int] = {}
     with database.reading() as s:
-        for person, number, quantity in s.execute(query.where(SupplyMovement.to_person_id.is_not(None), SupplyMovement.at > day.at(0) - timedelta(days=31))):
+        for person, number, quantity in s.execute(query.where(person_id.is_not(None), col(SupplyMovement.at) > since)):
             found[person, number] = found.get((person, number), 0) - quantity
     return found
 
@@ -107,7 +109,9 @@ def _custody(day: Day, calendar: Calendar) -> None:
         if house.story.was_told(f"fault/{before}"):
             asset, _, what, takes = _fault(house, before)
             if takes == days:
-                repair = assets.FinishRepair(asset_id=asset, result=words.REPAIRS[what], cost_cents=house.rng("repair", before).randint(0, 48) * 1000)
+                repair = assets.FinishRepair(
+                    asset_id=asset, result=words.REPAIRS[what], cost_cents=house.rng("repair", before).randint(0, 48) * 1000
+                )
                 day.later(f"repair/{before}", repair, clerk, day.at(16, 5))
 
 

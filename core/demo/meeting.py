@@ -76,7 +76,12 @@ def _book(day: Day, meetings: list[Meeting], target: date) -> None:
             id=one.booking_id, room_id=one.room_id, starts_at=one.starts_at, ends_at=one.ends_at, title=one.title, host_id=one.host_id
         )
         # Booked on the day itself only when the story begins with that day; then before anybody comes.
-        story.later(f"book/{one.key}", create, day.house.actors["desk"], moment(target, 7) - timedelta(days=1) if target == day.date else day.at(8, 5))
+        story.later(
+            f"book/{one.key}",
+            create,
+            day.house.actors["desk"],
+            moment(target, 7) - timedelta(days=1) if target == day.date else day.at(8, 5),
+        )
 
 
 def _live(day: Day) -> None:
@@ -85,10 +90,17 @@ def _live(day: Day) -> None:
         if one.luck < NO_SHOW:
             if one.room_id in day.house.unchecked:
                 continue  # nobody has to check in there, so nobody notices
-            day.later(f"release/{one.key}", bookings.ReleaseBooking(booking_id=one.booking_id), SYSTEM, one.starts_at + timedelta(minutes=10, seconds=15))
+            day.later(
+                f"release/{one.key}",
+                bookings.ReleaseBooking(booking_id=one.booking_id),
+                SYSTEM,
+                one.starts_at + timedelta(minutes=10, seconds=15),
+            )
         elif one.luck < CANCELLED:
             day.later(f"cancel/{one.key}", bookings.CancelBooking(booking_id=one.booking_id), host, one.starts_at - timedelta(minutes=25))
         else:
-            day.later(f"come/{one.key}", bookings.CheckIn(booking_id=one.booking_id), host, one.starts_at + timedelta(minutes=one.late_minutes))
+            day.later(
+                f"come/{one.key}", bookings.CheckIn(booking_id=one.booking_id), host, one.starts_at + timedelta(minutes=one.late_minutes)
+            )
             if one.luck > EARLY and one.ends_at - one.starts_at >= timedelta(minutes=60):
                 day.later(f"leave/{one.key}", bookings.EndBooking(booking_id=one.booking_id), host, one.ends_at - timedelta(minutes=15))

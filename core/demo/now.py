@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlmodel import col
 
 from core.demo import visiting
 from core.demo.days import Calendar, Day, DayTold
@@ -59,7 +60,12 @@ def _meeting(day: Day, short: str, starts_at: datetime, minutes: int, title: str
     starts_at = starts_at.replace(second=0, microsecond=0)
     booking, key = Story.id("booking", "now", day.date, short), f"now/{day.date}/{short}"
     create = bookings.CreateBooking(
-        id=booking, room_id=day.house.rooms[short], starts_at=starts_at, ends_at=starts_at + timedelta(minutes=minutes), title=title, host_id=host_id
+        id=booking,
+        room_id=day.house.rooms[short],
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=minutes),
+        title=title,
+        host_id=host_id,
     )
     day.tell(key, create, day.house.actors["desk"], min(day.until, starts_at) - timedelta(minutes=50))
     if comes:
@@ -78,9 +84,19 @@ def _visitors(day: Day, calendar: Calendar) -> None:
         code = visiting.invite(day, guest, day.date, before) if guest.invited else None
         visit_id = visiting.arrive(day, guest, code)
         if visit_id is not None:
-            day.later(f"now/badge/{day.date}/{number}", visits.NoteBadge(visit_id=visit_id), day.house.actors["kiosk"], arrives + timedelta(seconds=4))
+            day.later(
+                f"now/badge/{day.date}/{number}",
+                visits.NoteBadge(visit_id=visit_id),
+                day.house.actors["kiosk"],
+                arrives + timedelta(seconds=4),
+            )
             if fetched:
-                day.later(f"now/fetch/{day.date}/{number}", visits.Acknowledge(visit_id=visit_id), day.house.person(host), arrives + timedelta(minutes=2))
+                day.later(
+                    f"now/fetch/{day.date}/{number}",
+                    visits.Acknowledge(visit_id=visit_id),
+                    day.house.person(host),
+                    arrives + timedelta(minutes=2),
+                )
     for target in (day.date, calendar.next(day.date)):
         for number in range(3):
             dice = day.house.rng("now", day.date, target, number)
@@ -91,9 +107,16 @@ def _visitors(day: Day, calendar: Calendar) -> None:
 
 def _front_desk(day: Day) -> None:
     """A parcel for May Lin, and one more for somebody."""
-    for number, (recipient, courier, kind) in enumerate(((_id(day.house.actors["staff"]), "顺丰", "parcel"), (day.pick(), "中国邮政", "letter"))):
+    for number, (recipient, courier, kind) in enumerate(
+        ((_id(day.house.actors["staff"]), "顺丰", "parcel"), (day.pick(), "中国邮政", "letter"))
+    ):
         drop = deliveries.Drop(recipient=str(recipient), courier=courier, kind=kind)
-        day.tell(f"now/delivery/{day.date}/{number}", drop, day.house.actors["kiosk"], max(day.at(0, 1), day.until - timedelta(minutes=52 - 20 * number)))
+        day.tell(
+            f"now/delivery/{day.date}/{number}",
+            drop,
+            day.house.actors["kiosk"],
+            max(day.at(0, 1), day.until - timedelta(minutes=52 - 20 * number)),
+        )
 
 
 def _work(day: Day, calendar: Calendar) -> None:
@@ -107,8 +130,12 @@ def _work(day: Day, calendar: Calendar) -> None:
         owner, opener = _id(house.actors[account]), leader if account != "leader" else house.actors["desk"]
         opened = calendar.next(day.date, -4)
         past = day.at(9, 15) + (opened - day.date)
-        day.tell(f"now/late/{day.date}/{account}", duties.OpenDuty(title=late, owner_id=owner, due_on=calendar.next(day.date, -1)), opener, past)
-        day.tell(f"now/due/{day.date}/{account}", duties.OpenDuty(title=today, owner_id=owner, due_on=day.date), opener, past + timedelta(days=1))
+        day.tell(
+            f"now/late/{day.date}/{account}", duties.OpenDuty(title=late, owner_id=owner, due_on=calendar.next(day.date, -1)), opener, past
+        )
+        day.tell(
+            f"now/due/{day.date}/{account}", duties.OpenDuty(title=today, owner_id=owner, due_on=day.date), opener, past + timedelta(days=1)
+        )
     dice = house.rng("now", "work", day.date)
     offered, broken = dice.randint(1, 300), dice.randint(301, 600)
     offer = assets.HandOver(asset_id=Story.id("asset", offered), to_person_id=_id(house.actors["staff"]), note="新工位配备")
@@ -124,11 +151,15 @@ def _mail_was_read(day: Day) -> None:
     if day.age or day.house.story.was_told("dismissed"):
         return
     with database.reading() as s:
-        query = select(Notice.id, Notice.created_at).where(Notice.state == State.NO_CHANNEL).order_by(Notice.created_at.desc(), Notice.id)
+        query = (
+            select(col(Notice.id), col(Notice.created_at))
+            .where(col(Notice.state) == State.NO_CHANNEL)
+            .order_by(col(Notice.created_at).desc(), col(Notice.id))
+        )
         waiting = list(s.execute(query))
-    for notice_id, created_at in waiting[3:]:
+    for number, (notice_id, created_at) in enumerate(waiting[3:]):
         at = min(day.until, max(created_at, day.at(0)) + timedelta(minutes=5))
-        day.house.story.later(f"dismiss/{notice_id}", notices.DismissNotice(notice_id=notice_id), day.house.actors["desk"], at)
+        day.house.story.later(f"dismiss/{number}", notices.DismissNotice(notice_id=notice_id), day.house.actors["desk"], at)
     day.house.story.tell("dismissed", DayTold(day=day.date), SYSTEM, day.until)
 
 

@@ -19,7 +19,10 @@ from core.mechanisms.operations import Actor
 from core.sections import inspections
 from core.sections.inspections import Cadence, Inspection
 
-ROUNDS = (("extinguisher", "灭火器月检", "extinguisher_month", Cadence.MONTHLY, 5), ("exit", "疏散通道半月检", "escape_route", Cadence.HALF_MONTHLY, 15))
+ROUNDS = (
+    ("extinguisher", "灭火器月检", "extinguisher_month", Cadence.MONTHLY, 5),
+    ("exit", "疏散通道半月检", "escape_route", Cadence.HALF_MONTHLY, 15),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,9 @@ def _walk(day: Day, inspection: Inspection, name: str, number: int) -> None:
         questions = checklists.questions(version.content, "zh-Hans")
         points = inspections.points(s, [inspection.id])[inspection.id]
         codes = labels.codes_of(s, SubjectKind.PLACE, [point.place_id for point in points])
-    house.story.tell(key, inspections.StartInspection(run_id=run_id, inspection_id=inspection.id, template_version=version.version), safety, begins)
+    house.story.tell(
+        key, inspections.StartInspection(run_id=run_id, inspection_id=inspection.id, template_version=version.version), safety, begins
+    )
     finding = FINDINGS.get((name, number))
     for where, point in enumerate(points):
         at = begins + timedelta(minutes=4 * where + 1)
@@ -137,7 +142,12 @@ def _settle(day: Day, calendar: Calendar, inspection: Inspection, walked: date, 
         return
     clerk, safety = day.house.actors["clerk"], day.house.actors["safety"]
     if day.date == fixed and duty.state == duties.OPEN:
-        day.later(f"fixed/{key}", duties.CompleteDuty(duty_id=duty.id, note="已整改", photos=(_photo(clerk, day, f"after {key}"),)), clerk, day.at(15, 5))
+        day.later(
+            f"fixed/{key}",
+            duties.CompleteDuty(duty_id=duty.id, note="已整改", photos=(_photo(clerk, day, f"after {key}"),)),
+            clerk,
+            day.at(15, 5),
+        )
         day.house.story.flush()
     if day.date == seen:
         day.later(f"seen/{key}", duties.VerifyDuty(duty_id=duty.id, note="现场看过，可以"), safety, day.at(16, 20))

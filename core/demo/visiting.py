@@ -100,7 +100,12 @@ def _visit(day: Day, guest: Guest, code: str | None) -> None:
     day.later(f"badge/{guest.key}", visits.NoteBadge(visit_id=visit_id), day.house.actors["kiosk"], guest.arrives_at + timedelta(seconds=4))
     day.later(f"fetch/{guest.key}", visits.Acknowledge(visit_id=visit_id), host, guest.arrives_at + timedelta(minutes=2))
     if guest.scanned_out:
-        day.later(f"out/{guest.key}", visits.CheckOut(visit_id=visit_id), day.house.actors["desk"], guest.arrives_at + timedelta(minutes=guest.stays))
+        day.later(
+            f"out/{guest.key}",
+            visits.CheckOut(visit_id=visit_id),
+            day.house.actors["desk"],
+            guest.arrives_at + timedelta(minutes=guest.stays),
+        )
 
 
 def signature(dice: Random) -> visits.Signature:
@@ -122,7 +127,12 @@ def _deliver(day: Day) -> None:
         dice = day.house.rng("delivery", day.date, number)
         key, recipient = f"delivery/{day.date}/{number}", dice.choice(day.house.staff)
         at = day.at(9, dice.randint(0, 480))
-        drop = deliveries.Drop(recipient=str(recipient), courier=dice.choice(words.COURIERS), pieces=dice.choice((1, 1, 1, 2)), kind=dice.choice(("parcel", "parcel", "letter", "document")))
+        drop = deliveries.Drop(
+            recipient=str(recipient),
+            courier=dice.choice(words.COURIERS),
+            pieces=dice.choice((1, 1, 1, 2)),
+            kind=dice.choice(("parcel", "parcel", "letter", "document")),
+        )
         result = day.result(key, drop, day.house.actors["kiosk"], at)
         if result is None:
             continue

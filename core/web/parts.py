@@ -393,7 +393,7 @@ def refuse(element: Any, sentence: str | None) -> None:
 
 async def confirm(title: str, words: str, *, act: str, stay: str, stop: bool = True) -> bool:
     """Ask before what cannot be undone. Both answers are verbs that name the thing; focus starts on the safe one."""
-    with ui.dialog() as dialog, box("dialog").props("role=alertdialog"):
+    with ui.context.client.content, ui.dialog() as dialog, box("dialog").props("role=alertdialog"):
         text(title, "h2")
         text(words, "p")
         with box("dialog__acts"):
@@ -409,8 +409,11 @@ async def confirm(title: str, words: str, *, act: str, stay: str, stop: bool = T
 
 @contextmanager
 def sheet_dialog(title: str, hint: str = "") -> Any:
-    """A dialog with a form in it: open with `.open()`, close with `.close()`. Yields the dialog."""
-    with ui.dialog() as dialog, box("dialog dialog--form").props("role=dialog"):
+    """A dialog with a form in it: open with `.open()`, close with `.close()`. Yields the dialog; it is gone once it was closed.
+
+    It hangs on the page itself, so that a list drawn anew or another dialog that closes does not take it along."""
+    with ui.context.client.content, ui.dialog() as dialog, box("dialog dialog--form").props("role=dialog"):
+        dialog.on("hide", lambda: None if dialog.is_deleted else dialog.delete())
         text(title, "h2")
         if hint:
             text(hint, "p")

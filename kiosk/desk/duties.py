@@ -239,7 +239,7 @@ def _draw_hazard(row: HazardRow, page: RegisterPage) -> None:
     hazard, view = row.hazard, row.hazard.duty
     page.peek_head(f"{hazard.point}", pill=_hazard_state(row), meta=hazard.question)
     if hazard.repeat:
-        parts.banner(_("duty.repeat", n=max(view.times, 2)), "bad")
+        parts.banner(_("hazard.times", n=view.times) if view.times > 1 else _("hazard.again"), "bad")
     parts.facts((
         (_("hazard.column.owner"), view.owner), (_("duty.column.due_on"), i18n.full_day(view.due_on, frame.lang())),
         (_("inspection.column.title"), hazard.round), (_("hazard.closed"), _("hazard.passed", day=shown(hazard.passed_on)) if hazard.passed_on else ""),

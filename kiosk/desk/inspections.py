@@ -81,7 +81,7 @@ def _draw_peek(view: InspectionView, page: RegisterPage) -> None:
     with parts.box("row wrap"):
         parts.button(_("inspection.grid", year=clock.today().year), href=f"/desk/inspections/{view.id}", icon="calendar")
         if frame.actor().has(*PLANNERS):
-            menu(_("web.more"), [(_("inspection.retire"), lambda: _retire(view, page))])
+            menu(_("supply.more"), [(_("inspection.retire"), lambda: _retire(view, page))])
     if runs:
         parts.text(_("inspection.runs"), "h3")
         _draw_runs(runs)
@@ -263,6 +263,10 @@ class RunScreen:
                 for point in skipped:
                     with parts.item(point.name, point.place, icon="minus"):
                         pass
+        if found.signature and not found.signature_pending:
+            parts.text(_("attachment.signature"), "h2")
+            with parts.box("sheet"), parts.box("signed"):
+                parts.box(tag="img").props(f'src="/api/v1/attachments/{found.signature}" alt="{_("attachment.signature")}"')
         parts.text(_("inspection.version", version=run.template_version, hash=run.content_hash[:12]), "p", "quiet small")
 
     def _by(self, run: RunView) -> str:

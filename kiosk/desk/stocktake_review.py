@@ -393,7 +393,7 @@ def _read(stocktake_id: str, by: Actor) -> Shown | StocktakeView | None:
         counted = stocktakes.has_counted(s, row.id, by.person_id)
         sealed = stocktakes.sealed(s, row.id).sha256 if row.state == State.APPROVED else ""
         waiting = tuple(stocktakes.open_devices(s, row)) if row.state in (State.OPEN, State.CLOSED) else ()
-        return Shown(row, session, stocktakes.review(s, row), waiting if row.state == State.OPEN else tuple(one for one in waiting if one.waiting),
+        return Shown(row, session, stocktakes.result_of(s, row), waiting if row.state == State.OPEN else tuple(one for one in waiting if one.waiting),
                      by.has(*APPROVERS) and not counted, counted, sealed)  # fmt: skip
 
 

@@ -115,7 +115,7 @@ def _draw_peek(view: SupplyView, page: RegisterPage) -> None:
         if lines:
             parts.button(_("supply.ledger_all"), href=f"/desk/supplies/{view.id}", kind="quiet")
         if by.has(*KEEPERS):
-            menu(_("web.more"), _more(view, page))
+            menu(_("supply.more"), _more(view, page))
 
 
 def _more(view: SupplyView, page: RegisterPage) -> list[tuple[str, Callable[[], object]]]:
@@ -151,7 +151,7 @@ def _draw_ledger(supply_id: str) -> None:
             return
         lines = supplies.ledger(s, view.id, limit=500) if view.on_hand is not None else []
     with parts.head(_("supply.ledger_title", name=f"{view.name} {view.spec}".strip()), _("supply.ledger_hint")):
-        parts.button(_("supply.register", n="").strip(), href=f"/desk/supplies?open={view.id}", icon="back")
+        parts.button(_("nav.supplies"), href=f"/desk/supplies?open={view.id}", icon="back")
     if not lines:
         parts.empty(_("supply.hidden") if view.on_hand is None else _("supply.ledger_none"))
         return

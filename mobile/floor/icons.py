@@ -1,4 +1,7 @@
-"""Draws the app's icons from the mark: the moon gate, a ring on a ground line (look.md §1). Run `python -m mobile.floor.icons` after changing it."""
+"""Draws the app's icons from the mark: the moon gate, a ring on a ground line (look.md §1).
+
+Run `python -m mobile.floor.icons` after changing it.
+"""
 
 from __future__ import annotations
 

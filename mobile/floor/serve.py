@@ -1,8 +1,8 @@
 """Serves the floor app at `/m/`: static files with strict headers, a generated service worker, the manifest and the sentences as JSON.
 
-The app is a static page (house.md §4): nothing here reads the database or knows a person. Every file has its SHA-256 as its identity; the
-service worker is generated with the list of them, checks each one while it installs, and so a half-failed or falsified download never becomes
-the running version. `mount(app)` puts the app on a FastAPI application; nothing happens at import.
+The app is a static page (house.md §4): nothing here reads the database or knows a person. Every file has its SHA-256 as its identity;
+the service worker is generated with the list of them and checks each one while it installs, so a half-failed or falsified download
+never becomes the running version. `mount(app)` puts the app on a FastAPI application; nothing happens at import.
 """
 
 from __future__ import annotations
@@ -23,7 +23,19 @@ STATIC = Path(__file__).parent / "static"
 THEME = Path(i18n.__file__).parent.parent / "web" / "static" / "foyer.css"
 
 SENTENCES = (
-    "m.", "op.", "waiting.", "batch.", "label.", "stocktake.", "supply.", "inspection.", "asset.", "custody.", "attachment.", "session.", "device.",
+    "m.",
+    "op.",
+    "waiting.",
+    "batch.",
+    "label.",
+    "stocktake.",
+    "supply.",
+    "inspection.",
+    "asset.",
+    "custody.",
+    "attachment.",
+    "session.",
+    "device.",
 )
 
 TYPES = {
@@ -38,21 +50,23 @@ TYPES = {
 }
 
 HEADERS = {
-    "Content-Security-Policy": "; ".join((
-        "default-src 'self'",
-        "script-src 'self' 'wasm-unsafe-eval'",
-        "worker-src 'self'",
-        "img-src 'self' blob: data:",
-        "style-src 'self'",
-        "connect-src 'self'",
-        "font-src 'self'",
-        "media-src 'self' blob:",
-        "manifest-src 'self'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )),
+    "Content-Security-Policy": "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self' 'wasm-unsafe-eval'",
+            "worker-src 'self'",
+            "img-src 'self' blob: data:",
+            "style-src 'self'",
+            "connect-src 'self'",
+            "font-src 'self'",
+            "media-src 'self' blob:",
+            "manifest-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        )
+    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",

@@ -30,21 +30,33 @@ class Package:
 
 
 PACKAGES = (
-    Package("htm", "3.1.1", {
-        "preact.js": ("preact/standalone.module.js", "72284e8e9079c87817145df1110f74e8a2aa040b2fc384922e18dfcb46fc1fd7"),
-        "htm.LICENSE": ("LICENSE", "740725f7252e750af735d0028cc534970772f513331e9f68150fede8fb3ce00f"),
-    }),
+    Package(
+        "htm",
+        "3.1.1",
+        {
+            "preact.js": ("preact/standalone.module.js", "72284e8e9079c87817145df1110f74e8a2aa040b2fc384922e18dfcb46fc1fd7"),
+            "htm.LICENSE": ("LICENSE", "740725f7252e750af735d0028cc534970772f513331e9f68150fede8fb3ce00f"),
+        },
+    ),
     # htm's standalone file carries Preact within it, so Preact's own licence is kept beside it.
     Package("preact", "10.5.13", {"preact.LICENSE": ("LICENSE", "1fe6958409c8c257a70c587a18b6f7f412b179b456630790d30b2ec9a8e4b7d4")}),
-    Package("idb", "8.0.4", {
-        "idb.js": ("build/index.js", "e01b45d2e088a7197e8b41ba9b51a0876969da67cc08e6efbc3d5d7ab6ac836c"),
-        "idb.LICENSE": ("LICENSE", "873a2f333fda393ec3464f4579209b019d98e97c3bf498b10e85f630162fd708"),
-    }),
-    Package("zxing-wasm", "3.1.4", {
-        "zxing-reader.js": ("dist/iife/reader/index.js", "d33d09ce132a692faffbed0dce656c36cb2573b4b843885a6e036390d1071d95"),
-        "zxing_reader.wasm": ("dist/reader/zxing_reader.wasm", "e8af31edb56d0522f4de74495839385ef019ba8bc90d38e5ecb2f18795d86fb2"),
-        "zxing-wasm.LICENSE": ("LICENSE", "fb506e4ade12d7a9efa67c9d76a9a28c8e15d347ca49a69e48e29b40b34ad2ab"),
-    }),
+    Package(
+        "idb",
+        "8.0.4",
+        {
+            "idb.js": ("build/index.js", "e01b45d2e088a7197e8b41ba9b51a0876969da67cc08e6efbc3d5d7ab6ac836c"),
+            "idb.LICENSE": ("LICENSE", "873a2f333fda393ec3464f4579209b019d98e97c3bf498b10e85f630162fd708"),
+        },
+    ),
+    Package(
+        "zxing-wasm",
+        "3.1.4",
+        {
+            "zxing-reader.js": ("dist/iife/reader/index.js", "d33d09ce132a692faffbed0dce656c36cb2573b4b843885a6e036390d1071d95"),
+            "zxing_reader.wasm": ("dist/reader/zxing_reader.wasm", "e8af31edb56d0522f4de74495839385ef019ba8bc90d38e5ecb2f18795d86fb2"),
+            "zxing-wasm.LICENSE": ("LICENSE", "fb506e4ade12d7a9efa67c9d76a9a28c8e15d347ca49a69e48e29b40b34ad2ab"),
+        },
+    ),
 )
 
 
@@ -57,7 +69,10 @@ def fetch(package: Package, folder: Path) -> dict[str, bytes]:
     """The wanted files of `package`, downloaded by npm into `folder`."""
     packed = subprocess.run(  # noqa: S603 - a fixed command line with pinned names
         ["npm", "pack", "--silent", f"{package.name}@{package.version}"],  # noqa: S607 - npm is found on the path on purpose
-        cwd=folder, check=True, capture_output=True, text=True,
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     with tarfile.open(folder / packed.stdout.strip().splitlines()[-1]) as archive:
         found = {}

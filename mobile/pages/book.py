@@ -213,7 +213,7 @@ class BookScreen:
 
     def _read_free(self, start: datetime, end: datetime) -> list[FreeRoom]:
         with database.reading() as s:
-            found = bookings.free_rooms(s, start, end, clock.now(), seats=self.seats)
+            found = bookings.free_rooms(s, start, end, seats=self.seats)
         return [room for room in found if self.only is None or room.id == self.only]
 
     def _midnight(self) -> datetime:

@@ -13,9 +13,10 @@ from core.foundation.live import Change
 from core.mechanisms import attachments, duties
 from core.mechanisms.duties import DutyView
 from core.mechanisms.operations import Operation
-from core.web import frame, parts
+from core.web import frame, icons, parts
 from core.web.elements import Photo, Taken
 from core.web.frame import _
+from mobile.pages.thing import foot_of
 
 router = APIRouter()
 MOST_PHOTOS = 6
@@ -23,14 +24,14 @@ MOST_PHOTOS = 6
 
 @router.page("/my/duties")
 def duties_page() -> None:
-    with frame.phone(_("nav.duties"), "/my"):
+    with frame.phone(_("duty.mine"), "/my"):
         Duties()
 
 
 @router.page("/my/duties/{duty_id}")
 def duty_page(duty_id: str) -> None:
-    with frame.phone(_("nav.duties"), "/my/duties"):
-        DutyScreen(duty_id)
+    with frame.phone(_("duty.mine"), "/my/duties") as body:
+        DutyScreen(duty_id, foot_of(body))
 
 
 class Duties:
@@ -63,8 +64,12 @@ class Duties:
     def _row(self, view: DutyView) -> None:
         key, tone = pill_of(view)
         icon = {"busy": "warning", "held": "held", "soon": "clock"}.get(tone, "check")
-        with parts.item(view.title, _due(view), icon=icon, tone=tone, href=f"/my/duties/{view.id}"):
-            parts.pill(_(key), tone)
+        with parts.box(tag="li"), parts.box("item item--link", "a").props(f'href="/my/duties/{view.id}"'):
+            parts.mark(icon, tone)
+            with parts.box("item__body"):
+                parts.text(view.title, classes="item__title")
+                parts.text("　".join((_(key), _due(view))), classes="item__meta")
+            icons.icon("next")
 
     def _changed(self, _change: Change) -> None:
         client = self.box.client
@@ -76,8 +81,8 @@ class Duties:
 class DutyScreen:
     """One duty: what, by when, what happened, and the one act this person has."""
 
-    def __init__(self, duty_id: str) -> None:
-        self.duty_id = duty_id
+    def __init__(self, duty_id: str, foot: ui.element) -> None:
+        self.duty_id, self.foot = duty_id, foot
         self.photos: list[str] = []
         self.note: ui.textarea | None = None
         self.box = parts.box("stack")
@@ -97,6 +102,7 @@ class DutyScreen:
             events = duties.history(s, duty.id)
             missing = set(attachments.pending(s, [photo for event in events for photo in event.photos]))
         self.box.clear()
+        self.foot.clear()
         with self.box:
             self._draw_head(view)
             parts.text(_("duty.history"), "h2")
@@ -143,7 +149,7 @@ class DutyScreen:
                 parts.text(_("duty.say_done_hint"), "p", "second")
             self.note = parts.area(_("duty.note"))
             self._draw_camera()
-        with parts.box("phone__dock"):
+        with self.foot:
             parts.button(_("duty.say_done"), partial(self._complete, view), kind="main", icon="check", wide=True)
 
     @ui.refreshable_method
@@ -174,7 +180,7 @@ class DutyScreen:
         with parts.box("sheet stack"):
             self.note = parts.area(_("duty.note"))
             parts.button(_("duty.verify_back"), partial(self._send_back, view), icon="return", wide=True)
-        with parts.box("phone__dock"):
+        with self.foot:
             parts.button(_("duty.verify_good"), partial(self._good, view), kind="main", icon="check", wide=True)
 
     async def _complete(self, view: DutyView) -> None:

@@ -30,32 +30,40 @@ STATES: dict[str, parts.Tone] = {
 @router.page("/S/{code}")
 def thing_page(code: str) -> None:
     title = sessions.office().name or "Foyer"
-    with frame.phone(title, public=True):
+    with frame.phone(title, public=True) as body:
         by = frame.maybe_actor()
         if by is None:
-            draw_for_stranger()
+            draw_for_stranger(body)
         else:
-            Thing(code, by)
+            Thing(code, by, body)
 
 
-def draw_for_stranger() -> None:
+def foot_of(body: ui.element) -> ui.element:
+    """The strip below the scrolling body, where the thumb is; hidden while it is empty (by the stylesheet)."""
+    assert body.parent_slot is not None
+    with body.parent_slot:
+        return parts.box("phone__foot", "footer")
+
+
+def draw_for_stranger(body: ui.element) -> None:
     """Whose label this is, and the way in; nothing about the thing, not even whether the code exists."""
     parts.empty(_("thing.stranger"), _("thing.stranger_hint"))
-    with parts.box("phone__dock"):
+    with foot_of(body):
         parts.button(_("thing.sign_in"), href=f"/sign-in?next={sessions.quoted(frame.here())}", kind="main", wide=True)
 
 
 class Thing:
     """What a label is on, how it stands, and what this person may do with it."""
 
-    def __init__(self, code: str, by: Actor) -> None:
-        self.code, self.by = code, by
+    def __init__(self, code: str, by: Actor, body: ui.element) -> None:
+        self.code, self.by, self.foot = code, by, foot_of(body)
         self.quantity = 1
         self.box = parts.box("stack")
         self.draw()
 
     def draw(self) -> None:
         self.box.clear()
+        self.foot.clear()
         with self.box:
             try:
                 with database.reading() as s:
@@ -76,7 +84,7 @@ class Thing:
             if found.state:
                 with parts.box("row"):
                     parts.pill(self._state_word(found), STATES.get(found.state, "lost"))
-            parts.text(found.title or _("thing.hidden"), "h1")
+            parts.text(found.title or _("thing.hidden"), "h2", "thing__title")
             parts.facts((
                 (_("thing.number"), found.number), (_("thing.holder"), found.holder), (_("thing.place"), found.place), (_("thing.due"), found.due),
                 (_("thing.label"), labels.shown(found.code)),
@@ -107,7 +115,8 @@ class Thing:
         with database.reading() as s:
             place = s.get(places.Place, id)
         if place is not None and place.kind == places.PlaceKind.ROOM:
-            parts.button(_("thing.book"), href=f"/my/book?room={place.short_name or place.id}", icon="calendar", kind="main", wide=True)
+            with self.foot:
+                parts.button(_("thing.book"), href=f"/my/book?room={place.short_name or place.id}", icon="calendar", kind="main", wide=True)
 
     def _draw_taking(self, found: LabelView, id: UUID) -> None:
         with database.reading() as s:
@@ -116,9 +125,10 @@ class Thing:
         with parts.box("sheet stack"):
             if view.on_hand is not None:
                 parts.text(_("thing.on_hand", n=view.on_hand, unit=view.unit), "p", "second")
-            parts.stepper(self.quantity, self._set, least=1)
+            with parts.box("row"):
+                parts.stepper(self.quantity, self._set, least=1)
             reason = parts.input(_("supply.reason"), help=_("thing.limit", n=view.limit, unit=view.unit, had=had) if view.limit else "")
-        with parts.box("phone__dock"):
+        with self.foot:
             self.take_button(partial(self._take, found, view, reason), view.unit)
 
     @ui.refreshable_method

@@ -160,7 +160,12 @@ def test_visitors_are_expected_in_the_house_and_gone(sample: Report) -> None:
 def test_two_rounds_have_a_year_behind_them_with_a_blank_box_and_hazards(sample: Report) -> None:
     with database.reading() as s:
         rounds = s.execute(select(inspections.Inspection)).scalars().all()
-        runs = {row.id: s.execute(select(func.count()).select_from(inspections.InspectionRun).where(inspections.InspectionRun.inspection_id == row.id)).scalar_one() for row in rounds}
+        runs = {
+            row.id: s.execute(
+                select(func.count()).select_from(inspections.InspectionRun).where(inspections.InspectionRun.inspection_id == row.id)
+            ).scalar_one()
+            for row in rounds
+        }
         due = {row.id: len(inspections.due_dates(row, row.starts_on, MONDAY)) for row in rounds}
         failed = _count(inspections.InspectionRun, inspections.InspectionRun.result == "fail")
         hazards = _count(duties.Duty, duties.Duty.subject_kind == "inspection_point")
@@ -310,7 +315,9 @@ def test_the_command_refuses_an_office_and_says_what_to_do(tmp_path: Path, sqlit
     assert operations.perform_now(first, by=operations.SYSTEM, at=AT).ok
     database.disconnect()
     environment = {"FOYER_DATA_DIR": str(tmp_path), "PATH": ""}
-    done = subprocess.run([sys.executable, ROOT / "main.py", "demo"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, ROOT / "main.py", "demo"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 2
     assert "真的单位" in done.stderr and "database of its own" in done.stderr
 
@@ -328,8 +335,14 @@ def _figures() -> dict[str, object]:
     """The ids and figures that a day decides; codes of labels and ids made inside operations are random."""
     with database.reading() as s:
         return {
-            "operations": sorted(s.execute(select(OperationRow.kind, OperationRow.status, func.count()).group_by(OperationRow.kind, OperationRow.status)).all()),
-            "ids": sorted(s.execute(select(OperationRow.op_id).where(OperationRow.kind.not_in(("attachment.store", "notice.dismiss")))).all()),
+            "operations": sorted(
+                s.execute(
+                    select(OperationRow.kind, OperationRow.status, func.count()).group_by(OperationRow.kind, OperationRow.status)
+                ).all()
+            ),
+            "ids": sorted(
+                s.execute(select(OperationRow.op_id).where(OperationRow.kind.not_in(("attachment.store", "notice.dismiss")))).all()
+            ),
             "people": sorted(s.execute(select(Person.number, Person.name, Person.extension)).all()),
             "assets": sorted(s.execute(select(Asset.id, Asset.number, Asset.value_cents, Asset.place_id, Asset.state)).all()),
             "stock": sorted(s.execute(select(Supply.number, Supply.on_hand)).all()),

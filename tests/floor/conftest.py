@@ -12,8 +12,22 @@ from tests.floor.office import Line, Office, Server
 from tests.live import chromium
 
 CHROMIUM = chromium()
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--mute-audio"]
-PHONE = {"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", "timezone_id": "Asia/Shanghai", "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--mute-audio",
+]
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "locale": "zh-CN",
+    "timezone_id": "Asia/Shanghai",
+    "has_touch": True,
+    "is_mobile": True,
+    "device_scale_factor": 2,
+}
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +79,12 @@ def ready(page: Page) -> None:
 
 def controlled(page: Page) -> None:
     """Wait until the service worker has everything and serves this page."""
-    page.evaluate("navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller || new Promise((go) => navigator.serviceWorker.addEventListener('controllerchange', go, { once: true }))).then(() => 1)")
+    page.evaluate(
+        """navigator.serviceWorker.ready
+          .then(() => navigator.serviceWorker.controller
+            || new Promise((go) => navigator.serviceWorker.addEventListener('controllerchange', go, { once: true })))
+          .then(() => 1)"""
+    )
 
 
 def sign_in(page: Page, account: str = "staff") -> None:

@@ -1,4 +1,4 @@
-"""A small office for the floor app's browser tests: the protocol of contract.md with a list for a database, and every way a network can fail.
+"""A small office for the floor app's browser tests: the protocol of contract.md with a list for a database, and every failing network.
 
 The app talks to it as to the real server (`POST /api/v1/operations`, attachments, labels, the bundle); the test reads what arrived and sets
 what goes wrong. A proxy stands before it, so that a line can be cut in the middle of an answer."""
@@ -13,7 +13,7 @@ import re
 import socket
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import uvicorn
@@ -58,35 +58,91 @@ def bundle(now: datetime) -> dict[str, Any]:
     names = ["人体工学椅", "打印机", "饮水机", "投影仪", "书柜", "碎纸机", "保险柜"]
     specs = ["震旦 A6", "惠普 M405", "美的 YR1801", "爱普生 CB-FH52", "六层", "得力 33668", "虎牌 60"]
     things = [
-        {"kind": "asset", "id": f"a-{n}", "label": CHAIRS[n], "old_labels": [OLD_CHAIR] if n == 0 else [], "number": f"BG-{n:04}",
-         "name": names[n], "spec": specs[n], "place_id": "p-301" if n == 2 else "p-302", "state": "in_use"}
+        {
+            "kind": "asset",
+            "id": f"a-{n}",
+            "label": CHAIRS[n],
+            "old_labels": [OLD_CHAIR] if n == 0 else [],
+            "number": f"BG-{n:04}",
+            "name": names[n],
+            "spec": specs[n],
+            "place_id": "p-301" if n == 2 else "p-302",
+            "state": "in_use",
+        }
         for n in range(7)
     ]
     supplies = [
         {"id": "s-pen", "label": PEN, "name": "中性笔", "spec": "0.5 黑", "unit": "支", "on_hand": 96, "limit": 5, "place_id": "p-301"},
-        {"id": "s-paper", "label": PAPER, "name": "A4 复印纸", "spec": "70 克", "unit": "包", "on_hand": 40, "limit": None, "place_id": "p-301"},
+        {
+            "id": "s-paper",
+            "label": PAPER,
+            "name": "A4 复印纸",
+            "spec": "70 克",
+            "unit": "包",
+            "on_hand": 40,
+            "limit": None,
+            "place_id": "p-301",
+        },
     ]
     people = [
-        {"id": "u-zhou", "name": "周启明", "department": "办公室"}, {"id": "u-he", "name": "何静", "department": "财务科"},
+        {"id": "u-zhou", "name": "周启明", "department": "办公室"},
+        {"id": "u-he", "name": "何静", "department": "财务科"},
         {"id": "u-wu", "name": "吴桐", "department": "后勤科"},
     ]
     expected = [
-        {"line_id": f"l-{n}", "subject_id": f"a-{n}", "label": CHAIRS[n], "number": f"BG-{n:04}", "name": names[n], "spec": specs[n],
-         "place_id": things[n]["place_id"], "counted": False}
+        {
+            "line_id": f"l-{n}",
+            "subject_id": f"a-{n}",
+            "label": CHAIRS[n],
+            "number": f"BG-{n:04}",
+            "name": names[n],
+            "spec": specs[n],
+            "place_id": things[n]["place_id"],
+            "counted": False,
+        }
         for n in range(7)
     ]
     return {
-        "now": now.isoformat(), "office": {"name": "临江区机关事务中心"}, "person": {"id": "u-zhou", "name": "周启明", "roles": ["staff", "safety"]},
-        "places": places, "things": things, "people": people, "supplies": supplies,
+        "now": now.isoformat(),
+        "office": {"name": "临江区机关事务中心"},
+        "person": {"id": "u-zhou", "name": "周启明", "roles": ["staff", "safety"]},
+        "places": places,
+        "things": things,
+        "people": people,
+        "supplies": supplies,
         "stocktakes": [
-            {"id": "st-assets", "title": "三楼资产盘点", "kind": "asset", "mode": "guided", "due_on": "2026-11-30", "place_ids": ["p-3"], "total": 7, "expected": expected},
-            {"id": "st-supplies", "title": "库房盘点", "kind": "supply", "mode": "blind", "due_on": None, "place_ids": ["p-301"], "total": 2, "expected": None},
+            {
+                "id": "st-assets",
+                "title": "三楼资产盘点",
+                "kind": "asset",
+                "mode": "guided",
+                "due_on": "2026-11-30",
+                "place_ids": ["p-3"],
+                "total": 7,
+                "expected": expected,
+            },
+            {
+                "id": "st-supplies",
+                "title": "库房盘点",
+                "kind": "supply",
+                "mode": "blind",
+                "due_on": None,
+                "place_ids": ["p-301"],
+                "total": 2,
+                "expected": None,
+            },
         ],
         "inspections": [
-            {"id": "in-fire", "title": "灭火器月检", "due_on": "2026-11-23", "template_version": 1, "points": [
-                {"id": "pt-stair", "label": STAIR_POINT, "name": "三楼东楼梯口", "place": "三楼", "questions": [SEAL, GAUGE]},
-                {"id": "pt-gauge", "label": GAUGE_POINT, "name": "机房门口", "place": "三楼", "questions": [SEAL, PRESSURE]},
-            ]},
+            {
+                "id": "in-fire",
+                "title": "灭火器月检",
+                "due_on": "2026-11-23",
+                "template_version": 1,
+                "points": [
+                    {"id": "pt-stair", "label": STAIR_POINT, "name": "三楼东楼梯口", "place": "三楼", "questions": [SEAL, GAUGE]},
+                    {"id": "pt-gauge", "label": GAUGE_POINT, "name": "机房门口", "place": "三楼", "questions": [SEAL, PRESSURE]},
+                ],
+            },
         ],
         "duties": 2,
     }
@@ -124,7 +180,15 @@ class Office:
         if known is not None:
             if (known["kind"], known["payload"]) != (op["kind"], op["payload"]):
                 self.reused.append(op)
-                return {"op_id": op["op_id"], "status": "invalid", "code": "op.reused", "message": "op.reused", "facts": {}, "result": None, "repeated": False}
+                return {
+                    "op_id": op["op_id"],
+                    "status": "invalid",
+                    "code": "op.reused",
+                    "message": "op.reused",
+                    "facts": {},
+                    "result": None,
+                    "repeated": False,
+                }
             return self.answers[op["op_id"]] | {"repeated": True}
         status, why, facts = "accepted", None, {}
         refusal = self.refuse.get(op["payload"].get("code", ""))
@@ -160,7 +224,10 @@ def application(office: Office) -> FastAPI:
         body = await request.json()
         if body["password"] != "foyer-demo":
             return JSONResponse(unauthorised, 401, media_type="application/problem+json")
-        people = {"staff": {"id": "u-zhou", "name": "周启明", "roles": ["staff", "safety"]}, "clerk": {"id": "u-he", "name": "何静", "roles": ["clerk"]}}
+        people = {
+            "staff": {"id": "u-zhou", "name": "周启明", "roles": ["staff", "safety"]},
+            "clerk": {"id": "u-he", "name": "何静", "roles": ["clerk"]},
+        }
         person = people[body["account"]]
         token = f"token-{next(office.issued)}-{person['id']}"
         office.tokens[token] = person["id"]
@@ -179,7 +246,9 @@ def application(office: Office) -> FastAPI:
         found = bundle(office.now)
         found["person"]["id"] = who
         counted = {op["payload"]["code"] for op in office.ops("stocktake.count")} - {
-            office.log[op["payload"]["count_op_id"]]["payload"]["code"] for op in office.ops("stocktake.undo_count") if op["payload"]["count_op_id"] in office.log
+            office.log[op["payload"]["count_op_id"]]["payload"]["code"]
+            for op in office.ops("stocktake.undo_count")
+            if op["payload"]["count_op_id"] in office.log
         }
         for line in found["stocktakes"][0]["expected"]:
             line["counted"] = line["label"] in counted
@@ -193,12 +262,47 @@ def application(office: Office) -> FastAPI:
         if label == UNKNOWN:
             return JSONResponse({"status": 404, "code": "label.unknown"}, 404, media_type="application/problem+json")
         if label == BLANK:
-            return JSONResponse({"kind": None, "id": None, "title": None, "state": "blank", "holder": None, "place": None, "due": None, "superseded_by": None, "operations": ["label.claim"]})
+            return JSONResponse(
+                {
+                    "kind": None,
+                    "id": None,
+                    "title": None,
+                    "state": "blank",
+                    "holder": None,
+                    "place": None,
+                    "due": None,
+                    "superseded_by": None,
+                    "operations": ["label.claim"],
+                }
+            )
         for thing in bundle(office.now)["things"]:
             if label in (thing["label"], *thing["old_labels"]):
-                return JSONResponse({"kind": "asset", "id": thing["id"], "title": thing["name"], "state": "active" if label == thing["label"] else "superseded", "holder": {"name": "周启明"},
-                                     "place": None, "due": None, "superseded_by": None if label == thing["label"] else thing["label"], "operations": ["asset.take", "asset.report_fault"]})
-        return JSONResponse({"kind": "place", "id": "x", "title": "三楼", "state": "active", "holder": None, "place": None, "due": None, "superseded_by": None, "operations": []})
+                return JSONResponse(
+                    {
+                        "kind": "asset",
+                        "id": thing["id"],
+                        "title": thing["name"],
+                        "state": "active" if label == thing["label"] else "superseded",
+                        "holder": {"name": "周启明"},
+                        "place": None,
+                        "due": None,
+                        "superseded_by": None if label == thing["label"] else thing["label"],
+                        "operations": ["asset.take", "asset.report_fault"],
+                    }
+                )
+        return JSONResponse(
+            {
+                "kind": "place",
+                "id": "x",
+                "title": "三楼",
+                "state": "active",
+                "holder": None,
+                "place": None,
+                "due": None,
+                "superseded_by": None,
+                "operations": [],
+            }
+        )
 
     @app.post("/api/v1/operations")
     async def operations(request: Request) -> Response:
@@ -281,7 +385,9 @@ class Server:
         self.office = office
         self.port = free_port()
         self.use(floor or serve.Floor())
-        config = uvicorn.Config(self._ask, host="127.0.0.1", port=self.port, log_level="warning", lifespan="off", interface="asgi3", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            self._ask, host="127.0.0.1", port=self.port, log_level="warning", lifespan="off", interface="asgi3", timeout_graceful_shutdown=1
+        )
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
         self.thread.start()
@@ -370,9 +476,13 @@ class Line:
 
     def stop(self) -> None:
         self.close()
-        self._loop.call_soon_threadsafe(self._loop.stop)
+
+        async def end() -> None:
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            for one in others:
+                one.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+            self._loop.stop()
+
+        asyncio.run_coroutine_threadsafe(end(), self._loop)
         self._thread.join(5)
-
-
-def later(moment: datetime, minutes: float) -> datetime:
-    return moment + timedelta(minutes=minutes)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.floor.conftest import World, controlled, ready, type_code, unsent, until, wedge
+from tests.floor.conftest import World, controlled, count_in, ready, sign_in, type_code, unsent, until, wedge
 from tests.floor.office import CHAIRS, OLD_CHAIR, PEN, ROOM_301, UNKNOWN, code
 
 pytestmark = pytest.mark.browser
@@ -168,10 +168,17 @@ def test_undo_takes_a_scan_back_and_scanning_again_counts_again(world: World) ->
 
 
 @pytest.mark.proves("T14", "SEC 1", "SEC 2", "SEC 3", "SEC 6")
-@pytest.mark.parametrize(("text", "sentence"), [
-    ("7K3M9QWX", "有一位不对"), ("javascript:alert(1)", "这不是我们的标签"), ("https://evil.example/?x=/S/7K3M9QWY", "这不是我们的标签"),
-    ("<img src=x onerror=alert(1)>", "这不是我们的标签"), (code(300), "正在"),
-], ids=["mistyped", "script", "foreign", "markup", "place"])
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("7K3M9QWX", "有一位不对"),
+        ("javascript:alert(1)", "这不是我们的标签"),
+        ("https://evil.example/?x=/S/7K3M9QWY", "这不是我们的标签"),
+        ("<img src=x onerror=alert(1)>", "这不是我们的标签"),
+        (code(300), "正在"),
+    ],
+    ids=["mistyped", "script", "foreign", "markup", "place"],
+)
 def test_every_wrong_code_has_its_own_sentence_and_opens_nothing(world: World, text: str, sentence: str) -> None:
     page = world.counting()
     dialogs: list[str] = []
@@ -229,7 +236,8 @@ def test_a_hand_scanner_works_while_a_chinese_input_method_is_on(world: World) -
           // What Chromium reports while an input method is active: the sign is hidden, the key's place is not.
           for (const sign of code + '\\r') {
             const key = sign === '\\r' ? 'Enter' : /\\d/.test(sign) ? `Digit${sign}` : `Key${sign}`;
-            document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'Process', keyCode: 229, code: key, bubbles: true, cancelable: true }));
+            const event = { key: 'Process', keyCode: 229, code: key, bubbles: true, cancelable: true };
+            document.activeElement.dispatchEvent(new KeyboardEvent('keydown', event));
           }
         }""",
         CHAIRS[0],
@@ -267,13 +275,14 @@ def test_control_characters_of_a_scanner_move_no_focus_and_fire_no_shortcut(worl
 @pytest.mark.proves("T26")
 def test_a_phone_without_sound_vibration_or_locks_counts_all_the_same(world: World) -> None:
     context = world.browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
-    context.add_init_script("for (const name of ['AudioContext', 'webkitAudioContext', 'BroadcastChannel']) delete window[name]; delete Navigator.prototype.vibrate; delete Navigator.prototype.locks;")
+    context.add_init_script(
+        """for (const name of ['AudioContext', 'webkitAudioContext', 'BroadcastChannel']) delete window[name];
+        for (const name of ['vibrate', 'locks']) delete Navigator.prototype[name];"""
+    )
     world.contexts.append(context)
     page = world.watch(context.new_page())
     page.goto(f"{world.base}/m/")
     ready(page)
-    from tests.floor.conftest import count_in, sign_in
-
     sign_in(page)
     count_in(page, "302")
     type_code(page, CHAIRS[0])

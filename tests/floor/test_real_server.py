@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
 from core.mechanisms import attachments
 from core.mechanisms.operations import OperationRow
-from core.sections import inspections, stocktakes, supplies
+from core.sections import stocktakes, supplies
 from tests.cast import PASSWORD, Office
 from tests.floor.conftest import PHONE, controlled, ready, type_code, unsent, until
 from tests.floor.office import Line
@@ -59,7 +59,7 @@ def phone(phone_browser: Browser, server: Server) -> Iterator[Phone]:
 
 
 def kinds(office: Office) -> list[tuple[str, str]]:
-    from sqlalchemy import select
+    """Kind and outcome of every operation a phone sent, by its number."""
 
     def read(s: Any) -> list[tuple[str, str]]:
         query = select(OperationRow).where(OperationRow.device_seq.is_not(None)).order_by(OperationRow.device_seq)  # type: ignore[union-attr,arg-type]
@@ -96,7 +96,12 @@ def test_a_count_in_the_cellar_is_in_the_review_once_the_network_is_back(live_of
     phone.line.open()
     until(page, lambda: unsent(page) == 0, "everything is sent")
     expect(page.get_by_test_id("refused")).to_have_count(0)
-    assert kinds(live_office) == [("stocktake.count", "accepted"), ("stocktake.count", "accepted"), ("stocktake.report_find", "accepted"), ("stocktake.hand_in", "accepted")]
+    assert kinds(live_office) == [
+        ("stocktake.count", "accepted"),
+        ("stocktake.count", "accepted"),
+        ("stocktake.report_find", "accepted"),
+        ("stocktake.hand_in", "accepted"),
+    ]
     lines = {line.number: line.result for line in stage.review(stocktake).lines if line.number}
     assert lines["BG-1"] == stocktakes.Result.MATCHED
     assert lines["BG-2"] == stocktakes.Result.MOVED
@@ -120,7 +125,9 @@ def test_supplies_collected_on_the_phone_leave_the_shelf_of_the_real_office(live
 
 
 @pytest.mark.proves("Floor 3", "S4.2-R3", "S4.2-R4", "X2")
-def test_a_round_with_a_fail_is_closed_on_the_real_server_with_photo_and_signature(live_office: Office, server: Server, phone: Phone) -> None:
+def test_a_round_with_a_fail_is_closed_on_the_real_server_with_photo_and_signature(
+    live_office: Office, server: Server, phone: Phone
+) -> None:
     planned = plan_round(live_office)
     page = phone.sign_in("sun")
     controlled(page)
@@ -151,4 +158,3 @@ def test_a_round_with_a_fail_is_closed_on_the_real_server_with_photo_and_signatu
     assert {status for _, status in said} == {"accepted"}, said
     assert said[0][0] == "inspection.start" and said[-1][0] == "inspection.finish"
     until(page, lambda: live_office.read(lambda s: s.query(attachments.Attachment).count()) == 2, "photo and signature are stored")
-    assert isinstance(planned.id, UUID) and inspections is not None

@@ -28,7 +28,9 @@ def cases(name: str) -> list[Any]:
 @pytest.mark.skipif(NODE is None, reason="node is not installed: the phone's rules are then proven by the browser tests alone")
 def test_the_phone_answers_every_shared_case_as_written() -> None:
     assert NODE
-    ran = subprocess.run([NODE, str(Path(__file__).parent / "rules_against_vectors.mjs")], capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(
+        [NODE, str(Path(__file__).parent / "rules_against_vectors.mjs")], capture_output=True, text=True, timeout=60, check=False
+    )
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
-from tests.floor.camera import film, label_text
+from tests.floor.camera import film, label_text, still
 from tests.floor.conftest import CHROMIUM, FLAGS, PHONE, World, controlled, count_in, ready, sign_in, type_code, unsent, until
 from tests.floor.office import BLANK, CHAIRS, GAUGE_POINT, OLD_CHAIR, PEN, STAIR_POINT, UNKNOWN
 from tests.floor.test_count import attach, jpeg
@@ -21,13 +22,16 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def with_film(playwright: Playwright, world: World, tmp_path: Path) -> Iterator[object]:
-    """Start a phone of its own whose camera shows these shots; its profile lives in the test's folder, so that it may be killed and started again."""
+    """Start a phone of its own whose camera shows these shots; its profile lies in the test's folder, so that it may be killed and restarted."""
     started: list[BrowserContext] = []
 
     def start(shots: list[tuple[str | None, float]]) -> Page:
         reel = film(tmp_path / "film.y4m", shots)
         context = playwright.chromium.launch_persistent_context(
-            str(tmp_path / "profile"), executable_path=CHROMIUM, args=[*FLAGS, f"--use-file-for-fake-video-capture={reel}"], **PHONE,
+            str(tmp_path / "profile"),
+            executable_path=CHROMIUM,
+            args=[*FLAGS, f"--use-file-for-fake-video-capture={reel}"],
+            **PHONE,
         )
         started.append(context)
         return world.watch(context.pages[0] if context.pages else context.new_page())
@@ -89,7 +93,14 @@ def test_a_label_held_still_before_the_camera_is_one_scan(with_film: object, wor
     sign_in(page)
     count_in(page, "302")
     expect(page.get_by_test_id("row")).to_have_count(1, timeout=15_000)
-    frames = page.evaluate("new Promise((go) => { let n = 0; const v = document.querySelector('video'); const next = () => (n += 1) < 60 ? v.requestVideoFrameCallback(next) : go(n); next(); })")
+    frames = page.evaluate(
+        """new Promise((go) => {
+          let n = 0;
+          const video = document.querySelector('video');
+          const next = () => (n += 1) < 60 ? video.requestVideoFrameCallback(next) : go(n);
+          next();
+        })"""
+    )
     assert frames == 60
     scans = page.evaluate("import('./database.js').then((m) => m.read((db) => db.getAll('rows'))).then((rows) => rows[0].scans)")
     assert scans == 1
@@ -100,7 +111,10 @@ def test_the_browser_s_own_detector_is_used_where_there_is_one(world: World) -> 
     context = world.browser.new_context(**PHONE)
     context.add_init_script(
         f"""window.BarcodeDetector = class {{ static getSupportedFormats() {{ return Promise.resolve(['qr_code', 'code_128']); }}
-        detect() {{ window.detections = (window.detections || 0) + 1; return Promise.resolve(window.detections % 40 < 20 ? [{{ rawValue: '{label_text(CHAIRS[0])}' }}] : []); }} }};"""
+        detect() {{
+          window.detections = (window.detections || 0) + 1;
+          return Promise.resolve([{{ rawValue: '{label_text(CHAIRS[0])}' }}]);
+        }} }};"""
     )
     world.contexts.append(context)
     page = world.watch(context.new_page())
@@ -196,7 +210,11 @@ def test_a_fail_is_not_accepted_without_photo_and_note_and_the_round_ends_with_a
     page.mouse.up()
     page.get_by_test_id("signed").click()
     expect(page.get_by_test_id("round-finished")).to_be_visible()
-    until(page, lambda: bool(world.office.ops("inspection.finish")) and len(world.office.complete()) == 2, "the whole round with photo and signature")
+    until(
+        page,
+        lambda: bool(world.office.ops("inspection.finish")) and len(world.office.complete()) == 2,
+        "the whole round with photo and signature",
+    )
     kinds = [op["kind"] for op in world.office.ops()]
     assert kinds == ["inspection.start", *["inspection.answer"] * 4, "inspection.finish"]
     failed = next(op["payload"] for op in world.office.ops("inspection.answer") if op["payload"]["answer"] == "fail")
@@ -231,7 +249,9 @@ def test_on_plain_http_the_page_explains_https_and_takes_typed_codes(playwright:
     try:
         page = world.watch(browser.new_context(**PHONE).new_page())
         errors: list[str] = []
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" and "favicon" not in message.text else None)
+        page.on(
+            "console", lambda message: errors.append(message.text) if message.type == "error" and "favicon" not in message.text else None
+        )
         page.goto(f"http://foyer.test:{world.line.port}/m/")
         ready(page)
         assert page.evaluate("isSecureContext") is False
@@ -261,10 +281,6 @@ def test_without_permission_for_the_camera_a_photo_of_the_label_still_counts(wor
     sign_in(page)
     count_in(page, "302")
     expect(page.get_by_test_id("finder")).to_have_attribute("data-camera", "denied")
-    import io
-
-    from tests.floor.camera import still
-
     out = io.BytesIO()
     still(label_text(CHAIRS[0])).save(out, "PNG")
     page.get_by_test_id("code-photo").set_input_files({"name": "label.png", "mimeType": "image/png", "buffer": out.getvalue()})

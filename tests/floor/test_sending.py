@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from mobile.floor.serve import Floor
+from mobile.floor.serve import File, Floor
 from tests.floor import office as fake
 from tests.floor.conftest import PHONE, World, controlled, count_in, ready, sign_in, type_code, unsent, until, wedge
 from tests.floor.office import CHAIRS, PEN, code
@@ -101,7 +101,9 @@ def test_one_bad_record_among_twenty_stands_alone_with_its_reason_and_can_be_tak
 
 
 @pytest.mark.proves("O6", "SEC 37")
-@pytest.mark.parametrize("fault", [fake.server_error, fake.bad_gateway, fake.captive_portal, fake.too_many], ids=["500", "502 page", "captive portal", "429"])
+@pytest.mark.parametrize(
+    "fault", [fake.server_error, fake.bad_gateway, fake.captive_portal, fake.too_many], ids=["500", "502 page", "captive portal", "429"]
+)
 def test_a_server_that_fails_costs_no_record(world: World, fault: object) -> None:
     page = hurried(world)
     world.office.faults = [fault, fault]
@@ -248,10 +250,15 @@ def test_a_half_failed_download_of_a_version_never_becomes_the_running_one(world
     page = world.counting()
     controlled(page)
     broken = Floor(extra={"note.js": b"// a newer version\n"})
-    broken.files["note.js"] = fake_page = type(broken.files["note.js"])(b"<html>Welcome to the hotel</html>", None, "text/html", "0" * 64)
-    assert fake_page.media_type == "text/html"
+    broken.files["note.js"] = File(b"<html>Welcome to the hotel</html>", None, "text/html", "0" * 64)
     world.server.use(broken)
-    page.evaluate("navigator.serviceWorker.ready.then((r) => r.update()).then((r) => new Promise((go) => { const w = r.installing; if (!w) go(); else w.addEventListener('statechange', () => w.state === 'redundant' && go()); }))")
+    page.evaluate(
+        """navigator.serviceWorker.ready.then((r) => r.update()).then((r) => new Promise((go) => {
+          const worker = r.installing;
+          if (!worker) go();
+          else worker.addEventListener('statechange', () => worker.state === 'redundant' && go());
+        }))"""
+    )
     assert page.evaluate("navigator.serviceWorker.ready.then((r) => !r.waiting && r.active.state === 'activated')")
     world.server.use(Floor())
     world.line.close()
@@ -349,6 +356,11 @@ def test_supplies_over_the_limit_ask_why_and_go_out_for_the_person_chosen(world:
     page.get_by_test_id("whom-hit").click()
     take.click()
     until(page, lambda: len(world.office.ops("supply.issue")) == 1, "the issue")
-    assert world.office.ops("supply.issue")[0]["payload"] == {"code": PEN, "quantity": 6, "to_person_id": "u-he", "reason": "新到 2 名实习生"}
+    assert world.office.ops("supply.issue")[0]["payload"] == {
+        "code": PEN,
+        "quantity": 6,
+        "to_person_id": "u-he",
+        "reason": "新到 2 名实习生",
+    }
     expect(page.get_by_test_id("took")).to_contain_text("何静")
     expect(page.get_by_test_id("basket-line")).to_have_count(0)

@@ -82,12 +82,16 @@ def test_what_the_browser_has_is_not_sent_again_and_text_travels_packed(client: 
     first = client.get("/m/app.js", headers={"Accept-Encoding": "gzip"})
     assert first.headers["content-encoding"] == "gzip"
     assert client.get("/m/app.js", headers={"If-None-Match": first.headers["etag"]}).status_code == 304
-    start = sum(len(file.zipped or file.data) for name, file in floor.files.items() if not name.startswith(("vendor/zxing", "icons/", "i18n/")))
+    start = sum(
+        len(file.zipped or file.data) for name, file in floor.files.items() if not name.startswith(("vendor/zxing", "icons/", "i18n/"))
+    )
     one_language = max(len(floor.files[f"i18n/{language}.json"].zipped or b"") for language in i18n.LANGUAGES)
     assert start + one_language < 130_000  # bytes of the very first visit, without the decoder; later ones load nothing at all
 
 
-@pytest.mark.parametrize("path", ["/m/../../pyproject.toml", "/m/..%2f..%2fpyproject.toml", "/m/%2e%2e/serve.py", "/m/nothing.js", "/m/vendor/"])
+@pytest.mark.parametrize(
+    "path", ["/m/../../pyproject.toml", "/m/..%2f..%2fpyproject.toml", "/m/%2e%2e/serve.py", "/m/nothing.js", "/m/vendor/"]
+)
 def test_only_the_app_s_own_files_are_served(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
@@ -97,7 +101,11 @@ def test_the_app_can_be_put_on_the_home_screen(client: TestClient) -> None:
     assert manifest.headers["content-type"].startswith("application/manifest+json")
     found = manifest.json()
     assert (found["start_url"], found["scope"], found["display"]) == ("./", "./", "standalone")
-    assert {(icon["sizes"], icon.get("purpose", "any")) for icon in found["icons"]} >= {("192x192", "any"), ("512x512", "any"), ("512x512", "maskable")}
+    assert {(icon["sizes"], icon.get("purpose", "any")) for icon in found["icons"]} >= {
+        ("192x192", "any"),
+        ("512x512", "any"),
+        ("512x512", "maskable"),
+    }
     for icon in found["icons"]:
         assert client.get(f"/m/{icon['src']}").content.startswith(b"\x89PNG")
 

@@ -53,7 +53,9 @@ def test_shots(live_office, server: Server, browser, tmp_path):
         page.goto(server.url + path); page.wait_for_selector(wait); page.wait_for_timeout(700)
         if act: act(page); page.wait_for_timeout(700)
         page.screenshot(path=f"/tmp/ins/png/{name}.png", full_page=full)
+    from core.mechanisms import people
     for lang in ("zh-Hans", "en"):
+        for who in ("bo", "sun", "wu"): server.post(people.SetLanguage(language=lang), who)
         c = browser.new_context(**DESK); p = c.new_page(); sign_in(p, server, "bo"); c.add_cookies([{"name":"foyer_lang","value":lang,"url":server.url}])
         p.on("console", lambda m: print("console", m.type, m.text[:200]) if m.type in ("error",) else None)
         shoot(p, "/desk/supplies", f"supplies-{lang}")

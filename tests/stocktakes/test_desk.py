@@ -109,6 +109,7 @@ def test_the_office_settles_a_count_from_the_first_difference_to_the_sealed_repo
     moved = stage.office.read(assets.get, stage.things["ZC-2026-0020"].id)
     assert moved.place_id == stage.office.places["305"]
     expect(page.locator("h1")).to_contain_text("已批准")
+    assert [figure(page, name).inner_text() for name in ("matched", "moved", "missing", "surplus")] == ["21", "1", "2", "+1"]
 
 
 @pytest.mark.proves("S4.1-R6")
@@ -121,7 +122,7 @@ def test_opening_says_how_much_the_book_expects_before_anything_is_opened(live_o
     photograph(page, "list-empty")
     page.get_by_role("button", name="开始盘点").first.click()
     expect(page.get_by_role("button", name="先选地方")).to_be_visible()
-    page.locator("[data-test=places] input").click()
+    page.locator("[data-test=places]").click()
     page.get_by_role("option", name="本部 › 三楼", exact=True).click()
     expect(page.locator("[data-test=expected]")).to_have_text("账面上有 7 条要盘")
     page.keyboard.press("Escape")

@@ -253,6 +253,8 @@ def test_the_sealed_figures_agree_with_the_ledger_and_never_change(stage: Stage)
     assert matched["first_by"] == "林晓梅" and matched["first_at"] and matched["seen"]
     stage.office.do(assets.UpdateAsset(asset_id=things[0].id, name="完全不同的名字"), stage.office.bo)
     assert stage.office.read(stocktakes.sealed, session).content == sealed.content
+    frozen = stage.office.read(lambda s: stocktakes.result_of(s, stocktakes.get(s, session)))
+    assert (frozen.sums.matched, frozen.sums.moved, frozen.sums.missing) == (17, 1, 2) and "完全不同的名字" not in {line.name for line in frozen.lines}
     assert (content["approved_by"], content["opened_by"], content["counters"]) == ("陈立", "安然", ["林晓梅"])
 
 

@@ -110,13 +110,13 @@ def door_state(s: Session, room_id: UUID, at: datetime) -> DoorState:
 def nearby(s: Session, room_id: UUID, at: datetime, limit: int = 6) -> Nearby:
     """Rooms free now for at least a quarter of an hour, the nearest to this door first. Refuses: room.not_found"""
     rooms.get(s, room_id)
-    found = plans.free_rooms(s, at, at + plans.QUARTER, at, near=room_id, limit=1000)
+    found = plans.free_rooms(s, at, at + plans.QUARTER, near=room_id, limit=1000)
     return Nearby(tuple(found[:limit]), len(found))
 
 
 def free_now(s: Session, at: datetime) -> int:
     """How many rooms are free for at least a quarter of an hour."""
-    return len(plans.free_rooms(s, at, at + plans.QUARTER, at, limit=1000))
+    return len(plans.free_rooms(s, at, at + plans.QUARTER, limit=1000))
 
 
 # ── the day as phases ──

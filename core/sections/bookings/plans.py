@@ -95,10 +95,11 @@ class RoomDay:
 def rooms_now(s: Session, at: datetime) -> list[RoomNow]:
     """Every bookable room's state at `at`, in the order of the house: one indexed statement, two claims a room."""
     claims_of = _now_and_next(s, at)
-    return [_room_now(row, claims_of.get(row.place_id, {}), at) for row in _rooms(s)]
+    hours = _Hours(at)
+    return [_room_now(row, claims_of.get(row.place_id, {}), at, hours) for row in _rooms(s)]
 
 
-def _rooms(s: Session) -> Sequence[Row[Any]]:
+def _rooms_query() -> Any:
     floor = aliased(Place)
     columns: tuple[Any, ...] = (
         Room.place_id, Place.name, Room.english_name, Place.short_name, floor.name.label("where"), floor.sort.label("floor"),  # type: ignore[attr-defined]
@@ -106,8 +107,28 @@ def _rooms(s: Session) -> Sequence[Row[Any]]:
         Room.longest_minutes, Room.closed_from, Room.closed_until, Room.closed_reason,
     )  # fmt: skip
     query = select(*columns).join(Place, col(Place.id) == Room.place_id).outerjoin(floor, col(floor.id) == Place.parent_id)
-    query = query.where(col(Place.retired_at).is_(None)).order_by(col(floor.sort), col(floor.name), col(Place.sort), col(Place.name))
-    return list(s.execute(query))
+    return query.where(col(Place.retired_at).is_(None)).order_by(col(floor.sort), col(floor.name), col(Place.sort), col(Place.name))
+
+
+_ROOMS = _rooms_query()
+
+
+def _rooms(s: Session) -> Sequence[Row[Any]]:
+    return list(s.connection().execute(_ROOMS))
+
+
+class _Hours:
+    """When rooms open and close around one moment: rooms of the same hours and zone are reckoned once."""
+
+    def __init__(self, moment: datetime) -> None:
+        self._moment = moment
+        self._known: dict[tuple[int, int, str | None], tuple[datetime, datetime]] = {}
+
+    def of(self, room: Row[Any]) -> tuple[datetime, datetime]:
+        key = (room.opens_minute, room.closes_minute, room.zone)
+        if key not in self._known:
+            self._known[key] = opening(room, self._moment, _zone(room))
+        return self._known[key]
 
 
 def _typed(*columns: Any) -> tuple[Any, ...]:
@@ -128,16 +149,16 @@ _NOW_AND_NEXT = text(
 
 def _now_and_next(s: Session, at: datetime) -> dict[UUID, dict[str, Row[Any]]]:
     found: dict[UUID, dict[str, Row[Any]]] = {}
-    for row in s.execute(_NOW_AND_NEXT, {"now": to_ms(at)}):
+    for row in s.connection().execute(_NOW_AND_NEXT, {"now": to_ms(at)}):
         found.setdefault(row.room_id, {})[row.which] = row
     return found
 
 
-def _room_now(room: Row[Any], claims_of: dict[str, Row[Any]], at: datetime) -> RoomNow:
+def _room_now(room: Row[Any], claims_of: dict[str, Row[Any]], at: datetime, hours: _Hours) -> RoomNow:
     current, following = claims_of.get("now"), claims_of.get("next")
     if current is not None and from_ms(current.until_ms) <= at:
         current = None
-    opens, closes = opening(room, at, _zone(room))
+    opens, closes = hours.of(room)
     next_starts_at = from_ms(following.from_ms) if following else None
     limit = min([moment for moment in (next_starts_at, None if is_always_open(room) else closes) if moment], default=at + timedelta(days=1))
     state, until, who, title, booking_id = "free", limit, "", "", None
@@ -176,57 +197,37 @@ def next_change(s: Session, at: datetime) -> datetime:
 
 
 def free_rooms(
-    s: Session,
-    starts_at: datetime,
-    ends_at: datetime,
-    at: datetime,
-    *,
-    seats: int = 0,
-    equipment: Sequence[str] = (),
-    near: UUID | None = None,
-    limit: int = 50,
-) -> list[FreeRoom]:
+    s: Session, starts_at: datetime, ends_at: datetime, *, seats: int = 0, equipment: Sequence[str] = (), near: UUID | None = None, limit: int = 50
+) -> list[FreeRoom]:  # fmt: skip
     """Rooms free for the whole of [starts_at, ends_at), nearest to `near` first, then the smallest that fits. Closed rooms and closing hours count."""
-    start, end = to_ms(starts_at), to_ms(ends_at)
-    taken = set(s.execute(_TAKEN, {"start": start, "end": end}).scalars())
-    following = {row.room_id: from_ms(row.from_ms) for row in s.execute(_FOLLOWING, {"moment": start})}
-    rows = _rooms(s)
+    start = to_ms(starts_at)
+    edges = {row.place_id: row for row in s.connection().execute(_EDGES, {"start": start, "end": to_ms(ends_at)})}
+    rows, hours = _rooms(s), _Hours(starts_at)
     here = next((row for row in rows if row.place_id == near), None)
     found: list[tuple[tuple[int, int, int], FreeRoom]] = []
+    wanted, span = set(equipment), ends_at - starts_at
     for row in rows:
-        if (
-            row.place_id in taken
-            or row.place_id == near
-            or not row.bookable
-            or row.capacity < seats
-            or not set(equipment) <= set(row.equipment)
-        ):
+        edge = edges[row.place_id]
+        if (edge.last_until or 0) > start or row.place_id == near or not row.bookable or row.capacity < seats or not wanted <= set(row.equipment):
             continue
         if row.closed_from is not None and row.closed_from < ends_at and (row.closed_until is None or starts_at < row.closed_until):
             continue
-        opens, closes = opening(row, starts_at, _zone(row))
-        if not is_always_open(row) and not (opens <= starts_at and ends_at <= closes):
+        opens, closes = hours.of(row)
+        always = is_always_open(row)
+        if (not always and not (opens <= starts_at and ends_at <= closes)) or span > timedelta(minutes=row.longest_minutes):
             continue
-        if ends_at - starts_at > timedelta(minutes=row.longest_minutes):
-            continue
-        until = min(
-            moment
-            for moment in (following.get(row.place_id), closes if not is_always_open(row) else starts_at + timedelta(days=1))
-            if moment
-        )
+        limits = (from_ms(edge.next_from) if edge.next_from else None, starts_at + timedelta(days=1) if always else closes)
+        until = min(moment for moment in limits if moment is not None)
         room = FreeRoom(row.place_id, row.name, row.english_name, row.where or "", row.capacity, tuple(row.equipment), until)
         found.append((_distance(here, row), room))
     found.sort(key=lambda pair: pair[0])
     return [room for _, room in found[:limit]]
 
 
-_TAKEN = text(
-    "SELECT place_id FROM room WHERE (SELECT until_ms FROM claim WHERE room_id = place_id AND from_ms < :end ORDER BY from_ms DESC LIMIT 1) > :start"
+_EDGES = text(
+    "SELECT place_id, (SELECT until_ms FROM claim WHERE room_id = place_id AND from_ms < :end ORDER BY from_ms DESC LIMIT 1) AS last_until,"
+    " (SELECT from_ms FROM claim WHERE room_id = place_id AND from_ms >= :start ORDER BY from_ms LIMIT 1) AS next_from FROM room"
 ).columns(*_typed(Room.place_id))
-_FOLLOWING = text(
-    "SELECT place_id AS room_id, (SELECT from_ms FROM claim WHERE room_id = place_id AND from_ms >= :moment ORDER BY from_ms LIMIT 1) AS from_ms FROM room"
-    " WHERE EXISTS (SELECT 1 FROM claim WHERE room_id = place_id AND from_ms >= :moment)"
-).columns(*_typed(Claim.room_id, Claim.from_ms))
 
 
 def _distance(here: Row[Any] | None, room: Row[Any]) -> tuple[int, int, int]:
@@ -255,7 +256,7 @@ def day_plan(s: Session, day: date, at: datetime, room_ids: Sequence[UUID] | Non
     if room_ids is not None:
         query = query.where(col(Booking.room_id).in_(room_ids))
     slots: dict[UUID, list[DaySlot]] = {}
-    for row in s.execute(query):
+    for row in s.connection().execute(query):
         slot = DaySlot(
             row.id,
             row.starts_at,
@@ -266,10 +267,10 @@ def day_plan(s: Session, day: date, at: datetime, room_ids: Sequence[UUID] | Non
             row.host or "",
         )
         slots.setdefault(row.room_id, []).append(slot)
-    found = []
+    found, hours = [], _Hours(start + timedelta(hours=12))
     for room in _rooms(s):
         if room_ids is None or room.place_id in room_ids:
-            opens, closes = opening(room, start + timedelta(hours=12), clock.zone())
+            opens, closes = hours.of(room)
             found.append(RoomDay(room.place_id, room.name, room.capacity, opens, closes, tuple(slots.get(room.place_id, ()))))
     return found
 

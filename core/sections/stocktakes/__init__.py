@@ -21,7 +21,7 @@ from core.sections.stocktakes.count import (
 )
 from core.sections.stocktakes.lines import Line, Result, Review, Seen, Sums, progress, review
 from core.sections.stocktakes.record import APPROVERS, REVIEWERS, Decision, Kind, Mode, State, Stocktake, get
-from core.sections.stocktakes.sealing import FileReport, ReportFile, SealedReport, file_of, file_report, sealed, to_draw
+from core.sections.stocktakes.sealing import FileReport, ReportFile, SealedReport, file_of, file_report, result_of, sealed, to_draw
 from core.sections.stocktakes.settle import (
     ApproveStocktake,
     CloseStocktake,
@@ -48,6 +48,6 @@ __all__ = [
     "Kind", "Line", "Mode", "OpenDevice", "OpenStocktake", "RejectStocktake", "RemindCounters", "ReportFile", "ReportFind", "Result", "Review",
     "SealedReport", "Seen", "State", "Stocktake", "StocktakeDetail", "StocktakeView", "Sums", "UndoCount", "approve", "close", "count", "count_expected",
     "count_many", "decide", "detail", "devices_of", "file_of", "file_report", "find", "for_phone", "get", "hand_in", "has_counted", "hidden_shelves",
-    "is_blind_to", "listed", "may_see_photos", "open_devices", "open_stocktake", "progress", "reject", "remind", "report_find", "review", "scope_of", "sealed", "to_draw",
+    "is_blind_to", "listed", "may_see_photos", "open_devices", "open_stocktake", "progress", "reject", "remind", "report_find", "result_of", "review", "scope_of", "sealed", "to_draw",
     "under_way", "undo_count", "views_of",
 ]  # fmt: skip

@@ -23,8 +23,8 @@ from core.foundation.i18n import LANGUAGES
 from core.mechanisms import office
 from core.mechanisms.operations import Actor, Operation, as_json, operation, touch
 from core.mechanisms.people import Person
-from core.sections.stocktakes.lines import Line, Review
-from core.sections.stocktakes.record import ReportFile, SealedReport, State, Stocktake, get
+from core.sections.stocktakes.lines import Line, Result, Review, Seen, Sums, review
+from core.sections.stocktakes.record import ReportFile, SealedReport, State, Stocktake
 
 FORMATS = ("pdf", "xlsx")
 SCHEMA = 1
@@ -58,15 +58,33 @@ def content(s: Session, stocktake: Stocktake, result: Review, by: Actor, at: dat
 
 def _line(line: Line) -> dict[str, Any]:
     first = line.first
-    return {
-        "line_id": line.line_id, "expected": line.expected, "result": line.result, "number": line.number, "name": line.name, "spec": line.spec,
-        "serial": line.serial, "unit": line.unit, "label": line.label, "book_place": line.book_place, "found_place": line.found_place, "keeper": line.keeper,
-        "department": line.department, "value_cents": line.value_cents, "net_value_cents": line.net_value_cents, "book_quantity": line.book_quantity,
-        "quantity": line.quantity, "difference": line.difference, "first_by": first.who if first else "", "first_at": first.at if first else None,
-        "seen": [{"at": seen.at, "by": seen.who, "place": seen.place, "code": seen.code, "quantity": seen.quantity, "standing": seen.standing} for seen in line.seen],
-        "flags": list(line.flags), "description": line.description, "photos": list(line.photos), "decision": line.decision, "cause": line.cause,
-        "decided_by": line.decided_by,
-    }  # fmt: skip
+    return {**as_json(line), "first_by": first.who if first else "", "first_at": as_json(first.at) if first else None}
+
+
+def result_of(s: Session, stocktake: Stocktake) -> Review:
+    """What stands: the frozen lines of an approved session, otherwise what is known now. The book that moves on never rewrites an old result (pitfall T13)."""
+    if stocktake.state != State.APPROVED:
+        return review(s, stocktake)
+    frozen = json.loads(sealed(s, stocktake.id).content)
+    return Review(tuple(_thawed(line) for line in frozen["lines"]), Sums(**frozen["sums"]))
+
+
+def _thawed(line: dict[str, Any]) -> Line:
+    line = {name: value for name, value in line.items() if name not in ("first_by", "first_at")}
+    ids = {name: _id(line[name]) for name in ("line_id", "subject_id", "book_place_id", "found_place_id")}
+    lists = {name: tuple(line[name]) for name in ("found_places", "flags", "photos")}
+    seen = tuple(
+        Seen(**{
+            **one, **{name: _id(one[name]) for name in ("op_id", "place_id", "person_id", "device_id")},
+            "at": datetime.fromisoformat(one["at"]), "received_at": datetime.fromisoformat(one["received_at"]),
+        })
+        for one in line["seen"]
+    )  # fmt: skip
+    return Line(**{**line, **ids, **lists, "seen": seen, "result": Result(line["result"])})
+
+
+def _id(value: str | None) -> UUID | None:
+    return UUID(value) if value is not None else None
 
 
 def sealed(s: Session, stocktake_id: UUID) -> SealedReport:
@@ -125,6 +143,3 @@ def to_draw(s: Session, *, limit: int = 20) -> list[tuple[UUID, str, str]]:
 def _names(s: Session, ids: Sequence[UUID | None]) -> dict[UUID | None, str]:
     wanted = [person_id for person_id in ids if person_id is not None]
     return {row.id: row.name for row in s.execute(select(col(Person.id), col(Person.name)).where(col(Person.id).in_(wanted)))}
-
-
-__all__ = ["FORMATS", "FileReport", "ReportFile", "SealedReport", "State", "canonical", "file_of", "file_report", "seal", "sealed", "to_draw", "get"]

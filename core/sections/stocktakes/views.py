@@ -16,8 +16,9 @@ from core.mechanisms.people import Person
 from core.mechanisms.places import Place
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
 from core.sections.stocktakes.count import scope_of
-from core.sections.stocktakes.lines import Line, Seen, Sums, chunks, progress, review
+from core.sections.stocktakes.lines import Line, Seen, Sums, chunks, progress
 from core.sections.stocktakes.record import REVIEWERS, CountEvent, CountUndone, Kind, Mode, State, Stocktake, StocktakeLine
+from core.sections.stocktakes.sealing import result_of
 from core.sections.stocktakes.settle import OpenDevice, devices_of, has_counted
 from core.sections.supplies.record import hides_stock
 
@@ -156,7 +157,7 @@ def views(s: Session, rows: list[Stocktake], by: Actor) -> list[StocktakeView]:
 def detail(s: Session, stocktake: Stocktake, by: Actor) -> StocktakeDetail:
     """Everything this caller may know of a session."""
     session = views(s, [stocktake], by)[0]
-    result = review(s, stocktake)
+    result = result_of(s, stocktake)
     mine = tuple(seen for line in result.lines for seen in line.seen if seen.person_id is not None and seen.person_id == by.person_id)
     mine = tuple(sorted(mine, key=lambda seen: seen.order))
     if is_blind_to(s, stocktake, by):
