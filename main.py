@@ -34,18 +34,22 @@ from core.web import connect, health, sessions, trust
 from kiosk import door, welcome
 from kiosk.desk import chooser, find, first_run, me, pairing, signin, today
 from kiosk.desk import assets as desk_assets
+from kiosk.desk import bookings as desk_bookings
 from kiosk.desk import connect as desk
 from kiosk.desk import deliveries as desk_deliveries
 from kiosk.desk import devices as desk_devices
 from kiosk.desk import duties as desk_duties
 from kiosk.desk import imports as desk_imports
 from kiosk.desk import inspections as desk_inspections
+from kiosk.desk import labels as desk_labels
 from kiosk.desk import notices as desk_notices
 from kiosk.desk import people as desk_people
 from kiosk.desk import places as desk_places
+from kiosk.desk import rooms as desk_rooms
 from kiosk.desk import settings as desk_settings
 from kiosk.desk import stocktakes as desk_stocktakes
 from kiosk.desk import supplies as desk_supplies
+from kiosk.desk import trail as desk_trail
 from kiosk.desk import visits as desk_visits
 from kiosk.door import live as door_live
 from mobile import api, bundle, test_clock
@@ -65,7 +69,7 @@ VERSION = "0.1.0"
 
 MECHANISMS: tuple[ModuleType, ...] = (people, office, devices, places, labels, audit, notices, workdays, numbering, attachments, duties, checklists, approvals, imports, drafts)
 SECTIONS: tuple[ModuleType, ...] = (rooms, bookings, assets, supplies, stocktakes, visits, deliveries, inspections)
-DESK: tuple[ModuleType, ...] = (chooser, signin, first_run, pairing, today, find, me, desk_people, desk_places, desk_devices, desk_notices, desk_settings, desk_assets, desk_imports, desk_visits, desk_deliveries, desk_supplies, desk_inspections, desk_duties, desk_stocktakes)
+DESK: tuple[ModuleType, ...] = (chooser, signin, first_run, pairing, today, find, me, desk_people, desk_places, desk_devices, desk_notices, desk_settings, desk_assets, desk_imports, desk_visits, desk_deliveries, desk_supplies, desk_inspections, desk_duties, desk_stocktakes, desk_labels, desk_bookings, desk_rooms, desk_trail)
 PAGES: tuple[ModuleType, ...] = (*DESK, door, book, welcome, visitors, my_duties, thing)  # modules with a `router` of pages
 API_ROUTERS: tuple[APIRouter, ...] = (swagger.router, rooms_api.router, attachments_api.router, bundle.router, imports_api.router, visits_api.router, sheets_api.router)  # routes of the API beside operations, labels and collections
 

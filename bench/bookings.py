@@ -1,9 +1,9 @@
 """What booking costs, beside SQLAlchemy core and bare statements on the same rows in the same run (performance.md, Booking and Reading).
 
-`booking_tries_http`: sixteen clients want overlapping slots through the HTTP API of a real server process; the ratio is to the same contention in a
-loop of core statements (BEGIN IMMEDIATE, overlap check, insert), goal ≥ 0.06. `rooms_now` and `day_plan`: 300 rooms, every room booked for weeks; the
-ratio is to the bare indexed statement, goal ≤ 2. FOYER_BENCH_FULL=1 makes the ledger a million bookings long.
-"""
+`booking_tries_http`: sixteen clients want overlapping slots through the HTTP API of a real server process; the ratio is to the same
+contention in a loop of core statements (BEGIN IMMEDIATE, overlap check, insert), goal ≥ 0.06. `rooms_now` and `day_plan`: 300 rooms,
+every room booked for weeks; the ratio is to the bare indexed statement, goal ≤ 2. FOYER_BENCH_FULL=1 makes the ledger a million bookings
+long."""
 
 from __future__ import annotations
 
@@ -109,12 +109,16 @@ def core_tries(office: Office, room: UUID) -> float:
             start, end = slot(number)
             with engine.connect() as connection, connection.begin():
                 clash = connection.execute(
-                    select(claims.c.id).where(claims.c.room_id == room, claims.c.from_ms < to_ms(end), claims.c.until_ms > to_ms(start)).limit(1)
+                    select(claims.c.id)
+                    .where(claims.c.room_id == room, claims.c.from_ms < to_ms(end), claims.c.until_ms > to_ms(start))
+                    .limit(1)
                 ).first()
                 if clash is None:
                     id = uuid7()
                     connection.execute(insert(table).values(booking_row(id, room, start, end, None)))
-                    connection.execute(insert(claims).values(id=uuid7(), room_id=room, booking_id=id, from_ms=to_ms(start), until_ms=to_ms(end)))
+                    connection.execute(
+                        insert(claims).values(id=uuid7(), room_id=room, booking_id=id, from_ms=to_ms(start), until_ms=to_ms(end))
+                    )
 
     threads = [threading.Thread(target=write) for _ in range(WRITERS)]
     begin = time.perf_counter()
@@ -181,10 +185,18 @@ BARE_NOW = text(
     " LEFT JOIN claim c ON c.id IN ((SELECT id FROM claim WHERE room_id = r.place_id AND from_ms <= :now ORDER BY from_ms DESC LIMIT 1),"
     " (SELECT id FROM claim WHERE room_id = r.place_id AND from_ms > :now ORDER BY from_ms LIMIT 1))"
     " LEFT JOIN booking b ON b.id = c.booking_id LEFT JOIN department d ON d.id = b.department_id"
-).columns(Place.__table__.c.id, Place.__table__.c.name, Room.__table__.c.capacity, Claim.__table__.c.from_ms, Claim.__table__.c.until_ms, Booking.__table__.c.id)  # type: ignore[attr-defined]
+).columns(
+    Place.__table__.c.id,
+    Place.__table__.c.name,
+    Room.__table__.c.capacity,
+    Claim.__table__.c.from_ms,
+    Claim.__table__.c.until_ms,
+    Booking.__table__.c.id,
+)  # type: ignore[attr-defined]
 BARE_DAY = text(
-    "SELECT b.room_id, b.id, b.starts_at, b.ends_at, b.ended_at, b.state, b.title, d.name, p.name FROM booking b LEFT JOIN department d ON d.id = b.department_id"
-    " LEFT JOIN person p ON p.id = b.host_id WHERE b.starts_at >= :start AND b.starts_at < :end AND b.state IN ('confirmed', 'in_use', 'ended') ORDER BY b.starts_at"
+    "SELECT b.room_id, b.id, b.starts_at, b.ends_at, b.ended_at, b.state, b.title, d.name, p.name FROM booking b"
+    " LEFT JOIN department d ON d.id = b.department_id LEFT JOIN person p ON p.id = b.host_id"
+    " WHERE b.starts_at >= :start AND b.starts_at < :end AND b.state IN ('confirmed', 'in_use', 'ended') ORDER BY b.starts_at"
 ).columns(*(Booking.__table__.c[name] for name in ("room_id", "id", "starts_at", "ends_at", "ended_at")))  # type: ignore[attr-defined]
 
 
@@ -196,7 +208,20 @@ def bare_plan(s: Session, at: datetime) -> object:
 def fill(office: Office, total: int) -> None:
     """300 rooms, booked 8 times a day, day after day around now, until `total` bookings stand."""
     floors = [office.place(f"{number} 楼", "floor") for number in range(1, 11)]
-    made = [{"id": uuid7(), "parent_id": floors[i % 10], "kind": PlaceKind.ROOM, "name": f"会议室 {i}", "short_name": f"r{i}", "pinyin": "", "initials": "", "sort": i, "version": 1} for i in range(ROOMS)]
+    made = [
+        {
+            "id": uuid7(),
+            "parent_id": floors[i % 10],
+            "kind": PlaceKind.ROOM,
+            "name": f"会议室 {i}",
+            "short_name": f"r{i}",
+            "pinyin": "",
+            "initials": "",
+            "sort": i,
+            "version": 1,
+        }
+        for i in range(ROOMS)
+    ]
     with database.writing() as s:
         s.execute(insert(Place), made)
         s.execute(insert(Room), [Room(place_id=row["id"]).model_dump() for row in made])
@@ -211,19 +236,43 @@ def fill(office: Office, total: int) -> None:
                         start = NOW.replace(hour=0) + timedelta(days=day - days // 2, minutes=80 * number)
                         id = uuid7()
                         rows.append(booking_row(id, room["id"], start, start + timedelta(hours=1), department, host))
-                        claims.append({"id": uuid7(), "room_id": room["id"], "booking_id": id, "from_ms": to_ms(start), "until_ms": to_ms(start + timedelta(hours=1))})
+                        claims.append(
+                            {
+                                "id": uuid7(),
+                                "room_id": room["id"],
+                                "booking_id": id,
+                                "from_ms": to_ms(start),
+                                "until_ms": to_ms(start + timedelta(hours=1)),
+                            }
+                        )
             s.execute(insert(Booking.__table__), rows)  # type: ignore[attr-defined]
             s.execute(insert(Claim.__table__), claims)  # type: ignore[attr-defined]
     with database.engine().connect() as connection:
         connection.exec_driver_sql("ANALYZE")
 
 
-def booking_row(id: UUID, room: UUID, start: datetime, end: datetime, department: UUID | None, host: UUID | None = None) -> dict[str, object]:
+def booking_row(
+    id: UUID, room: UUID, start: datetime, end: datetime, department: UUID | None, host: UUID | None = None
+) -> dict[str, object]:
     return {
-        "id": id, "room_id": room, "title": "例会", "host_id": host, "department_id": department, "booked_by_id": None, "via": "person", "zone": "Asia/Shanghai",
-        "starts_wall": f"{start:%Y-%m-%dT%H:%M:%S}", "ends_wall": f"{end:%Y-%m-%dT%H:%M:%S}", "starts_at": start, "ends_at": end, "state": "confirmed",
-        "checked_in_at": None, "ended_at": None, "booked_at": NOW, "version": 1,
-    }  # fmt: skip
+        "id": id,
+        "room_id": room,
+        "title": "例会",
+        "host_id": host,
+        "department_id": department,
+        "booked_by_id": None,
+        "via": "person",
+        "zone": "Asia/Shanghai",
+        "starts_wall": f"{start:%Y-%m-%dT%H:%M:%S}",
+        "ends_wall": f"{end:%Y-%m-%dT%H:%M:%S}",
+        "starts_at": start,
+        "ends_at": end,
+        "state": "confirmed",
+        "checked_in_at": None,
+        "ended_at": None,
+        "booked_at": NOW,
+        "version": 1,
+    }
 
 
 def milliseconds(work: Callable[[], object], times: int = 15) -> float:

@@ -1,6 +1,8 @@
 """Routes of the API that only visits have: the badge on paper, the roll call on paper (contract.md, HTTP API; scenario Office 7).
 
-A kiosk gets the badge of the visitor it checked in for one minute, reception while the visitor is here, nobody else ever.
+A kiosk gets the badge of the visitor it checked in for one minute, reception while the visitor is here, nobody else ever. They are drawn on
+a thread: a badge costs
+some ten milliseconds, and a visitor at the screen must not wait until a worker process has started.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from fastapi import APIRouter, Request, Response
 
 from assets_labels.badges import BadgeText, draw_badge
 from assets_labels.reports import Column, Report, draw_report
-from core.foundation import clock, database, heavy
+from core.foundation import clock, database
 from core.foundation.i18n import day_and_time, t
 from core.mechanisms import office
 from core.mechanisms.operations import Actor
@@ -34,20 +36,34 @@ async def roll_call(actor: Caller, request: Request) -> Response:
     if not actor.has(*RECEPTION):
         raise Problem(403, "op.not_allowed")
     report = await asyncio.to_thread(_roll_call, language(request))
-    return Response(await heavy.run(draw_report, report), 200, {**PRIVATE, "Content-Disposition": 'inline; filename="roll-call.pdf"'}, "application/pdf")
+    return Response(
+        await asyncio.to_thread(draw_report, report),
+        200,
+        {**PRIVATE, "Content-Disposition": 'inline; filename="roll-call.pdf"'},
+        "application/pdf",
+    )
 
 
 @router.get("/v1/visits/{id}/badge.pdf", summary="The visitor's badge, 62 × 100 mm", response_class=Response)
 async def badge_pdf(id: UUID, actor: Caller) -> Response:
     """For reception while the visitor is here; for the kiosk within a minute of the check-in."""
     text, base_url = await asyncio.to_thread(_badge, id, actor)
-    return Response(await heavy.run(draw_badge, text, base_url), 200, {**PRIVATE, "Content-Disposition": 'inline; filename="badge.pdf"'}, "application/pdf")
+    return Response(
+        await asyncio.to_thread(draw_badge, text, base_url),
+        200,
+        {**PRIVATE, "Content-Disposition": 'inline; filename="badge.pdf"'},
+        "application/pdf",
+    )
 
 
-@router.get("/v1/visits/{id}/badge.png", summary="The same as a picture of 300 dots an inch, for a kiosk's browser to print", response_class=Response)
+@router.get(
+    "/v1/visits/{id}/badge.png",
+    summary="The same as a picture of 300 dots an inch, for a kiosk's browser to print",
+    response_class=Response,
+)
 async def badge_png(id: UUID, actor: Caller) -> Response:
     text, base_url = await asyncio.to_thread(_badge, id, actor)
-    return Response(await heavy.run(picture_of_badge, text, base_url), 200, PRIVATE, "image/png")
+    return Response(await asyncio.to_thread(picture_of_badge, text, base_url), 200, PRIVATE, "image/png")
 
 
 def picture_of_badge(text: BadgeText, base_url: str) -> bytes:
@@ -64,9 +80,17 @@ def _badge(visit_id: UUID, actor: Actor) -> tuple[BadgeText, str]:
         host = office.info(s)
         closes_at = str(office.setting(s, "booking.closes_at"))
     text = BadgeText(
-        code=found.code, name=found.name, day=found.day, day_number=found.day_number, valid_until=closes_at, firm=found.company, host=found.host,
-        areas=found.place, office=host.name if host else "", language=found.language or (host.language if host else "zh-Hans"),
-    )  # fmt: skip
+        code=found.code,
+        name=found.name,
+        day=found.day,
+        day_number=found.day_number,
+        valid_until=closes_at,
+        firm=found.company,
+        host=found.host,
+        areas=found.place,
+        office=host.name if host else "",
+        language=found.language or (host.language if host else "zh-Hans"),
+    )
     return text, sessions.settings().base_url
 
 
@@ -76,17 +100,28 @@ def _roll_call(speech: str) -> Report:
         lines = visits.roll_call(s, now)
         host = office.info(s)
     return Report(
-        title=t("rollcall.title", speech), heading=host.name if host else "", language=speech, landscape=False,
+        title=t("rollcall.title", speech),
+        heading=host.name if host else "",
+        language=speech,
+        landscape=False,
         lines=(t("desk.visits.roll_call.as_of", speech, time=day_and_time(now, clock.zone(), speech), n=len(lines)),),
         columns=(
-            Column(t("visit.column.day_number", speech), 0.7), Column(t("visit.column.name", speech), 1.6, bold=True), Column(t("visit.column.company", speech), 1.8),
-            Column(t("visit.column.host", speech), 1.4), Column(t("visit.column.arrived_at", speech), 1.1), Column(t("rollcall.found", speech), 0.7),
+            Column(t("visit.column.day_number", speech), 0.7),
+            Column(t("visit.column.name", speech), 1.6, bold=True),
+            Column(t("visit.column.company", speech), 1.8),
+            Column(t("visit.column.host", speech), 1.4),
+            Column(t("visit.column.arrived_at", speech), 1.1),
+            Column(t("rollcall.found", speech), 0.7),
         ),
         rows=tuple(
             (
-                f"{line.day_number:03d}", line.name, line.company, f"{line.host}　{line.host_department}　{line.host_extension}".strip("　"),
-                day_and_time(line.arrived_at, clock.zone(), speech), "☐",
+                f"{line.day_number:03d}",
+                line.name,
+                line.company,
+                f"{line.host}　{line.host_department}　{line.host_extension}".strip("　"),
+                day_and_time(line.arrived_at, clock.zone(), speech),
+                "☐",
             )
             for line in lines
         ),
-    )  # fmt: skip
+    )

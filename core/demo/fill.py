@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from core.demo import counting, days, house, keeping, meeting, now, rounds, visiting, words
+from core.demo import counting, days, house, keeping, meeting, now, rounds, told, visiting, words
 from core.demo.days import Calendar
 from core.demo.story import Story
 from core.foundation import clock, database
@@ -30,7 +30,7 @@ def fill(today: date, at: datetime | None = None) -> Report:
     at = (at or days.moment(today, 10, 24)).replace(second=0, microsecond=0)
     must_be_sample()
     operations.include(days)
-    story = Story()
+    story, unreached = Story(), set(told.unreached())
     built = house.build(story, today)
     founded = clock.today(built.founded)
     calendar = Calendar.load(founded - timedelta(days=20), today + timedelta(days=40))
@@ -45,6 +45,8 @@ def fill(today: date, at: datetime | None = None) -> Report:
         else:
             days.close(day)
     story.flush()
+    told.run_jobs(at)
+    told.tell_in_person(built, unreached, at)
     audit.seal(at)
     return Report(story.told, tuple(story.refused), at)
 

@@ -14,6 +14,7 @@ from core.demo.house import ASSETS, House
 from core.demo.story import Story
 from core.foundation import database
 from core.mechanisms import duties
+from core.mechanisms.operations import Actor
 from core.sections import assets, supplies
 from core.sections.supplies import Supply, SupplyMovement
 
@@ -138,17 +139,19 @@ def _duties(day: Day, calendar: Calendar) -> None:
     """On the first working day of a week the leader hands out three small duties; most are done in time, some a day late."""
     if day.age > DUTY_DAYS:
         return
-    first = day.date - timedelta(days=day.date.weekday())
-    while not calendar.works(first):
-        first += timedelta(days=1)
-    for number, account in enumerate(("clerk", "desk", "staff")):
-        dice = day.house.rng("duty", first, number)
-        owner, key = day.house.actors[account], f"duty/{first}/{number}"
-        title, due = dice.choice(words.DUTIES), calendar.next(first, dice.randint(1, 4))
-        done = calendar.next(due, 1) if dice.random() < 0.2 else due
-        if day.date == first:
-            assert owner.person_id is not None  # the accounts are persons
-            day.later(key, duties.OpenDuty(title=title, owner_id=owner.person_id, due_on=due), day.house.actors["leader"], day.at(8, 50))
-        if day.date == done and (opened := day.house.story.answer(key)):
-            complete = duties.CompleteDuty(duty_id=UUID(opened["duty_id"]), note=dice.choice(words.DONE))
-            day.later(f"{key}/done", complete, owner, day.at(16, 10 + number))
+    monday = day.date - timedelta(days=day.date.weekday())
+    for first in (calendar.next(monday - timedelta(days=1)), calendar.next(monday - timedelta(days=8)), calendar.next(monday - timedelta(days=15))):
+        for number, account in enumerate(("clerk", "desk", "staff")):
+            _duty(day, calendar, first, number, day.house.actors[account])
+
+
+def _duty(day: Day, calendar: Calendar, first: date, number: int, owner: Actor) -> None:
+    dice, key = day.house.rng("duty", first, number), f"duty/{first}/{number}"
+    title, due = dice.choice(words.DUTIES), calendar.next(first, dice.randint(1, 4))
+    done = calendar.next(due, 1) if dice.random() < 0.2 else due
+    if day.date == first:
+        assert owner.person_id is not None  # the accounts are persons
+        day.later(key, duties.OpenDuty(title=title, owner_id=owner.person_id, due_on=due), day.house.actors["leader"], day.at(8, 50))
+    if day.date == done and (opened := day.house.story.answer(key)):
+        complete = duties.CompleteDuty(duty_id=UUID(opened["duty_id"]), note=dice.choice(words.DONE))
+        day.later(f"{key}/done", complete, owner, day.at(16, 10 + number))

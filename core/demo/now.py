@@ -9,15 +9,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlmodel import col
-
 from core.demo import visiting
 from core.demo.days import Calendar, Day, DayTold
 from core.demo.story import Story
 from core.foundation import clock, database
-from core.mechanisms import duties, notices
-from core.mechanisms.notices import Notice, State
+from core.mechanisms import duties
 from core.mechanisms.operations import SYSTEM, Actor
 from core.sections import assets, bookings, deliveries, rooms, supplies, visits
 
@@ -35,7 +31,6 @@ def tell(day: Day, calendar: Calendar) -> None:
     _visitors(day, calendar)
     _front_desk(day)
     _work(day, calendar)
-    _mail_was_read(day)
     day.house.story.tell(mark, DayTold(day=day.date), SYSTEM, day.until)
 
 
@@ -144,23 +139,6 @@ def _work(day: Day, calendar: Calendar) -> None:
     day.tell(f"now/fault/{day.date}", fault, house.person(day.pick()), max(day.at(0, 2), day.until - timedelta(minutes=45)))
     ask = supplies.RequestSupply(supply_id=house.supplies[dice.randrange(len(house.supplies))], quantity=3, note="新同事入职")
     day.tell(f"now/request/{day.date}", ask, house.actors["staff"], max(day.at(0, 3), day.until - timedelta(minutes=33)))
-
-
-def _mail_was_read(day: Day) -> None:
-    """The sample office has no mail server: reception told everybody in another way, but for the newest. A later day leaves alone what people did since."""
-    if day.age or day.house.story.was_told("dismissed"):
-        return
-    with database.reading() as s:
-        query = (
-            select(col(Notice.id), col(Notice.created_at))
-            .where(col(Notice.state) == State.NO_CHANNEL)
-            .order_by(col(Notice.created_at).desc(), col(Notice.id))
-        )
-        waiting = list(s.execute(query))
-    for number, (notice_id, created_at) in enumerate(waiting[3:]):
-        at = min(day.until, max(created_at, day.at(0)) + timedelta(minutes=5))
-        day.house.story.later(f"dismiss/{number}", notices.DismissNotice(notice_id=notice_id), day.house.actors["desk"], at)
-    day.house.story.tell("dismissed", DayTold(day=day.date), SYSTEM, day.until)
 
 
 def _today(day: Day, moment: datetime) -> datetime | None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from core.demo import words
 from core.demo.days import LIVELY_DAYS, Calendar, Day, moment
 from core.demo.house import House
-from core.foundation import database
+from core.foundation import clock, database
 from core.sections import deliveries, visits
 
 A_DAY = 8
@@ -47,7 +47,7 @@ def tell(day: Day, calendar: Calendar) -> None:
             code = invite(day, guest, target, moment(invited_on, 15, guest.number)) if guest.invited else None
             if target == day.date and guest.comes and (code or not guest.invited):
                 _visit(day, guest, code)
-    _deliver(day)
+    _deliver(day, calendar)
 
 
 def plan(house: House, target: date) -> list[Guest]:
@@ -122,20 +122,17 @@ def signature(dice: Random) -> visits.Signature:
     return visits.Signature(document=document, strokes=strokes)
 
 
-def _deliver(day: Day) -> None:
-    for number in range(day.dice.randint(2, 4)):
-        dice = day.house.rng("delivery", day.date, number)
-        key, recipient = f"delivery/{day.date}/{number}", dice.choice(day.house.staff)
-        at = day.at(9, dice.randint(0, 480))
-        drop = deliveries.Drop(
-            recipient=str(recipient),
-            courier=dice.choice(words.COURIERS),
-            pieces=dice.choice((1, 1, 1, 2)),
-            kind=dice.choice(("parcel", "parcel", "letter", "document")),
-        )
-        result = day.result(key, drop, day.house.actors["kiosk"], at)
-        if result is None:
-            continue
-        if dice.random() < 0.85:
-            take = deliveries.PickUp(delivery_id=UUID(result["delivery_id"]))
-            day.later(f"{key}/taken", take, day.house.person(recipient), at + timedelta(minutes=dice.randint(10, 90)))
+def _deliver(day: Day, calendar: Calendar) -> None:
+    """What comes today, and what is fetched today: most of it within the hour, the rest on the next working day."""
+    for came_on in (calendar.next(day.date, -1), day.date):
+        for number in range(day.house.rng("deliveries", came_on).randint(2, 4)):
+            dice, key = day.house.rng("delivery", came_on, number), f"delivery/{came_on}/{number}"
+            recipient, at = dice.choice(day.house.staff), moment(came_on, 9, dice.randint(0, 480))
+            drop = deliveries.Drop(
+                recipient=str(recipient), courier=dice.choice(words.COURIERS), pieces=dice.choice((1, 1, 1, 2)), kind=dice.choice(words.SENDINGS)
+            )
+            soon = dice.random() < 0.8
+            fetched_at = at + timedelta(minutes=dice.randint(10, 60)) if soon else moment(calendar.next(came_on), 9, 5 + number)
+            result = day.result(key, drop, day.house.actors["kiosk"], at) if came_on == day.date else day.house.story.answer(key)
+            if result and clock.today(fetched_at) == day.date:
+                day.later(f"{key}/taken", deliveries.PickUp(delivery_id=UUID(result["delivery_id"])), day.house.person(recipient), fetched_at)

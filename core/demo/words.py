@@ -100,3 +100,4 @@ DUTIES = (
     "核对保洁排班", "收齐办公室钥匙登记", "检查应急药箱", "布置周五报告厅",
 )  # fmt: skip
 DONE = ("已办", "办好了，记录在案", "已联系，明天上门", "办完，材料放 303")
+SENDINGS = ("parcel", "parcel", "letter", "document")

@@ -1,7 +1,10 @@
-"""How a notice leaves the house: SMTP mail, a signed web-hook, a chat service. Each call blocks and either returns or raises `NotDelivered`.
+"""How a notice leaves the house: SMTP mail, a signed web-hook, a chat service. Each call blocks and either returns or raises
+`NotDelivered`.
 
-Mail is spoken with the standard library: subjects and names are encoded headers, a line break can never start another header. A web-hook resolves its
-host once, speaks only to that address, follows nothing, waits 5 s, reads 64 KB (security.md, SEC 31); its body is signed together with the time.
+Mail is spoken with the standard library: subjects and names are encoded headers, a line break can never start another header. A web-hook
+resolves its
+host once, speaks only to that address, follows nothing, waits 5 s, reads 64 KB (security.md, SEC 31); its body is signed together with the
+time.
 """
 
 from __future__ import annotations
@@ -31,10 +34,30 @@ from core.foundation.errors import SetupError
 
 TIMEOUT_S = 5.0
 MAX_ANSWER = 64 * 1024
-CHAT_SCHEMES = frozenset({
-    "wecombot", "dingtalk", "feishu", "lark", "slack", "msteams", "workflows", "ntfy", "ntfys", "gchat", "mmost", "mmosts", "rocket", "rockets",
-    "discord", "tgram", "webex", "wxteams", "matrix", "matrixs",
-})  # fmt: skip
+CHAT_SCHEMES = frozenset(
+    {
+        "wecombot",
+        "dingtalk",
+        "feishu",
+        "lark",
+        "slack",
+        "msteams",
+        "workflows",
+        "ntfy",
+        "ntfys",
+        "gchat",
+        "mmost",
+        "mmosts",
+        "rocket",
+        "rockets",
+        "discord",
+        "tgram",
+        "webex",
+        "wxteams",
+        "matrix",
+        "matrixs",
+    }
+)
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 
 
@@ -181,7 +204,8 @@ def _is_this_machine(host: str) -> bool:
 
 
 def signature(secret: str, at: datetime, body: bytes) -> str:
-    """`t=<seconds>,v1=<hex>`: HMAC-SHA-256 of "<seconds>." + body; the receiver refuses old times, so that a copy cannot be played again."""
+    """`t=<seconds>,v1=<hex>`: HMAC-SHA-256 of "<seconds>." + body; the receiver refuses old times, so that a copy cannot be played
+    again."""
     seconds = str(int(at.timestamp()))
     return f"t={seconds},v1={hmac.new(secret.encode(), seconds.encode() + b'.' + body, hashlib.sha256).hexdigest()}"
 
@@ -196,10 +220,14 @@ def call_webhook(url: str, body: Mapping[str, Any], *, secret: str, at: datetime
     content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     port = parts.port or (443 if parts.scheme == "https" else 80)
     address = _resolve(parts.hostname, port, private_allowed)
-    pinned = f"{parts.scheme}://{f'[{address}]' if ':' in address else address}:{port}{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+    host = f"[{address}]" if ":" in address else address
+    pinned = f"{parts.scheme}://{host}:{port}{parts.path or '/'}" + (f"?{parts.query}" if parts.query else "")
     headers = {
-        "Host": parts.netloc, "Content-Type": "application/json; charset=utf-8", "User-Agent": "Foyer", "Foyer-Signature": signature(secret, at, content),
-    }  # fmt: skip
+        "Host": parts.netloc,
+        "Content-Type": "application/json; charset=utf-8",
+        "User-Agent": "Foyer",
+        "Foyer-Signature": signature(secret, at, content),
+    }
     deadline = time.monotonic() + TIMEOUT_S
     try:
         with (
@@ -246,7 +274,8 @@ def _is_public(address: str) -> bool:
 
 
 def send_chat(url: str, *, title: str, text: str) -> None:
-    """Say it in the office's chat group. Only chat services are spoken to, never apprise's generic web, file or command ones. Raises NotDelivered."""
+    """Say it in the office's chat group. Only chat services are spoken to, never apprise's generic web, file or command ones. Raises
+    NotDelivered."""
     if url.split(":", 1)[0].lower() not in CHAT_SCHEMES:
         raise NotDelivered("notice.reason.bad_chat", final=True)
     chat = apprise.Apprise()

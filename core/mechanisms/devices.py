@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
@@ -203,6 +204,18 @@ def note_contact(device_id: UUID, at: datetime, *, highest_seq: int = 0, clock_s
         row.clock_skew_s = clock_skew_s
         row.address = address or row.address
         row.showing = showing or row.showing
+
+
+def note_contacts(showing: Mapping[UUID, str], at: datetime) -> None:
+    """The same for every screen that is connected now, with what it shows, in one transaction; on a writer thread."""
+    with database.writing() as s:
+        known = {row.device_id: row for row in s.execute(select(DeviceContact).where(col(DeviceContact.device_id).in_(list(showing)))).scalars()}
+        for device_id, shown in showing.items():
+            row = known.get(device_id)
+            if row is None:
+                row = DeviceContact(device_id=device_id, last_seen_at=at)
+                s.add(row)
+            row.last_seen_at, row.showing = max(row.last_seen_at, at), shown
 
 
 def everything(s: Session) -> list[DeviceView]:

@@ -1,4 +1,5 @@
-"""What somebody was typing on an unattended screen when the server went down: kept two minutes by device, given back once (look.md §6, nicegui-facts).
+"""What somebody was typing on an unattended screen when the server went down: kept two minutes by device, given back once (look.md §6,
+nicegui-facts).
 
 The platform's own bookkeeping, not an operation: a draft belongs to nobody and is never part of the record.
 """

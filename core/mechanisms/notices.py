@@ -1,6 +1,7 @@
 """Notices: an outbox. A row is written in the operation's own transaction, told afterwards, with retries and a visible state (house.md §5).
 
-The sentence is rendered in the receiver's language at the moment of sending, so that a row holds a key and facts, never text. A notice to a person is
+The sentence is rendered in the receiver's language at the moment of sending, so that a row holds a key and facts, never text. A notice to a
+person is
 also their in-app message (`unread`); mail is a second way to reach them. The office's web-hook and chat service get each event once.
 How mail, web-hooks and chat are spoken is in `channels`; this module decides what is sent to whom and when.
 """
@@ -117,9 +118,17 @@ def encloses(key: str, function: Encloser) -> None:
 
 
 def queue(
-    s: Session, *, key: str, facts: Mapping[str, Any] | None = None, at: datetime, to_person_id: UUID | None = None, to_address: str = "",
-    language: str = "", subject: tuple[str, UUID] | None = None, mail: bool = True,
-) -> Notice:  # fmt: skip
+    s: Session,
+    *,
+    key: str,
+    facts: Mapping[str, Any] | None = None,
+    at: datetime,
+    to_person_id: UUID | None = None,
+    to_address: str = "",
+    language: str = "",
+    subject: tuple[str, UUID] | None = None,
+    mail: bool = True,
+) -> Notice:
     """Tell a person of the office, or a mail address outside it, once the operation is committed.
 
     `facts` fill the sentence of `key` (JSON values and moments; `x_key` becomes `x`, translated). `mail=False` keeps it in the app only.
@@ -131,10 +140,20 @@ def queue(
     state = State.SENT if not mail else State.QUEUED if reachable else State.NO_CHANNEL
     reason = "" if state != State.NO_CHANNEL else "notice.reason.no_address" if not address else "notice.reason.no_mail_server"
     notice = Notice(
-        key=key, facts=as_json(dict(facts or {})), channel=Channel.MAIL, person_id=to_person_id, address=address, language=language,
-        subject_kind=subject[0] if subject else None, subject_id=subject[1] if subject else None, created_at=at, state=state,
-        next_at=at, sent_at=at if not mail else None, reason=reason,
-    )  # fmt: skip
+        key=key,
+        facts=as_json(dict(facts or {})),
+        channel=Channel.MAIL,
+        person_id=to_person_id,
+        address=address,
+        language=language,
+        subject_kind=subject[0] if subject else None,
+        subject_id=subject[1] if subject else None,
+        created_at=at,
+        state=state,
+        next_at=at,
+        sent_at=at if not mail else None,
+        reason=reason,
+    )
     s.add(notice)
     _to_office_channels(s, notice, at)
     touch(s, "notice", notice.id)
@@ -177,7 +196,8 @@ class RetryNotice(Operation):
 
 @operation(RetryNotice, "notice.retry", roles=OFFICE)
 def retry(s: Session, do: RetryNotice, by: Actor, at: datetime) -> None:
-    """Send a failed or unreachable notice again, to the receiver's present address. Refuses: notice.not_found, notice.not_failed, notice.no_channel"""
+    """Send a failed or unreachable notice again, to the receiver's present address. Refuses: notice.not_found, notice.not_failed,
+    notice.no_channel"""
     notice = _get(s, do.notice_id)
     if notice.state not in (State.FAILED, State.NO_CHANNEL):
         raise Refused("notice.not_failed")
@@ -301,10 +321,19 @@ def _try(notice: Notice, at: datetime) -> NotDelivered | None:
     try:
         if notice.channel == Channel.MAIL:
             encloser = _enclosers.get(notice.key)
-            channels.send_mail(channels.Mail(
-                id=notice.id, sender=sender, sender_name=name, to=notice.address, subject=_subject_line(notice, language), language=language,
-                text=f"{text}\n\n{name}", enclosures=tuple(encloser(notice.facts)) if encloser else (), at=at,
-            ))  # fmt: skip
+            channels.send_mail(
+                channels.Mail(
+                    id=notice.id,
+                    sender=sender,
+                    sender_name=name,
+                    to=notice.address,
+                    subject=_subject_line(notice, language),
+                    language=language,
+                    text=f"{text}\n\n{name}",
+                    enclosures=tuple(encloser(notice.facts)) if encloser else (),
+                    at=at,
+                )
+            )
         elif notice.channel == Channel.WEBHOOK:
             body = {
                 "id": str(notice.id),
@@ -397,11 +426,25 @@ def views(s: Session, notices: Sequence[Notice], language: str) -> list[NoticeVi
     names = {row.id: row.name for row in s.execute(select(people.Person.id, people.Person.name).where(col(people.Person.id).in_(ids)))}
     return [
         NoticeView(
-            n.id, sentence(n, language), names.get(n.person_id, "") if n.person_id else n.address, n.channel, n.address if n.channel == Channel.MAIL else "", n.state, n.reason,
-            n.detail, n.attempts, n.next_at if n.state == State.QUEUED else None, n.created_at, n.sent_at, n.read_at, n.subject_kind, n.subject_id, n.version,
+            n.id,
+            sentence(n, language),
+            names.get(n.person_id, "") if n.person_id else n.address,
+            n.channel,
+            n.address if n.channel == Channel.MAIL else "",
+            n.state,
+            n.reason,
+            n.detail,
+            n.attempts,
+            n.next_at if n.state == State.QUEUED else None,
+            n.created_at,
+            n.sent_at,
+            n.read_at,
+            n.subject_kind,
+            n.subject_id,
+            n.version,
         )
         for n in notices
-    ]  # fmt: skip
+    ]
 
 
 def _list(s: Session, query: Query, by: Actor) -> Page:
@@ -429,9 +472,13 @@ def _one(s: Session, id: str, by: Actor) -> NoticeView | None:
 
 
 COLLECTION = Collection(
-    "notices", OFFICE, _list, _one,
-    tuple(ExportColumn(name, f"notice.column.{name}") for name in ("created_at", "to", "text", "channel", "state", "attempts", "sent_at")), ("state", "channel"),
-)  # fmt: skip
+    "notices",
+    OFFICE,
+    _list,
+    _one,
+    tuple(ExportColumn(name, f"notice.column.{name}") for name in ("created_at", "to", "text", "channel", "state", "attempts", "sent_at")),
+    ("state", "channel"),
+)
 
 
 # ── helpers ──
@@ -445,10 +492,20 @@ def _to_office_channels(s: Session, notice: Notice, at: datetime) -> None:
             continue
         id = derived(channel, current_op_id(s), notice.key, notice.subject_kind, notice.subject_id)
         if s.get(Notice, id) is None:
-            s.add(Notice(
-                id=id, key=notice.key, facts=notice.facts, channel=channel, address=url, subject_kind=notice.subject_kind,
-                subject_id=notice.subject_id, created_at=at, state=State.QUEUED, next_at=at,
-            ))  # fmt: skip
+            s.add(
+                Notice(
+                    id=id,
+                    key=notice.key,
+                    facts=notice.facts,
+                    channel=channel,
+                    address=url,
+                    subject_kind=notice.subject_kind,
+                    subject_id=notice.subject_id,
+                    created_at=at,
+                    state=State.QUEUED,
+                    next_at=at,
+                )
+            )
 
 
 def _language_of(s: Session, notice: Notice) -> str:
@@ -460,7 +517,9 @@ def _language_of(s: Session, notice: Notice) -> str:
 def _shown_facts(notice: Notice, language: str) -> dict[str, Any]:
     """Moments and days in the language's habit; `x_key` becomes `x`: the sentence of that key, filled with the same facts."""
     facts = as_mapping(notice.facts, language, clock.zone())
-    return {name.removesuffix("_key"): t(str(value), language, **facts) if name.endswith("_key") else value for name, value in facts.items()}
+    return {
+        name.removesuffix("_key"): t(str(value), language, **facts) if name.endswith("_key") else value for name, value in facts.items()
+    }
 
 
 def _subject_line(notice: Notice, language: str) -> str:

@@ -1,6 +1,8 @@
-"""Things left at the front desk for somebody: who for, how many pieces, on which shelf (guide S1.1-R1 medium and courier; scenario Office 1).
+"""Things left at the front desk for somebody: who for, how many pieces, on which shelf (guide S1.1-R1 medium and courier; scenario Office
+1).
 
-The courier names the recipient exactly (no directory is shown), gets a receipt number as proof, and the pieces get a label; the recipient is told and
+The courier names the recipient exactly (no directory is shown), gets a receipt number as proof, and the pieces get a label; the recipient
+is told and
 takes them by that label. It does not register incoming papers: that is the documents section.
 """
 
@@ -85,14 +87,22 @@ class Drop(Operation):
 
 @operation(Drop, "delivery.drop", roles={Role.KIOSK, *OFFICE}, personal=True)
 def drop(s: Session, do: Drop, by: Actor, at: datetime) -> dict[str, Any]:
-    """Answers `{delivery_id, receipt, code}`: the courier's receipt number and the label for the pieces. Refuses: delivery.recipient_unknown, delivery.recipient_ambiguous"""
+    """Answers `{delivery_id, receipt, code}`: the courier's receipt number and the label for the pieces. Refuses:
+    delivery.recipient_unknown, delivery.recipient_ambiguous"""
     recipient = _recipient(s, do.recipient)
     today = clock.today(at)
     number = numbering.next_number(s, "delivery", today.year)
     delivery = Delivery(
-        receipt=f"{today.year}-{number:05d}", recipient_id=recipient.id, courier=do.courier, pieces=do.pieces, kind=do.kind,
-        state=DeliveryState.WAITING, dropped_at=at, dropped_on=today, kiosk_id=by.device_id,
-    )  # fmt: skip
+        receipt=f"{today.year}-{number:05d}",
+        recipient_id=recipient.id,
+        courier=do.courier,
+        pieces=do.pieces,
+        kind=do.kind,
+        state=DeliveryState.WAITING,
+        dropped_at=at,
+        dropped_on=today,
+        kiosk_id=by.device_id,
+    )
     s.add(delivery)
     s.flush()
     touch(s, "delivery", delivery.id)
@@ -138,7 +148,15 @@ def pick_up(s: Session, do: PickUp, by: Actor, at: datetime) -> dict[str, Any]:
     touch(s, "delivery", delivery.id)
     if taker.id != delivery.recipient_id:
         facts = {"receipt": delivery.receipt, "who": taker.name}
-        notices.queue(s, key="delivery.taken_for_you", facts=facts, at=at, to_person_id=delivery.recipient_id, subject=("delivery", delivery.id), mail=False)
+        notices.queue(
+            s,
+            key="delivery.taken_for_you",
+            facts=facts,
+            at=at,
+            to_person_id=delivery.recipient_id,
+            subject=("delivery", delivery.id),
+            mail=False,
+        )
     return {"delivery_id": delivery.id}
 
 
@@ -186,7 +204,11 @@ def count_waiting(s: Session) -> int:
 
 def mine(s: Session, person_id: UUID) -> list[DeliveryView]:
     """What waits for a person."""
-    query = select(Delivery).where(col(Delivery.state) == DeliveryState.WAITING, col(Delivery.recipient_id) == person_id).order_by(col(Delivery.dropped_at))
+    query = (
+        select(Delivery)
+        .where(col(Delivery.state) == DeliveryState.WAITING, col(Delivery.recipient_id) == person_id)
+        .order_by(col(Delivery.dropped_at))
+    )
     return views(s, list(s.execute(query).scalars()))
 
 
@@ -198,12 +220,23 @@ def views(s: Session, deliveries: Iterable[Delivery]) -> list[DeliveryView]:
     codes = labels.codes_of(s, SubjectKind.DELIVERY, [row.id for row in rows])
     return [
         DeliveryView(
-            row.id, codes.get(row.id), row.receipt, row.recipient_id, persons[row.recipient_id].name,
-            departments.get(department, "") if (department := persons[row.recipient_id].department_id) else "", row.courier, row.pieces, row.kind,
-            row.state, row.dropped_at, row.picked_up_at, persons[row.picked_up_by].name if row.picked_up_by else "", row.version,
+            row.id,
+            codes.get(row.id),
+            row.receipt,
+            row.recipient_id,
+            persons[row.recipient_id].name,
+            departments.get(department, "") if (department := persons[row.recipient_id].department_id) else "",
+            row.courier,
+            row.pieces,
+            row.kind,
+            row.state,
+            row.dropped_at,
+            row.picked_up_at,
+            persons[row.picked_up_by].name if row.picked_up_by else "",
+            row.version,
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 @labels.describes(SubjectKind.DELIVERY)
@@ -214,11 +247,13 @@ def describe(s: Session, ids: Iterable[UUID], by: Actor) -> dict[UUID, Described
     return {
         row.id: Described(
             title=t("delivery.title", by.language, name=row.recipient, n=row.pieces) if trusted else t("delivery.a_delivery", by.language),
-            state=t(f"delivery.state.{row.state}", by.language), holder=row.picked_up_by if trusted else "", number=row.receipt,
+            state=t(f"delivery.state.{row.state}", by.language),
+            holder=row.picked_up_by if trusted else "",
+            number=row.receipt,
             operations=("delivery.pick_up",) if trusted and row.state == DeliveryState.WAITING else (),
         )
         for row in rows
-    }  # fmt: skip
+    }
 
 
 def _list(s: Session, query: Query, by: Actor) -> Page:
@@ -229,14 +264,25 @@ def _list(s: Session, query: Query, by: Actor) -> Page:
         found = found.where(col(Delivery.state) == state)
     if text := query.q.strip():
         persons = [person.id for person in people.search(s, text, limit=200, disabled=None)]
-        found = found.where(or_(col(Delivery.recipient_id).in_(persons), func.lower(Delivery.courier).contains(text.lower(), autoescape=True), col(Delivery.receipt) == text))
+        found = found.where(
+            or_(
+                col(Delivery.recipient_id).in_(persons),
+                func.lower(Delivery.courier).contains(text.lower(), autoescape=True),
+                col(Delivery.receipt) == text,
+            )
+        )
     if query.cursor:
         try:
             last = s.get(Delivery, UUID(query.cursor))
         except ValueError:
             raise Invalid("query.cursor") from None
         if last is not None:
-            found = found.where(or_(col(Delivery.dropped_at) < last.dropped_at, and_(col(Delivery.dropped_at) == last.dropped_at, col(Delivery.id) < last.id)))
+            found = found.where(
+                or_(
+                    col(Delivery.dropped_at) < last.dropped_at,
+                    and_(col(Delivery.dropped_at) == last.dropped_at, col(Delivery.id) < last.id),
+                )
+            )
     rows = list(s.execute(found).scalars())
     page = views(s, rows[: query.limit])
     return Page(page, str(page[-1].id) if len(rows) > query.limit else None)
@@ -253,13 +299,27 @@ def _one(s: Session, id: str, by: Actor) -> DeliveryView | None:
 
 
 COLLECTION = Collection(
-    "deliveries", frozenset({Role.STAFF}), _list, _one,
+    "deliveries",
+    frozenset({Role.STAFF}),
+    _list,
+    _one,
     tuple(
         ExportColumn(name, f"delivery.column.{name}")
-        for name in ("receipt", "dropped_at", "recipient", "department", "pieces", "courier", "state", "picked_up_at", "picked_up_by", "label")
+        for name in (
+            "receipt",
+            "dropped_at",
+            "recipient",
+            "department",
+            "pieces",
+            "courier",
+            "state",
+            "picked_up_at",
+            "picked_up_by",
+            "label",
+        )
     ),
     ("state",),
-)  # fmt: skip
+)
 
 
 def _recipient(s: Session, text: str) -> people.Person:

@@ -1,8 +1,7 @@
 """Meeting rooms: what a place of kind `room` needs so that it can be booked (guide S1.3-R1, S1.3-R3; pitfalls V28, V29).
 
-A room says who may walk in and when: seats, equipment, opening hours, whether somebody must check in, whether titles may stand in the corridor,
-and whether it is closed. Its name, floor and short name are the place's; its bookings are in `bookings`.
-"""
+A room says who may walk in and when: seats, equipment, opening hours, whether somebody must check in, whether titles may stand in the
+corridor, and whether it is closed. Its name, floor and short name are the place's; its bookings are in `bookings`."""
 
 from __future__ import annotations
 
@@ -31,7 +30,8 @@ DAY_MINUTES = 24 * 60
 
 
 class Room(SQLModel, table=True):
-    """The booking facts of a place. Minutes of opening count from the room's own midnight; `day_version` grows with every change of its day."""
+    """The booking facts of a place. Minutes of opening count from the room's own midnight; `day_version` grows with every change of its
+    day."""
 
     __tablename__: ClassVar[str] = "room"
     place_id: UUID = Field(primary_key=True, foreign_key="place.id")
@@ -107,9 +107,11 @@ def set_up(s: Session, do: SetUpRoom, by: Actor, at: datetime) -> RoomView:
     room = s.get(Room, place.id)
     if room is None:
         room = Room(
-            place_id=place.id, check_in_after_minutes=int(office.setting(s, "booking.grace_minutes")),
-            opens_minute=_minute_of(office.setting(s, "booking.opens_at")), closes_minute=_minute_of(office.setting(s, "booking.closes_at")),
-        )  # fmt: skip
+            place_id=place.id,
+            check_in_after_minutes=int(office.setting(s, "booking.grace_minutes")),
+            opens_minute=_minute_of(office.setting(s, "booking.opens_at")),
+            closes_minute=_minute_of(office.setting(s, "booking.closes_at")),
+        )
         s.add(room)
     for name, value in do.model_dump(exclude_unset=True, exclude={"room_id"}).items():
         if value is not None:
@@ -217,10 +219,24 @@ def _minute_of(wall_time: str) -> int:
 def _view(room: Room, place: places.PlaceView, at: datetime) -> RoomView:
     closed = is_closed(room, at)
     return RoomView(
-        place.id, place.name, room.english_name, place.short_name, " › ".join(place.path.split(" › ")[:-1]), room.capacity, tuple(room.equipment), room.public,
-        room.bookable, room.check_in, room.opens_minute, room.closes_minute, room.longest_minutes, closed, room.closed_until if closed else None,
-        room.closed_reason if closed else "", room.version,
-    )  # fmt: skip
+        place.id,
+        place.name,
+        room.english_name,
+        place.short_name,
+        " › ".join(place.path.split(" › ")[:-1]),
+        room.capacity,
+        tuple(room.equipment),
+        room.public,
+        room.bookable,
+        room.check_in,
+        room.opens_minute,
+        room.closes_minute,
+        room.longest_minutes,
+        closed,
+        room.closed_until if closed else None,
+        room.closed_reason if closed else "",
+        room.version,
+    )
 
 
 def _list(s: Session, query: Query, by: Actor) -> Page:
@@ -240,6 +256,12 @@ def _one(s: Session, id: str, by: Actor) -> RoomView | None:
 
 
 COLLECTION = Collection(
-    "rooms", PERSON_ROLES, _list, _one,
-    tuple(ExportColumn(name, f"room.column.{name}") for name in ("name", "short_name", "where", "capacity", "bookable", "check_in", "closed_until", "closed_reason")),
-)  # fmt: skip
+    "rooms",
+    PERSON_ROLES,
+    _list,
+    _one,
+    tuple(
+        ExportColumn(name, f"room.column.{name}")
+        for name in ("name", "short_name", "where", "capacity", "bookable", "check_in", "closed_until", "closed_reason")
+    ),
+)

@@ -19,15 +19,17 @@ from nicegui import App, core
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import ClientDisconnect
 
-from core.foundation import clock, i18n, live
+from core.foundation import clock, database, i18n, live
 from core.foundation.errors import Invalid, Refused
 from core.foundation.live import Change
 from core.foundation.settings import Settings
+from core.mechanisms import devices
 from core.web import frame, guards, problems, sessions, static_files
 
 log = logging.getLogger("foyer.web")
 
 BEAT_S = 5.0
+CONTACT_EVERY_S = 30.0  # a screen counts as silent after two minutes
 _beat: asyncio.Task[None] | None = None
 
 
@@ -78,8 +80,12 @@ async def stop() -> None:
 
 
 async def _beat_forever() -> None:
+    last_noted = 0.0
     while True:
         await core.sio.emit("foyer_beat", beat())
+        if time.monotonic() - last_noted >= CONTACT_EVERY_S and (screens := frame.connected_screens()):
+            last_noted = time.monotonic()
+            database.writer().submit(lambda screens=screens, at=clock.now(): devices.note_contacts(screens, at))  # type: ignore[misc]
         await asyncio.sleep(BEAT_S)
 
 

@@ -72,6 +72,7 @@ class PageState:
     session_id: str = ""
     device_token: str | None = None
     person: Actor | None = None
+    device_id: UUID | None = None
 
 
 _pages: WeakKeyDictionary[Client, PageState] = WeakKeyDictionary()
@@ -139,6 +140,12 @@ def require(*roles: Role) -> Actor:
     if roles and not found.roles & set(roles):
         raise WrongRole(frozenset(roles))
     return found
+
+
+def connected_screens() -> dict[UUID, str]:
+    """The unattended screens that are connected to this process now, by device, with the address they show."""
+    live = [(state.device_id, client) for client, state in list(_pages.items()) if state.device_id is not None]
+    return {device_id: client.request.url.path for device_id, client in live if client.has_socket_connection and not client.is_deleted}
 
 
 def here() -> str:
@@ -282,7 +289,7 @@ def _pair(role: Role, room_id: UUID | None) -> None:
     device = maybe_actor()
     if device is None or role not in device.roles or (room_id is not None and device.room_id != room_id):
         raise PairingNeeded(role, room_id, here())
-    state.language = sessions.office().language
+    state.language, state.device_id = sessions.office().language, device.device_id
 
 
 def _open(surface: Surface, title: str, *, fixed: bool = False) -> None:

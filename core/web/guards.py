@@ -93,8 +93,11 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
+        forwarded = len(scope["headers"])
         scope = _without_forwarding(scope)
-        scope.setdefault("state", {})["request_id"] = secrets.token_hex(8)
+        # Nothing a proxy says is believed, but that there is one is remembered: it makes everybody look as if they sat at this machine.
+        scope.setdefault("state", {})["forwarded"] = len(scope["headers"]) < forwarded
+        scope["state"]["request_id"] = secrets.token_hex(8)
         headers = Headers(scope=scope)
         if scope["type"] == "websocket":
             if not own_origin(scope, headers, required=True):

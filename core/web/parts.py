@@ -148,7 +148,10 @@ async def do(operation: Operation, *, by: Actor | None = None, done: str | None 
 
 def toast(words: str, *, undo: Handler | None = None, seconds: float = 5.0) -> None:
     """Done, may be undone: at the bottom for five seconds. Never for an error."""
-    with ui.context.client.content:
+    client = ui.context.client
+    for old in [element for element in client.elements.values() if "toast--floating" in element.classes]:
+        old.delete()
+    with client.content:
         with box("toast toast--floating").props("role=status") as element:
             icons.icon("check")
             text(words, "span")

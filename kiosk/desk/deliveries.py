@@ -44,11 +44,17 @@ def _draw_acts(page: RegisterPage) -> None:
 
 def _draw_peek(row: DeliveryView, page: RegisterPage) -> None:
     page.peek_head(row.recipient, code=row.label, pill=(_(f"delivery.state.{row.state}"), TONES[row.state]), meta=row.department)
-    parts.facts((
-        (_("delivery.column.receipt"), row.receipt), (_("desk.deliveries.kind"), _(f"delivery.kind.{row.kind}")), (_("delivery.column.pieces"), row.pieces),
-        (_("delivery.column.courier"), row.courier), (_("delivery.column.dropped_at"), _moment(row.dropped_at)),
-        (_("delivery.column.picked_up_at"), _moment(row.picked_up_at)), (_("delivery.column.picked_up_by"), row.picked_up_by),
-    ))  # fmt: skip
+    parts.facts(
+        (
+            (_("delivery.column.receipt"), row.receipt),
+            (_("desk.deliveries.kind"), _(f"delivery.kind.{row.kind}")),
+            (_("delivery.column.pieces"), row.pieces),
+            (_("delivery.column.courier"), row.courier),
+            (_("delivery.column.dropped_at"), _moment(row.dropped_at)),
+            (_("delivery.column.picked_up_at"), _moment(row.picked_up_at)),
+            (_("delivery.column.picked_up_by"), row.picked_up_by),
+        )
+    )
     if row.state == DeliveryState.WAITING:
         parts.button(_("desk.deliveries.pick_up"), partial(_pick_up, row, page), kind="main", icon="check")
 
@@ -62,7 +68,10 @@ async def _pick_up(row: DeliveryView, page: RegisterPage) -> None:
 def _drop_dialog(page: RegisterPage) -> None:
     with database.reading() as s:
         departments = people.department_names(s)
-        everybody = {str(p.id): f"{p.name}　{departments.get(p.department_id, '') if p.department_id else ''}".strip("　") for p in people.search(s, limit=2000)}
+        everybody = {
+            str(p.id): f"{p.name}　{departments.get(p.department_id, '') if p.department_id else ''}".strip("　")
+            for p in people.search(s, limit=2000)
+        }
     with parts.sheet_dialog(_("desk.deliveries.drop")) as dialog:
         recipient = parts.select(_("delivery.column.recipient"), everybody, search=True)
         kind = parts.select(_("desk.deliveries.kind"), {key: _(f"delivery.kind.{key}") for key in KINDS}, "parcel")
@@ -74,7 +83,9 @@ def _drop_dialog(page: RegisterPage) -> None:
         async def save() -> None:
             parts.refuse(recipient, None if recipient.value else _("delivery.recipient_unknown"))
             if recipient.value:
-                do = deliveries.Drop(recipient=str(recipient.value), kind=str(kind.value), courier=courier.value or "", pieces=count["pieces"])
+                do = deliveries.Drop(
+                    recipient=str(recipient.value), kind=str(kind.value), courier=courier.value or "", pieces=count["pieces"]
+                )
                 if (await parts.do(do)).ok:
                     dialog.close()
                     page.refresh()
@@ -86,17 +97,25 @@ def _drop_dialog(page: RegisterPage) -> None:
 
 
 REGISTER = Register(
-    name="deliveries", title="desk.deliveries", kinds=("delivery",), search="desk.deliveries.find", empty=("desk.deliveries.empty", "desk.deliveries.empty.say"),
+    name="deliveries",
+    title="desk.deliveries",
+    kinds=("delivery",),
+    search="desk.deliveries.find",
+    empty=("desk.deliveries.empty", "desk.deliveries.empty.say"),
     columns=(
         Column("delivery.column.recipient", lambda d: d.recipient, sub=lambda d: d.department),
-        Column("desk.deliveries.kind", lambda d: _(f"delivery.kind.{d.kind}"), sub=lambda d: d.courier), Column("delivery.column.pieces", lambda d: d.pieces, number=True),
-        Column("delivery.column.dropped_at", lambda d: _moment(d.dropped_at)), Column("delivery.column.receipt", lambda d: d.receipt),
+        Column("desk.deliveries.kind", lambda d: _(f"delivery.kind.{d.kind}"), sub=lambda d: d.courier),
+        Column("delivery.column.pieces", lambda d: d.pieces, number=True),
+        Column("delivery.column.dropped_at", lambda d: _moment(d.dropped_at)),
+        Column("delivery.column.receipt", lambda d: d.receipt),
         Column("delivery.column.state", lambda d: _(f"delivery.state.{d.state}"), tone=lambda d: TONES[d.state]),
         Column("delivery.column.label", lambda d: d.label or "", code=True),
     ),
     chips=(
-        Chip("waiting", "desk.deliveries.waiting", {"state": "waiting"}, count=_count), Chip("done", "desk.deliveries.done", {"state": "picked_up"}),
+        Chip("waiting", "desk.deliveries.waiting", {"state": "waiting"}, count=_count),
+        Chip("done", "desk.deliveries.done", {"state": "picked_up"}),
         Chip("all", "desk.visits.all"),
     ),
-    peek=_draw_peek, acts=_draw_acts,
-)  # fmt: skip
+    peek=_draw_peek,
+    acts=_draw_acts,
+)

@@ -85,7 +85,9 @@ def _home(role: Role, room_id: str | None, asked: str) -> str:
 
 
 def is_here(request: Request) -> bool:
-    """Whether the browser runs on the server's own machine."""
+    """Whether the browser runs on the server's own machine, and not behind a proxy there."""
+    if getattr(request.state, "forwarded", False):
+        return False
     try:
         return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
     except ValueError:

@@ -1,4 +1,5 @@
-"""The register of visits: who is here, who is to come, invite, check in and out, badge, roll call, and calls for help from the kiosk (guide S3.1-R1, S3.1-R7).
+"""The register of visits: who is here, who is to come, invite, check in and out, badge, roll call, and calls for help from the kiosk (guide
+S3.1-R1, S3.1-R7).
 
 Reception and administrators see all visits; everybody else those they host or invited. Which, is the section's to say.
 """
@@ -124,14 +125,19 @@ def _draw_peek(visit: VisitView, page: RegisterPage) -> None:
     page.peek_head(_name(visit), code=visit.label, pill=(_state_words(visit), TONES[visit.state]), meta=visit.company)
     with database.reading() as s:
         told = notices.views(s, [n for n in notices.about(s, "visit", visit.id) if n.state != notices.State.DISMISSED], language)
-    parts.facts((
-        (_("visit.column.host"), f"{visit.host}　{visit.host_department}　{visit.host_extension}".strip("　")), (_("visit.column.purpose"), visit.purpose),
-        (_("visit.column.phone"), visit.phone), (_("desk.visits.email"), visit.email), (_("visit.column.expected_on"), i18n.long_day(visit.expected_on, language)),
-        (_("visit.column.arrived_at"), i18n.day_and_time(visit.arrived_at, zone, language) if visit.arrived_at else ""),
-        (_("visit.column.left_at"), i18n.day_and_time(visit.left_at, zone, language) if visit.left_at else ""),
-        (_("visit.column.day_number"), f"{visit.day_number:03d}" if visit.day_number else ""),
-        (_("visit.column.consent"), _consent_words(visit)),
-    ))  # fmt: skip
+    parts.facts(
+        (
+            (_("visit.column.host"), f"{visit.host}　{visit.host_department}　{visit.host_extension}".strip("　")),
+            (_("visit.column.purpose"), visit.purpose),
+            (_("visit.column.phone"), visit.phone),
+            (_("desk.visits.email"), visit.email),
+            (_("visit.column.expected_on"), i18n.long_day(visit.expected_on, language)),
+            (_("visit.column.arrived_at"), i18n.day_and_time(visit.arrived_at, zone, language) if visit.arrived_at else ""),
+            (_("visit.column.left_at"), i18n.day_and_time(visit.left_at, zone, language) if visit.left_at else ""),
+            (_("visit.column.day_number"), f"{visit.day_number:03d}" if visit.day_number else ""),
+            (_("visit.column.consent"), _consent_words(visit)),
+        )
+    )
     if told:
         parts.trail((_first_line(view.text), _notice_words(view), "done" if view.state == notices.State.SENT else "now") for view in told)
     if visit.state == VisitState.HERE:
@@ -181,7 +187,10 @@ async def _check_out(visit: VisitView, page: RegisterPage) -> None:
 
 async def _cancel(visit: VisitView, page: RegisterPage) -> None:
     sure = await parts.confirm(
-        _("desk.visits.cancel.ask", name=visit.name), _("desk.visits.cancel.say"), act=_("desk.visits.cancel.do"), stay=_("desk.visits.cancel.keep")
+        _("desk.visits.cancel.ask", name=visit.name),
+        _("desk.visits.cancel.say"),
+        act=_("desk.visits.cancel.do"),
+        stay=_("desk.visits.cancel.keep"),
     )
     if sure:
         await _act(visits.CancelVisit(visit_id=visit.id), page)
@@ -210,12 +219,20 @@ def invite_dialog(page: RegisterPage) -> None:
                 return
             try:
                 do = visits.Invite(
-                    host_id=UUID(str(host.value or by.person_id)), name=name.value, company=company.value or "", phone=phone.value or "",
-                    email=(email.value or "").strip(), purpose=purpose.value or "", expected_on=date.fromisoformat(str(day.value)), language=str(speaks.value or ""),
-                )  # fmt: skip
+                    host_id=UUID(str(host.value or by.person_id)),
+                    name=name.value,
+                    company=company.value or "",
+                    phone=phone.value or "",
+                    email=(email.value or "").strip(),
+                    purpose=purpose.value or "",
+                    expected_on=date.fromisoformat(str(day.value)),
+                    language=str(speaks.value or ""),
+                )
             except ValidationError as error:
                 wrong = {"email": email, "phone": phone}.get(str(error.errors()[0]["loc"][0]), name)
-                parts.refuse(wrong, _("notice.reason.bad_address") if wrong is email else _("op.invalid", fields=str(error.errors()[0]["loc"][0])))
+                parts.refuse(
+                    wrong, _("notice.reason.bad_address") if wrong is email else _("op.invalid", fields=str(error.errors()[0]["loc"][0]))
+                )
                 return
             outcome = await parts.do(do, done=_("desk.visits.mailed", email=do.email) if do.email else None)
             if outcome.ok:
@@ -301,17 +318,27 @@ class RollCall:
 
 
 REGISTER = Register(
-    name="visits", title="desk.visits", kinds=("visit",), fetch=_fetch, search="desk.visits.find", empty=("desk.visits.empty", "desk.visits.empty.say"),
+    name="visits",
+    title="desk.visits",
+    kinds=("visit",),
+    fetch=_fetch,
+    search="desk.visits.find",
+    empty=("desk.visits.empty", "desk.visits.empty.say"),
     columns=(
-        Column("visit.column.name", _name, sub=lambda v: v.company), Column("visit.column.host", lambda v: v.host, sub=lambda v: v.host_department),
-        Column("visit.column.purpose", lambda v: v.purpose), Column("visit.column.arrived_at", _when),
+        Column("visit.column.name", _name, sub=lambda v: v.company),
+        Column("visit.column.host", lambda v: v.host, sub=lambda v: v.host_department),
+        Column("visit.column.purpose", lambda v: v.purpose),
+        Column("visit.column.arrived_at", _when),
         Column("visit.column.day_number", lambda v: f"{v.day_number:03d}" if v.day_number else ""),
-        Column("visit.column.state", _state_words, tone=lambda v: TONES[v.state]), Column("visit.column.label", lambda v: v.label or "", code=True),
+        Column("visit.column.state", _state_words, tone=lambda v: TONES[v.state]),
+        Column("visit.column.label", lambda v: v.label or "", code=True),
     ),
     chips=(
         Chip("inside", "desk.visits.here", {"state": "here"}, count=_count("here")),
         Chip("expected", "desk.visits.planned", {"state": "planned"}, count=_count("planned", today=True)),
-        Chip("today", "desk.visits.today", {"day": "today"}), Chip("all", "desk.visits.all"),
+        Chip("today", "desk.visits.today", {"day": "today"}),
+        Chip("all", "desk.visits.all"),
     ),
-    peek=_draw_peek, acts=_draw_acts,
-)  # fmt: skip
+    peek=_draw_peek,
+    acts=_draw_acts,
+)

@@ -13,7 +13,7 @@ from fastapi import Response
 from fastapi.responses import RedirectResponse
 from nicegui import APIRouter, ui
 
-from core.foundation import clock, database, i18n
+from core.foundation import database, i18n
 from core.foundation.errors import Refused
 from core.mechanisms import places
 from core.mechanisms.operations import Role
@@ -27,12 +27,11 @@ SHORT = {"zh-Hans": "简", "zh-Hant": "繁", "en": "EN"}
 
 
 class Door(ui.element, component="door.js"):
-    """A room's door as one element: it gets its first view, its words in three languages, and then lives from what `live` emits."""
+    """A room's door as one element: it gets its words in three languages, fetches its view at every connect, and lives from what `live` emits."""
 
     def __init__(self, room_id: UUID, language: str, *, sample: bool) -> None:
         super().__init__()
         self._props["room"] = str(room_id)
-        self._props["view"] = live.read_view(room_id, clock.now())
         self._props["texts"] = words()
         self._props["language"] = language
         self._props["languages"] = SHORT

@@ -1,9 +1,8 @@
 """What changed, told to the doors (house.md §4): one emit a changed room, one small emit when the number of free rooms changes.
 
-Every open door is in the socket.io room of its place and in the room of all doors. A change of a place's day builds one view and emits it once,
-however many doors hang there. While nothing changes nothing runs: the number of free rooms is counted again after a booking changed, and once at
-the next moment at which the plan itself changes it.
-"""
+Every open door is in the socket.io room of its place and in the room of all doors. A change of a place's day builds one view and emits it
+once, however many doors hang there. While nothing changes nothing runs: the number of free rooms is counted again after a booking
+changed, and once at the next moment at which the plan itself changes it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The kiosk in the foyer: `/welcome` (look.md §3 and §6; security.md, Kiosk; pitfalls V30–V39).
 
-`screen` is the one screen that draws itself step by step, `steps`, `coming`, `leaving` and `parcels` draw them, `form` is what the visitor said so far, `watch`
+`screen` is the one screen that draws itself step by step, `steps`, `coming`, `leaving` and `parcels` draw them, `form` is what the visitor
+said so far, `watch`
 wipes the glass when they walk away. Every rule is the sections'; nothing here knows whether a code is good.
 """
 

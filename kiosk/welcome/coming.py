@@ -1,4 +1,5 @@
-"""Arriving: a scanned code, the notice with its signature, a photo where the office asks, and the badge (scenarios Office 7, Front desk 7)."""
+"""Arriving: a scanned code, the notice with its signature, a photo where the office asks, and the badge (scenarios Office 7, Front desk
+7)."""
 
 from __future__ import annotations
 
@@ -49,13 +50,21 @@ async def scanned(screen: Welcome, text: str) -> None:
 
 def _kind_words(code: str) -> str:
     """What a stranger can do with a refusal of the label itself; visits' own refusals already speak to visitors."""
-    return f"kiosk.{code}" if code.startswith("label.") and i18n.has(f"kiosk.{code}") else code if code.startswith("visit.") else "kiosk.label.unreadable"
+    return (
+        f"kiosk.{code}"
+        if code.startswith("label.") and i18n.has(f"kiosk.{code}")
+        else code
+        if code.startswith("visit.")
+        else "kiosk.label.unreadable"
+    )
 
 
 def greeting(screen: Welcome) -> None:
     """The invited visitor's name, and what happens next."""
     form = screen.form
-    screen.head(_("kiosk.greeting", name=form.name), _("kiosk.greeting.say" if form.must_sign else "kiosk.greeting.short", host=form.host_name))
+    screen.head(
+        _("kiosk.greeting", name=form.name), _("kiosk.greeting.say" if form.must_sign else "kiosk.greeting.short", host=form.host_name)
+    )
     with parts.box("kiosk__card", "section"):
         parts.text(form.host_name[:1], "span", "found__face")
         with parts.box("found__words", "span"):
@@ -127,8 +136,14 @@ async def check_in(screen: Welcome, signature: Signature | None) -> None:
         do = CheckIn(code=form.code, consent=signature, language=language)
     else:
         do = CheckIn(
-            name=form.name, company=form.company, host=form.host_id, purpose=form.purpose, language=language, consent=signature, photo=form.photo or None,
-        )  # fmt: skip
+            name=form.name,
+            company=form.company,
+            host=form.host_id,
+            purpose=form.purpose,
+            language=language,
+            consent=signature,
+            photo=form.photo or None,
+        )
     outcome = await screen.do(do)
     if outcome.ok:
         screen.show("signed_in", visit_id=UUID(outcome.result["visit_id"]), code=outcome.result["code"])
@@ -193,7 +208,9 @@ async def _print(screen: Welcome, visit_id: UUID) -> None:
 
 def _print_now() -> None:
     """Only the badge's picture is printed: the stylesheet hides everything else on paper."""
-    ui.run_javascript("(async () => { const p = document.querySelector('.kiosk__print'); if (p) { await p.decode().catch(() => 0); window.print(); } })()")
+    ui.run_javascript(
+        "(async () => { const p = document.querySelector('.kiosk__print'); if (p) { await p.decode().catch(() => 0); window.print(); } })()"
+    )
 
 
 def _pass(screen: Welcome, badge: visits.BadgeFacts) -> None:
@@ -237,12 +254,18 @@ def _told(screen: Welcome, visit_id: UUID, host: str) -> None:
     def show(_change: object = None) -> None:
         with database.reading() as s:
             found = visits.told(s, visit_id)
-        said = "coming" if found.acknowledged_at else {State.SENT: "sent", State.QUEUED: "telling", State.SENDING: "telling"}.get(State(found.state), "desk")
+        said = (
+            "coming"
+            if found.acknowledged_at
+            else {State.SENT: "sent", State.QUEUED: "telling", State.SENDING: "telling"}.get(State(found.state), "desk")
+        )
         time = clock.local(found.acknowledged_at or found.sent_at or clock.now())
         title.text, line.text = _(f"kiosk.told.{said}", host=host), _(f"kiosk.told.{said}.say", time=f"{time:%H:%M}")
         icon.clear()
         with icon:
-            parts.mark({"coming": "check", "sent": "check", "telling": "send"}.get(said, "bell"), "free" if said in ("coming", "sent") else None)
+            parts.mark(
+                {"coming": "check", "sent": "check", "telling": "send"}.get(said, "bell"), "free" if said in ("coming", "sent") else None
+            )
 
     screen.listen(("visit", "notice"), show)
     show()

@@ -10,7 +10,8 @@ PURPOSES = ("meeting", "talk", "papers", "interview", "repair", "other")
 
 @dataclass(slots=True)
 class Form:
-    """One visitor's answers. `code` is an invitation's; without it the visitor walks in. A signature is never kept here: it is drawn anew."""
+    """One visitor's answers. `code` is an invitation's; without it the visitor walks in. A signature is never kept here: it is drawn
+    anew."""
 
     code: str = ""
     name: str = ""

@@ -33,7 +33,9 @@ def leave_code(screen: Welcome) -> None:
     """The eight signs of the badge, typed."""
     screen.head(_("kiosk.leaving.code"), _("kiosk.leaving.code.say"))
     with parts.box("kiosk__keys", "section"):
-        elements.Keypad("code", most=8, act=_("kiosk.leave"), label=_("kiosk.leaving.code"), on_done=lambda text: coming.scanned(screen, text))
+        elements.Keypad(
+            "code", most=8, act=_("kiosk.leave"), label=_("kiosk.leaving.code"), on_done=lambda text: coming.scanned(screen, text)
+        )
     screen.foot(partial(screen.show, "leave"), reason="leaving")
 
 

@@ -1,7 +1,9 @@
 """One screen for one visitor after another: which step is shown, what was said so far, and how everything is forgotten.
 
-A step is a function that draws; it gets the screen and calls `show(next)`. Whatever is performed carries the moment of the tap and an id made from it, so that a
-double tap is one act and a late one none (nicegui-facts 3). After a wipe neither the page, its elements nor its outbox hold anything of the visitor.
+A step is a function that draws; it gets the screen and calls `show(next)`. Whatever is performed carries the moment of the tap and an id
+made from it, so that a
+double tap is one act and a late one none (nicegui-facts 3). After a wipe neither the page, its elements nor its outbox hold anything of the
+visitor.
 """
 
 from __future__ import annotations
@@ -30,13 +32,35 @@ from kiosk.welcome.form import Form
 from kiosk.welcome.watch import Gate, Mode, Watch
 
 Step = Literal[
-    "attract", "code", "name", "company", "host", "purpose", "greeting", "notice", "photo", "signed_in", "leave", "leave_code", "leaving", "goodbye",
-    "parcel_for", "parcel", "receipt", "help", "sorry",
-]  # fmt: skip
+    "attract",
+    "code",
+    "name",
+    "company",
+    "host",
+    "purpose",
+    "greeting",
+    "notice",
+    "photo",
+    "signed_in",
+    "leave",
+    "leave_code",
+    "leaving",
+    "goodbye",
+    "parcel_for",
+    "parcel",
+    "receipt",
+    "help",
+    "sorry",
+]
 KEPT: frozenset[str] = frozenset({"name", "company", "host", "purpose", "notice", "photo", "parcel_for", "parcel", "greeting"})
 MODES: dict[str, tuple[Mode, int | None]] = {
-    "attract": ("rest", None), "notice": ("read", None), "signed_in": ("done", 12), "goodbye": ("done", 8), "receipt": ("done", 12), "sorry": ("done", 20),
-}  # fmt: skip
+    "attract": ("rest", None),
+    "notice": ("read", None),
+    "signed_in": ("done", 12),
+    "goodbye": ("done", 8),
+    "receipt": ("done", 12),
+    "sorry": ("done", 20),
+}
 SAVE_EVERY_S = 1.0
 
 
@@ -109,7 +133,8 @@ class Welcome:
 
     def head(self, title: str, say: str = "", *, step: int | None = None, mark: str = "") -> ui.element:
         """The question of this screen, with the place in the walk-in's steps. More can be drawn inside with `with`."""
-        with parts.box("kiosk__head", "section") as element:
+        wide = sum(2 if sign >= "\u2e80" else 1 for sign in title)  # a long name takes a smaller title, never a third line
+        with parts.box("kiosk__head kiosk__head--long" if wide > 28 else "kiosk__head", "section") as element:
             if step is not None:
                 total = self.steps_total()
                 with parts.box("row steps__row"):
@@ -153,7 +178,10 @@ class Welcome:
                     parts.problem(_("web.stale_tap"))
                     return
                 made_ms = float(event.args["t"])
-                self._tap = (clock.now() - timedelta(seconds=max(0.0, time.time() - made_ms / 1000)), derived("kiosk tap", self.client.id, element.id, made_ms))
+                self._tap = (
+                    clock.now() - timedelta(seconds=max(0.0, time.time() - made_ms / 1000)),
+                    derived("kiosk tap", self.client.id, element.id, made_ms),
+                )
                 await parts.run(handler)
             finally:
                 self._tap = (None, None)
@@ -163,9 +191,20 @@ class Welcome:
         element.on("click", handle, js_handler="(e) => foyer.tap(e, emit)")
         return element
 
-    def button(self, words: str, handler: Callable[[], Any], *, kind: parts.Kind = "plain", icon: str | None = None, counts: bool = False, classes: str = "") -> ui.element:
+    def button(
+        self,
+        words: str,
+        handler: Callable[[], Any],
+        *,
+        kind: parts.Kind = "plain",
+        icon: str | None = None,
+        counts: bool = False,
+        classes: str = "",
+    ) -> ui.element:
         """A button of the kiosk; with `counts` it says when the screen goes back by itself."""
-        element = ui.element("button").classes("button" + (f" button--{kind}" if kind != "plain" else "") + f" {classes}").props("type=button")
+        element = (
+            ui.element("button").classes("button" + (f" button--{kind}" if kind != "plain" else "") + f" {classes}").props("type=button")
+        )
         with element:
             if icon:
                 icons.icon(icon)
@@ -228,7 +267,8 @@ class Welcome:
             self.watch.speak()
         self.show("attract")
         self._dirty = False
-        # What was drawn for this visitor also waits in the outbox, to be sent again after a dropped link: the next visitor's glass must not get it.
+        # What was drawn for this visitor also waits in the outbox, to be sent again after a dropped link: the next visitor's glass must not
+        # get it.
         self.client.outbox.message_history.clear()
         if device_id is not None:
             await _write(lambda: drafts.forget(device_id))
@@ -277,11 +317,18 @@ class Welcome:
 
     def _read_settings(self) -> Settings:
         with database.reading() as s:
-            chosen = {name: office.setting(s, name) for name in ("kiosk.idle_s", "kiosk.camera", "kiosk.print", "visit.photo", "kiosk.welcome", "booking.closes_at")}
+            chosen = {
+                name: office.setting(s, name)
+                for name in ("kiosk.idle_s", "kiosk.camera", "kiosk.print", "visit.photo", "kiosk.welcome", "booking.closes_at")
+            }
         return Settings(
-            int(chosen["kiosk.idle_s"]), str(chosen["kiosk.camera"]), str(chosen["kiosk.print"]), chosen["visit.photo"] == "ask", str(chosen["kiosk.welcome"]),
+            int(chosen["kiosk.idle_s"]),
+            str(chosen["kiosk.camera"]),
+            str(chosen["kiosk.print"]),
+            chosen["visit.photo"] == "ask",
+            str(chosen["kiosk.welcome"]),
             str(chosen["booking.closes_at"]),
-        )  # fmt: skip
+        )
 
 
 async def _write(function: Callable[[], Any]) -> Any:

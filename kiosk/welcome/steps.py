@@ -23,11 +23,26 @@ def drawers() -> dict[str, Drawer]:
     from kiosk.welcome import coming, leaving, parcels
 
     return {
-        "attract": attract, "code": code, "name": name, "company": company, "host": host, "purpose": purpose, "help": help_called, "sorry": sorry,
-        "greeting": coming.greeting, "notice": coming.notice, "photo": coming.photo, "signed_in": coming.signed_in,
-        "leave": leaving.leave, "leave_code": leaving.leave_code, "leaving": leaving.leaving, "goodbye": leaving.goodbye,
-        "parcel_for": parcels.parcel_for, "parcel": parcels.parcel, "receipt": parcels.receipt,
-    }  # fmt: skip
+        "attract": attract,
+        "code": code,
+        "name": name,
+        "company": company,
+        "host": host,
+        "purpose": purpose,
+        "help": help_called,
+        "sorry": sorry,
+        "greeting": coming.greeting,
+        "notice": coming.notice,
+        "photo": coming.photo,
+        "signed_in": coming.signed_in,
+        "leave": leaving.leave,
+        "leave_code": leaving.leave_code,
+        "leaving": leaving.leaving,
+        "goodbye": leaving.goodbye,
+        "parcel_for": parcels.parcel_for,
+        "parcel": parcels.parcel,
+        "receipt": parcels.receipt,
+    }
 
 
 def attract(screen: Welcome) -> None:
@@ -131,7 +146,9 @@ def ask_for_person(screen: Welcome, typed: str, chosen: Callable[[HostChoice], N
             chosen(found[0])
 
     with parts.box("kiosk__keys", "section"):
-        elements.Keypad("letters", value=typed, both=True, hanzi=True, act=_("kiosk.search"), label=_("kiosk.host"), on_change=search, on_done=go)
+        elements.Keypad(
+            "letters", value=typed, both=True, hanzi=True, act=_("kiosk.search"), label=_("kiosk.host"), on_change=search, on_done=go
+        )
     if typed:
         search(typed)
 
@@ -203,6 +220,6 @@ def _keys(screen: Welcome, value: str, most: int, changed: Callable[[str], None]
         screen.edited()
 
     with parts.box("kiosk__keys", "section"):
-        elements.Keypad("letters", value=value, most=most, both=True, hanzi=True, act=_("kiosk.next"), label=label, on_change=typed, on_done=done)
-
-
+        elements.Keypad(
+            "letters", value=value, most=most, both=True, hanzi=True, act=_("kiosk.next"), label=label, on_change=typed, on_done=done
+        )

@@ -39,7 +39,8 @@ def tone(at: datetime) -> Tone:
 
 
 class Watch(ui.element, component="watch.js"):
-    """Counts in the browser. `on_wipe` hears why (idle, left, done); `on_ready` whether the hand that filled the last form is still there."""
+    """Counts in the browser. `on_wipe` hears why (idle, left, done); `on_ready` whether the hand that filled the last form is still
+    there."""
 
     def __init__(self, idle_s: int, on_wipe: Callable[[str], Any], on_ready: Callable[[bool], Any]) -> None:
         super().__init__()

@@ -68,7 +68,11 @@ class BookScreen:
         parts.choice({key: _(words) for key, words in LENGTHS.items()}, str(self.minutes), partial(self._choose, "minutes"))
         if self.only is None:
             parts.text(_("book.seats"), "h2")
-            parts.choice({str(n): _("book.seats_up", n=n) if n else _("book.any_seats") for n in SEATS}, str(self.seats), partial(self._choose, "seats"))
+            parts.choice(
+                {str(n): _("book.seats_up", n=n) if n else _("book.any_seats") for n in SEATS},
+                str(self.seats),
+                partial(self._choose, "seats"),
+            )
 
     @ui.refreshable_method
     def starts(self) -> None:
@@ -109,7 +113,10 @@ class BookScreen:
         with parts.rows():
             for booking in found:
                 span = f"{_time(booking.starts_at)}–{_time(booking.ends_at)}"
-                with parts.item(booking.title or booking.room, " ".join((self._date_words(booking.starts_at), span, booking.room if booking.title else ""))):
+                with parts.item(
+                    booking.title or booking.room,
+                    " ".join((self._date_words(booking.starts_at), span, booking.room if booking.title else "")),
+                ):
                     parts.button(_("book.change"), partial(self._open_mine, booking), sub=_(f"booking.state.{booking.state}"))
 
     # ── dialogs ──
@@ -129,7 +136,9 @@ class BookScreen:
 
     def _open_mine(self, booking: BookingView) -> None:
         at = clock.now()
-        with parts.sheet_dialog(booking.room, f"{self._date_words(booking.starts_at)} {_time(booking.starts_at)}–{_time(booking.ends_at)}") as dialog:
+        with parts.sheet_dialog(
+            booking.room, f"{self._date_words(booking.starts_at)} {_time(booking.starts_at)}–{_time(booking.ends_at)}"
+        ) as dialog:
 
             def act(words: str, do: Operation, done: str, kind: parts.Kind = "plain") -> None:
                 async def go() -> None:

@@ -104,9 +104,12 @@ class Invitation:
             return
         try:
             do = visits.Invite(
-                host_id=by.person_id, name=self.name.value, company=self.company.value or "", email=(self.email.value or "").strip(),
+                host_id=by.person_id,
+                name=self.name.value,
+                company=self.company.value or "",
+                email=(self.email.value or "").strip(),
                 expected_on=date.fromisoformat(str(self.day.value)),
-            )  # fmt: skip
+            )
         except ValidationError:
             parts.refuse(self.email, _("notice.reason.bad_address"))
             return

@@ -90,6 +90,7 @@ def test_a_count_in_the_cellar_is_in_the_review_once_the_network_is_back(live_of
     page.get_by_test_id("find-save").click()
     page.get_by_test_id("done-here").click()
     page.get_by_test_id("dialog-act").click()
+    expect(page.get_by_test_id("place-row").first).to_be_visible()  # the hand-in is on the disk
     page.reload()
     ready(page)
     expect(page.get_by_test_id("unsent")).to_have_attribute("data-count", "4")

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def with_film(playwright: Playwright, world: World, tmp_path: Path) -> Iterator[object]:
-    """Start a phone of its own whose camera shows these shots; its profile lies in the test's folder, so that it may be killed and restarted."""
+    """Start a phone of its own whose camera shows these shots; its profile lies in the test's folder, so it may be killed and restarted."""
     started: list[BrowserContext] = []
 
     def start(shots: list[tuple[str | None, float]]) -> Page:

@@ -52,10 +52,10 @@ def test_the_same_records_from_two_tabs_at_once_have_one_effect(world: World, lo
     first = world.counting()
     if not locks:
         world.contexts[-1].add_init_script("delete Navigator.prototype.locks;")
+    controlled(first)
     world.line.close()
     for number in range(3):
         type_code(first, CHAIRS[number])
-    controlled(first)
     second = world.watch(world.contexts[-1].new_page())
     second.goto(f"{world.base}/m/")
     ready(second)

@@ -22,24 +22,38 @@ QUIET = ("Failed to load resource", "WebSocket connection")  # what a browser sa
 
 def moment(hour: int, minute: int = 0, second: int = 0, day: int = 23) -> datetime:
     """A moment on Monday 2026-11-23 (or another day of that month) on the wall in Shanghai."""
-    return datetime(2026, 11, day, hour - 8, minute, second, tzinfo=UTC) if hour >= 8 else datetime(2026, 11, day - 1, hour + 16, minute, second, tzinfo=UTC)
+    return (
+        datetime(2026, 11, day, hour - 8, minute, second, tzinfo=UTC)
+        if hour >= 8
+        else datetime(2026, 11, day - 1, hour + 16, minute, second, tzinfo=UTC)
+    )
 
 
 def set_up_rooms(office: Office, *names: str, **facts: Any) -> None:
     """Make these rooms bookable (301, 302 and 305 unless named), all alike."""
     for name in names or ("301", "302", "305"):
-        office.do(rooms.SetUpRoom(room_id=office.places[name], **({"capacity": 12, "equipment": ("projector", "whiteboard", "video")} | facts)), office.bo)
+        office.do(
+            rooms.SetUpRoom(room_id=office.places[name], **({"capacity": 12, "equipment": ("projector", "whiteboard", "video")} | facts)),
+            office.bo,
+        )
 
 
 @contextmanager
 def door(browser: Browser, server: Server, room: str, key: str, *, screen: dict[str, Any] | None = None) -> Iterator[Page]:
     """A tablet of its own beside a room, open on its door; its console errors fail the test."""
-    context = browser.new_context(**(screen or DOOR), locale="en-GB", timezone_id="America/Los_Angeles")  # the room's zone counts, never the tablet's
+    context = browser.new_context(
+        **(screen or DOOR), locale="en-GB", timezone_id="America/Los_Angeles"
+    )  # the room's zone counts, never the tablet's
     become_device(context, server, "door", key)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" and not any(word in message.text for word in QUIET) else None)
+    page.on(
+        "console",
+        lambda message: (
+            errors.append(message.text) if message.type == "error" and not any(word in message.text for word in QUIET) else None
+        ),
+    )
     page.goto(f"{server.url}/door/{room}")
     try:
         yield page

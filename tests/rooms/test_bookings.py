@@ -41,9 +41,20 @@ def claims_of(room_id: UUID) -> list[tuple[int, int]]:
 
 
 RELATIONS = {  # Allen's thirteen, against 9:00 to 12:00; the last two numbers are hours from midnight
-    "before": (7.5, 8.5), "meets": (8, 9), "overlaps": (8.5, 10), "finished by": (8.5, 12), "contains": (8.5, 12.5), "starts": (9, 10), "equals": (9, 12),
-    "started by": (9, 12.5), "during": (10, 11), "finishes": (11, 12), "overlapped by": (11.5, 13), "met by": (12, 13), "after": (12.25, 13),
-}  # fmt: skip
+    "before": (7.5, 8.5),
+    "meets": (8, 9),
+    "overlaps": (8.5, 10),
+    "finished by": (8.5, 12),
+    "contains": (8.5, 12.5),
+    "starts": (9, 10),
+    "equals": (9, 12),
+    "started by": (9, 12.5),
+    "during": (10, 11),
+    "finishes": (11, 12),
+    "overlapped by": (11.5, 13),
+    "met by": (12, 13),
+    "after": (12.25, 13),
+}
 
 
 @pytest.mark.proves("V05", "V06", "Front desk 2")
@@ -85,7 +96,10 @@ def test_moving_and_extending_meet_the_same_wall_as_booking(house: Office) -> No
     mine = book(house, moment(10), moment(11))
     elsewhere = book(house, moment(11), moment(12), room="302")
     extended = house.refused(bookings.ExtendBooking(booking_id=mine["id"], minutes=15), house.mei)
-    moved = house.refused(bookings.MoveBooking(booking_id=elsewhere["id"], room_id=house.places["301"], starts_at=moment(11, 30), ends_at=moment(12, 30)), house.mei)
+    moved = house.refused(
+        bookings.MoveBooking(booking_id=elsewhere["id"], room_id=house.places["301"], starts_at=moment(11, 30), ends_at=moment(12, 30)),
+        house.mei,
+    )
     assert (extended.code, moved.code) == ("booking.clash", "booking.clash")
     assert extended.facts["from"] == "2026-11-23T03:00:00Z"
     assert [room["name"] for room in moved.facts["alternatives"]] == ["302 办公室", "305 小谈室"] or moved.facts["alternatives"]
@@ -97,7 +111,10 @@ def test_the_database_itself_refuses_an_overlap_whoever_writes_it(house: Office)
     with database.reading() as s:
         claim = s.execute(select(Claim).where(Claim.booking_id == UUID(other["id"]))).scalar_one()  # type: ignore[arg-type]
         taken = s.execute(select(Claim).where(Claim.booking_id == UUID(made["id"]))).scalar_one()  # type: ignore[arg-type]
-    for change in (f"UPDATE claim SET from_ms = {taken.from_ms + 1}, until_ms = {taken.until_ms}", f"UPDATE claim SET from_ms = {taken.from_ms - 5}, until_ms = {taken.from_ms + 1}"):
+    for change in (
+        f"UPDATE claim SET from_ms = {taken.from_ms + 1}, until_ms = {taken.until_ms}",
+        f"UPDATE claim SET from_ms = {taken.from_ms - 5}, until_ms = {taken.from_ms + 1}",
+    ):
         with pytest.raises(DBAPIError) as error, database.writing() as s:
             s.execute(text(f"{change} WHERE from_ms = {claim.from_ms}"))
         assert "claim_no_overlap" in database.violated(error.value)
@@ -223,7 +240,16 @@ def test_an_undone_walk_up_booking_leaves_no_trace_on_the_door(house: Office) ->
 
 
 def test_every_refusal_of_rooms_and_bookings_has_its_sentence() -> None:
-    codes = {"room.not_found", "room.not_a_room", "room.hours", "room.closed_backwards", "booking.not_found", "booking.running", "booking.too_early", "booking.released"}
+    codes = {
+        "room.not_found",
+        "room.not_a_room",
+        "room.hours",
+        "room.closed_backwards",
+        "booking.not_found",
+        "booking.running",
+        "booking.too_early",
+        "booking.released",
+    }
     assert all(has(code) for code in codes | set(WRONG))
 
 
@@ -246,7 +272,9 @@ def test_twenty_threads_want_one_slot_and_one_gets_it(house: Office) -> None:
     for round in range(5):
         start = moment(9, day=24) + timedelta(hours=round)
         with ThreadPoolExecutor(20) as pool:
-            outcomes = list(pool.map(lambda _, start=start: perform_now(asking(house, start, start + timedelta(minutes=30)), by=house.mei), range(20)))
+            outcomes = list(
+                pool.map(lambda _, start=start: perform_now(asking(house, start, start + timedelta(minutes=30)), by=house.mei), range(20))
+            )
         assert sorted(outcome.ok for outcome in outcomes) == [False] * 19 + [True]
         assert all(lost(outcome) and outcome.facts["alternatives"] for outcome in outcomes if not outcome.ok)
     assert len(claims_of(house.places["301"])) == 5

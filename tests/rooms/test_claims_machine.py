@@ -51,7 +51,9 @@ def test_any_history_of_bookings_leaves_what_a_naive_list_would_leave(office: Of
             self.model: dict[UUID, Held] = {}
 
         def fits(self, start: int, end: int, without: UUID | None = None) -> bool:
-            return 0 <= start < end <= 48 and all(not held.live or id == without or end <= held.start or held.end <= start for id, held in self.model.items())
+            return 0 <= start < end <= 48 and all(
+                not held.live or id == without or end <= held.start or held.end <= start for id, held in self.model.items()
+            )
 
         def perform(self, do: Any, *, expect: bool) -> Any:
             outcome = perform_now(do, by=office.mei, at=NOW)
@@ -97,7 +99,10 @@ def test_any_history_of_bookings_leaves_what_a_naive_list_would_leave(office: Of
         @invariant()
         def the_claims_are_the_live_bookings(self) -> None:
             with database.reading() as s:
-                stored = {row.booking_id: (row.from_ms, row.until_ms) for row in s.execute(select(Claim).where(Claim.room_id == self.room)).scalars()}  # type: ignore[arg-type]
+                stored = {
+                    row.booking_id: (row.from_ms, row.until_ms)
+                    for row in s.execute(select(Claim).where(Claim.room_id == self.room)).scalars()
+                }  # type: ignore[arg-type]
             assert stored == {id: (to_ms(at(held.start)), to_ms(at(held.end))) for id, held in self.model.items() if held.live}
 
     quick = settings(max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), database=None)

@@ -34,11 +34,23 @@ def book(office: Office, start: datetime, end: datetime, **more: Any) -> UUID:
 @pytest.mark.proves("V22", "S1.3-R1")
 def test_a_door_goes_through_its_states_as_the_day_goes(house: Office) -> None:
     booking_id = book(house, moment(10), moment(11))
-    seen = {(h, m): view(house, moment(h, m)).state for h, m in ((7, 59), (8, 0), (9, 49), (9, 50), (9, 59), (10, 0), (10, 9), (10, 59), (11, 0), (19, 59), (20, 0))}
+    seen = {
+        (h, m): view(house, moment(h, m)).state
+        for h, m in ((7, 59), (8, 0), (9, 49), (9, 50), (9, 59), (10, 0), (10, 9), (10, 59), (11, 0), (19, 59), (20, 0))
+    }
     assert seen == {
-        (7, 59): "shut", (8, 0): "free", (9, 49): "free", (9, 50): "soon", (9, 59): "soon", (10, 0): "held", (10, 9): "held", (10, 59): "held", (11, 0): "free",
-        (19, 59): "free", (20, 0): "shut",
-    }  # fmt: skip
+        (7, 59): "shut",
+        (8, 0): "free",
+        (9, 49): "free",
+        (9, 50): "soon",
+        (9, 59): "soon",
+        (10, 0): "held",
+        (10, 9): "held",
+        (10, 59): "held",
+        (11, 0): "free",
+        (19, 59): "free",
+        (20, 0): "shut",
+    }
     house.do(bookings.CheckIn(booking_id=booking_id), house.mei, at=moment(10, 5))
     assert [view(house, moment(10, minute)).state for minute in (5, 59)] == ["busy", "busy"]
     assert view(house, moment(11)).state == "free"
@@ -56,7 +68,19 @@ def test_the_phases_of_a_view_leave_no_gap_and_each_says_what_the_server_says_th
     for phase in shown.phases:
         inside = phase.starts_at + (phase.ends_at - phase.starts_at) / 2
         assert view(house, inside).state == phase.state, phase
-    assert [phase.state for phase in shown.phases] == ["free", "soon", "held", "held", "free", "shut", "free", "soon", "held", "free", "shut"]
+    assert [phase.state for phase in shown.phases] == [
+        "free",
+        "soon",
+        "held",
+        "held",
+        "free",
+        "shut",
+        "free",
+        "soon",
+        "held",
+        "free",
+        "shut",
+    ]
 
 
 def test_a_closed_room_says_why_and_until_when_and_opens_by_itself(house: Office) -> None:
@@ -92,8 +116,13 @@ def test_titles_and_names_stay_on_the_server_unless_the_room_is_public(house: Of
 def test_what_a_door_hears_back_from_its_own_taps_has_no_title_and_no_name(house: Office) -> None:
     booking_id = book(house, moment(9, 5), moment(10), title="裁员方案讨论")
     door, _ = house.device("301", Role.DOOR, house.places["301"])
-    answers = [house.do(do, door, at=moment(9, 6)) for do in (bookings.CheckIn(booking_id=booking_id), bookings.ExtendBooking(booking_id=booking_id, minutes=15))]
-    clash = house.refused(bookings.CreateBooking(room_id=house.places["301"], starts_at=moment(9, 6), ends_at=moment(9, 30)), door, at=moment(9, 6))
+    answers = [
+        house.do(do, door, at=moment(9, 6))
+        for do in (bookings.CheckIn(booking_id=booking_id), bookings.ExtendBooking(booking_id=booking_id, minutes=15))
+    ]
+    clash = house.refused(
+        bookings.CreateBooking(room_id=house.places["301"], starts_at=moment(9, 6), ends_at=moment(9, 30)), door, at=moment(9, 6)
+    )
     told = json.dumps([*answers, clash.facts], ensure_ascii=False)
     assert "裁员" not in told and "林晓梅" not in told and str(house.mei.person_id) not in told
 
@@ -134,7 +163,10 @@ def test_a_day_s_plan_has_every_room_with_its_bookings_in_order(house: Office) -
 
 @pytest.mark.proves("V12", "V28", "V29")
 def test_a_room_s_feed_holds_every_booking_at_its_true_time_and_no_title(house: Office) -> None:
-    ids = [book(house, moment(10) + timedelta(days=day), moment(11) + timedelta(days=day), title="裁员方案讨论，第一轮；保密") for day in range(3)]
+    ids = [
+        book(house, moment(10) + timedelta(days=day), moment(11) + timedelta(days=day), title="裁员方案讨论，第一轮；保密")
+        for day in range(3)
+    ]
     text = house.read(bookings.room_calendar, house.places["301"], moment(9), "zh-Hans", "foyer.test")
     lines = text.replace("\r\n ", "").split("\r\n")
     assert [line for line in lines if line.startswith("UID:")] == [f"UID:{id}@foyer.test" for id in ids]

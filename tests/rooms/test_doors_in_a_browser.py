@@ -45,13 +45,14 @@ def book(server: Server, house: Office, start: float, end: float, *, by: str = "
 def look(page: Page) -> dict[str, object]:
     """The four things that tell a state: word, shape, ground, and how light the ground is."""
     found: dict[str, object] = page.evaluate(
-        """() => { const main = document.querySelector('.door'), style = getComputedStyle(main), ground = style.getPropertyValue('--ground').trim();
-          const probe = document.createElement('i'); probe.style.color = ground; main.append(probe); const rgb = getComputedStyle(probe).color.match(/[\\d.]+/g).map(Number); probe.remove();
-          const linear = rgb.slice(0, 3).map((c) => c / 255).map((c) => (c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4));
-          return { state: main.dataset.state, word: main.querySelector('.door__word').textContent, shape: main.querySelector('.door__shape').innerHTML, ground,
-            light: .2126 * linear[0] + .7152 * linear[1] + .0722 * linear[2],
-            fits: main.scrollHeight <= innerHeight && [...main.querySelectorAll('.door__word, .door__say, .button, .door__room')].every((e) => e.getBoundingClientRect().right <= innerWidth
-              && e.getBoundingClientRect().bottom <= innerHeight && e.scrollWidth <= e.clientWidth + 1) }; }"""
+        """() => { const main = document.querySelector('.door'), style = getComputedStyle(main), ground =
+        style.getPropertyValue('--ground').trim(); const probe = document.createElement('i'); probe.style.color = ground;
+        main.append(probe); const rgb = getComputedStyle(probe).color.match(/[\\d.]+/g).map(Number); probe.remove(); const linear =
+        rgb.slice(0, 3).map((c) => c / 255).map((c) => (c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)); return { state:
+        main.dataset.state, word: main.querySelector('.door__word').textContent, shape: main.querySelector('.door__shape').innerHTML,
+        ground, light: .2126 * linear[0] + .7152 * linear[1] + .0722 * linear[2], fits: main.scrollHeight <= innerHeight &&
+        [...main.querySelectorAll('.door__word, .door__say, .button, .door__room')].every((e) => e.getBoundingClientRect().right <=
+        innerWidth && e.getBoundingClientRect().bottom <= innerHeight && e.scrollWidth <= e.clientWidth + 1) }; }"""
     )
     return found
 
@@ -59,7 +60,9 @@ def look(page: Page) -> dict[str, object]:
 @pytest.mark.proves("Front desk 3", "V22", "V29")
 @pytest.mark.parametrize("size", ["1280x800", "800x480"])
 @pytest.mark.timeout(180)
-def test_every_state_differs_in_word_shape_and_ground_in_two_languages_and_fits_the_panel(house: Office, server: Server, browser: Browser, size: str) -> None:
+def test_every_state_differs_in_word_shape_and_ground_in_two_languages_and_fits_the_panel(
+    house: Office, server: Server, browser: Browser, size: str
+) -> None:
     booking_id = book(server, house, 10, 11)
     key = key_of(house, "301", "301")
     seen: dict[str, list[dict[str, object]]] = {"zh-Hans": [], "en": []}
@@ -96,7 +99,9 @@ def test_every_state_differs_in_word_shape_and_ground_in_two_languages_and_fits_
 
 
 @pytest.mark.proves("Front desk 3", "V28", "S1.3-R1")
-def test_two_tablets_and_a_phone_agree_within_three_seconds_and_no_title_ever_reaches_a_tablet(house: Office, server: Server, browser: Browser, tmp_path: Path) -> None:
+def test_two_tablets_and_a_phone_agree_within_three_seconds_and_no_title_ever_reaches_a_tablet(
+    house: Office, server: Server, browser: Browser, tmp_path: Path
+) -> None:
     book(server, house, 10, 11, title="裁员方案讨论")
     told: list[str] = []
     left_context, right_context = browser.new_context(**DOOR), browser.new_context(**DOOR)
@@ -270,7 +275,9 @@ def test_a_check_in_after_the_release_takes_the_room_back_with_one_tap(house: Of
 
 
 @pytest.mark.proves("Front desk 8", "V40")
-def test_a_door_s_key_opens_neither_another_room_nor_the_desk_and_dies_with_its_revocation(house: Office, server: Server, browser: Browser) -> None:
+def test_a_door_s_key_opens_neither_another_room_nor_the_desk_and_dies_with_its_revocation(
+    house: Office, server: Server, browser: Browser
+) -> None:
     key = key_of(house, "301", "301")
     device = next(d for d in house.read(devices.everything) if d.name == "301")
     context = browser.new_context(**DOOR)
@@ -297,8 +304,12 @@ def test_a_door_keeps_one_timer_and_redraws_only_what_a_person_would_see_change(
     become_device(context, server, "door", key_of(house, "301", "301"))
     page = context.new_page()
     page.add_init_script(
-        "window.ticks = []; const real = window.setInterval; window.setInterval = (f, ms) => { const id = real(f, ms); if (f.name.includes('tick')) window.ticks.push(id); return id; };"
-        "window.changes = 0; addEventListener('load', () => new MutationObserver((list) => { window.changes += list.length; }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true }));"
+        """window.ticks = []; window.changes = 0;
+        const real = window.setInterval;
+        window.setInterval = (f, ms) => { const id = real(f, ms); if (f.name.includes('tick')) window.ticks.push(id); return id; };
+        const watch = new MutationObserver((list) => { window.changes += list.length; });
+        const all = { subtree: true, childList: true, characterData: true, attributes: true };
+        addEventListener('load', () => watch.observe(document.body, all));"""
     )
     page.goto(f"{server.url}/door/301")
     shows(page, "free")
@@ -324,4 +335,3 @@ def test_another_language_goes_back_by_itself_after_twenty_seconds(house: Office
         expect(page.locator(".door__word")).to_have_text("空閒")
         photograph(page, "door-free-zh-Hant")
         expect(page.locator(".door__word")).to_have_text("空闲", timeout=25_000)
-

@@ -22,7 +22,9 @@ from tests.rooms.doors import moment, set_up_rooms
 def booked(office: Office) -> tuple[Office, UUID]:
     """Mei has 301 from 10:00 to 11:00."""
     set_up_rooms(office)
-    made = office.do(bookings.CreateBooking(room_id=office.places["301"], starts_at=moment(10), ends_at=moment(11), title="预算会"), office.mei)
+    made = office.do(
+        bookings.CreateBooking(room_id=office.places["301"], starts_at=moment(10), ends_at=moment(11), title="预算会"), office.mei
+    )
     return office, UUID(made["id"])
 
 
@@ -63,7 +65,7 @@ def test_a_no_show_is_released_within_the_minute_after_its_grace_exactly_once(bo
 
 @pytest.mark.proves("Front desk 4")
 def test_two_servers_releasing_at_once_release_once(booked: tuple[Office, UUID]) -> None:
-    office, booking_id = booked
+    _office, booking_id = booked
     do, op_id = bookings.ReleaseBooking(booking_id=booking_id), derived("booking.release", booking_id)
     at = moment(10, 10, 5)
     first, second = perform_now(do, by=SYSTEM, at=at, op_id=op_id), perform_now(do, by=SYSTEM, at=at, op_id=op_id)
@@ -89,7 +91,7 @@ def test_nobody_is_released_before_the_grace_ends_or_after_a_check_in(booked: tu
 
 @pytest.mark.proves("Front desk 4")
 def test_a_server_that_was_down_gives_a_fresh_grace_before_it_releases(booked: tuple[Office, UUID]) -> None:
-    office, booking_id = booked
+    office, _booking_id = booked
     jobs.set_started(moment(10, 30))
     clock.freeze(moment(10, 30))
     view = office.read(bookings.door_state, office.places["301"], moment(10, 30))
@@ -107,7 +109,9 @@ def test_a_check_in_just_after_the_release_says_until_when_the_room_can_be_had_a
     assert no_shows.release_no_shows(moment(10, 10, 10)) == 1
     late = office.refused(bookings.CheckIn(booking_id=booking_id), door, at=moment(10, 10, 30))
     assert (late.code, late.facts["free_until"]) == ("booking.released", "2026-11-23T03:00:00Z")
-    office.do(bookings.CreateBooking(room_id=office.places["301"], starts_at=moment(10, 10), ends_at=moment(11)), door, at=moment(10, 10, 35))
+    office.do(
+        bookings.CreateBooking(room_id=office.places["301"], starts_at=moment(10, 10), ends_at=moment(11)), door, at=moment(10, 10, 35)
+    )
     taken = office.refused(bookings.CheckIn(booking_id=booking_id), door, at=moment(10, 11))
     assert taken.facts["free_until"] is None
 

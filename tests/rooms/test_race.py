@@ -42,7 +42,9 @@ def slot(round: int) -> tuple[datetime, datetime]:
 
 @pytest.mark.timeout(240)
 @pytest.mark.proves("Front desk 1", "V01", "V03", "V27")
-def test_of_twenty_clients_creating_moving_and_extending_into_a_slot_exactly_one_gets_it(busy: tuple[Office, Server], database_kind: str) -> None:
+def test_of_twenty_clients_creating_moving_and_extending_into_a_slot_exactly_one_gets_it(
+    busy: tuple[Office, Server], database_kind: str
+) -> None:
     office, server = busy
     room, other = office.places["301"], office.places["302"]
     rounds = ROUNDS[database_kind]
@@ -59,16 +61,23 @@ def test_of_twenty_clients_creating_moving_and_extending_into_a_slot_exactly_one
         async with httpx.AsyncClient(base_url=server.url, headers={"Authorization": token}, timeout=60, limits=limits) as client:
 
             def post(kind: str, payload: dict[str, object]) -> asyncio.Future[httpx.Response]:
-                return asyncio.ensure_future(client.post("/api/v1/operations", json={"op_id": str(uuid4()), "kind": kind, "payload": payload}))
+                return asyncio.ensure_future(
+                    client.post("/api/v1/operations", json={"op_id": str(uuid4()), "kind": kind, "payload": payload})
+                )
 
             answers = []
             for number in range(rounds):
                 start, end = (m.isoformat() for m in slot(number))
                 movable, before = waiting[number]
-                tries = [post("booking.create", {"room_id": str(room), "starts_at": start, "ends_at": end, "title": ""}) for _ in range(CLIENTS - 4)]
+                tries = [
+                    post("booking.create", {"room_id": str(room), "starts_at": start, "ends_at": end, "title": ""})
+                    for _ in range(CLIENTS - 4)
+                ]
                 tries += [post("booking.move", {"booking_id": movable, "room_id": str(room), "starts_at": start, "ends_at": end})]
                 tries += [post("booking.extend", {"booking_id": before, "minutes": 15})]
-                tries += [post("booking.create", {"room_id": str(room), "starts_at": start, "ends_at": end, "title": "再来"}) for _ in range(2)]
+                tries += [
+                    post("booking.create", {"room_id": str(room), "starts_at": start, "ends_at": end, "title": "再来"}) for _ in range(2)
+                ]
                 answers.append(list(await asyncio.gather(*tries)))
             return answers
 

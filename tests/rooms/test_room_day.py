@@ -90,6 +90,11 @@ def test_the_room_s_day_with_two_doors_and_a_phone(live_office: Office, server: 
         with server.client("ann") as client:
             rows = client.get("/api/v1/bookings").json()["items"]
             told = client.get("/api/v1/notices").json()["items"]
-        assert [(row["via"], row["state"]) for row in rows] == [("person", "released"), ("person", "ended"), ("door", "ended"), ("door", "cancelled")]
+        assert [(row["via"], row["state"]) for row in rows] == [
+            ("person", "released"),
+            ("person", "ended"),
+            ("door", "ended"),
+            ("door", "cancelled"),
+        ]
         assert sum("没人签到" in notice.get("text", "") for notice in told) == 1
         phone.context.close()

@@ -13,7 +13,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.proves("V24", "S1.3-R1")
-def test_a_tap_at_one_door_shows_at_the_other_and_both_live_through_a_dead_server(live_office: Office, server: Server, browser: Browser) -> None:
+def test_a_tap_at_one_door_shows_at_the_other_and_both_live_through_a_dead_server(
+    live_office: Office, server: Server, browser: Browser
+) -> None:
     set_up_rooms(live_office)
     first, second = key_of(live_office, "301 左", "301"), key_of(live_office, "301 右", "301")
     with door(browser, server, "301", first) as left, door(browser, server, "301", second) as right:

@@ -11,8 +11,9 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from assets_labels import proof
 from core.foundation import clock
-from core.mechanisms import devices
+from core.mechanisms import devices, people
 from core.sections import assets, stocktakes
 from tests.cast import Office
 from tests.live import DESK, Server, sign_in
@@ -32,8 +33,6 @@ def desk(browser: Browser, server: Server, who: str, path: str, language: str = 
     page = context.new_page()
     page.on("pageerror", lambda error: pytest.fail(str(error)))
     sign_in(page, server, who)
-    if language == "en":
-        context.add_cookies([{"name": "foyer_language", "value": "en", "url": server.url}])
     page.goto(server.url + path)
     return page
 
@@ -137,8 +136,37 @@ def test_opening_says_how_much_the_book_expects_before_anything_is_opened(live_o
 def test_the_review_speaks_english(counted: tuple[Stage, UUID, Phone], server: Server, browser: Browser) -> None:
     stage, session, _phone = counted
     stage.close(session, override_reason="test")
+    stage.office.do(people.SetLanguage(language="en"), stage.office.chen)
     page = desk(browser, server, "chen", f"/desk/stocktakes/{session}", "en")
     expect(page.locator("h1")).to_contain_text("5 differences, 5 still to settle")
     photograph(page, "review-en")
     page.goto(server.url + "/desk/stocktakes")
     photograph(page, "list-en")
+
+
+@pytest.mark.proves("Things 1", "S4.1-R1", "T16")
+def test_a_sheet_starts_at_the_cell_that_is_clicked_and_the_next_one_goes_on_there(live_office: Office, server: Server, browser: Browser) -> None:
+    stage = Stage(live_office)
+    for n in range(25):
+        stage.asset(f"ZC-{n:02}", "301", name=("投影仪 爱普生", "人体工学椅", "笔记本电脑", "㐂字摆件𠮷龘", "会议平板")[n % 5], spec=f"型号 {n}")
+    page = desk(browser, server, "bo", "/desk/labels?template=L7160")
+    photograph(page, "labels-choose")
+    page.locator("[data-test=take-all]").click()
+    expect(page.locator("h1")).to_have_text("这张纸从哪一格开始印？")
+    page.get_by_role("button", name="第 6 格").click()
+    expect(page.locator("[data-test=sum]")).to_contain_text("一共 2 张纸")
+    expect(page.locator("[data-test=sum]")).to_contain_text("第 1 张：第 6 到 21 格，16 张标签")
+    expect(page.locator("[data-test=loopback]")).to_contain_text("只有这台电脑打得开")
+    photograph(page, "labels-sheet")
+    with page.expect_download(timeout=60_000) as download:
+        page.locator("[data-test=make]").click()
+    pdf = download.value.path().read_bytes()
+    read = [code for image in proof.page_images(pdf) for code in proof.read_codes(image) if len(code) == 8]
+    assert sorted(read) == sorted(thing.code for thing in stage.things.values())
+    expect(page.get_by_text("要印哪些标签？").first).to_be_visible()
+    page.goto(server.url + "/desk/labels?template=L7160&printed=1")
+    page.locator("[data-test=take-all]").click()
+    expect(page.locator(".cell--first")).to_contain_text("从第 10 格开始")
+    expect(page.locator(".labelpage__log")).to_contain_text("薄一鸣")
+    response = page.request.get(server.url + "/desk/labels/test-page/L7160.pdf")
+    assert response.ok and response.body().startswith(b"%PDF-")

@@ -20,7 +20,9 @@ def kiosk(office: Office, name: str = "一楼大厅") -> Actor:
     return office.device(name, Role.KIOSK)[0]
 
 
-def invite(office: Office, *, host: Actor | None = None, day: date = TODAY, name: str = "李文博", by: Actor | None = None, **more: Any) -> dict[str, Any]:
+def invite(
+    office: Office, *, host: Actor | None = None, day: date = TODAY, name: str = "李文博", by: Actor | None = None, **more: Any
+) -> dict[str, Any]:
     """A planned visit of Li to Mei; answers visit_id and code."""
     host = host or office.mei
     assert host.person_id is not None

@@ -27,7 +27,7 @@ class Catcher:
     raw: list[bytes] = field(default_factory=list)
     _came: threading.Condition = field(default_factory=threading.Condition)
 
-    async def handle_DATA(self, server: Smtp, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, server: Smtp, session: Session, envelope: Envelope) -> str:
         content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
         if self.answer.startswith("250"):
             with self._came:

@@ -15,21 +15,31 @@ from core.mechanisms.operations import Role
 from tests.cast import Office
 from tests.live import KIOSK, Server, become_device
 
+expect.set_options(timeout=15_000)  # a loaded machine is slow, not wrong
 SPACE = re.compile("^(空格|Space)$")
 QUIET = ("Failed to load resource", "WebSocket connection")  # what a browser says of a link that a test cuts
 
 
 @contextmanager
-def panel(browser: Browser, server: Server, key: str, *, screen: dict[str, Any] | None = None, timed: bool = False, **more: Any) -> Iterator[Page]:
+def panel(
+    browser: Browser, server: Server, key: str, *, screen: dict[str, Any] | None = None, timed: bool = False, **more: Any
+) -> Iterator[Page]:
     """A kiosk of its own, open on the first screen; its console errors fail the test. `timed`: the test moves the panel's own timers on."""
-    context = browser.new_context(**(screen or KIOSK), locale="en-GB", timezone_id="America/Los_Angeles", **more)  # the office's zone counts, never the panel's
+    context = browser.new_context(
+        **(screen or KIOSK), locale="en-GB", timezone_id="America/Los_Angeles", **more
+    )  # the office's zone counts, never the panel's
     become_device(context, server, "kiosk", key)
     page = context.new_page()
     if timed:
         page.clock.install()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" and not any(word in message.text for word in QUIET) else None)
+    page.on(
+        "console",
+        lambda message: (
+            errors.append(message.text) if message.type == "error" and not any(word in message.text for word in QUIET) else None
+        ),
+    )
     page.goto(f"{server.url}/welcome")
     expect(page.locator(".tile--main")).to_be_visible()
     page.wait_for_function("() => window.foyer && window.foyer.linked()")
@@ -47,7 +57,7 @@ def kiosk_key(office: Office, name: str = "一楼大厅") -> str:
 
 def asks(page: Page, question: str) -> None:
     """The screen asks this."""
-    expect(page.locator("h1")).to_have_text(question, timeout=8000)
+    expect(page.locator("h1")).to_have_text(question)
 
 
 def press(page: Page, words: str) -> None:
@@ -87,12 +97,15 @@ def scan(page: Page, text: str) -> None:
     page.evaluate(
         """(text) => { for (const key of [...text, 'Enter']) {
             const made = { key, bubbles: true, cancelable: true };
-            document.body.dispatchEvent(new KeyboardEvent('keydown', made)); document.body.dispatchEvent(new KeyboardEvent('keyup', made)); } }""",
+            document.body.dispatchEvent(new KeyboardEvent('keydown', made)); document.body.dispatchEvent(new KeyboardEvent('keyup', made));
+            } }""",
         text,
     )
 
 
-def walk_in(page: Page, *, name: str = "李文博", company: str = "江城建设集团", host: str = "linxiaomei", host_name: str = "林晓梅") -> None:
+def walk_in(
+    page: Page, *, name: str = "李文博", company: str = "江城建设集团", host: str = "linxiaomei", host_name: str = "林晓梅"
+) -> None:
     """From the first screen to the badge."""
     press(page, "我来访")
     asks(page, "您贵姓大名？")

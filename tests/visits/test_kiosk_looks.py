@@ -1,4 +1,5 @@
-"""Every screen of the kiosk, on both panels and in the shortest and longest language: nothing is cut, nothing lies over another (look.md §11)."""
+"""Every screen of the kiosk, on both panels and in the shortest and longest language: nothing is cut, nothing lies over another (look.md
+§11)."""
 
 from __future__ import annotations
 
@@ -18,8 +19,10 @@ pytestmark = pytest.mark.browser
 
 CHECK = """() => {
   const wrong = [], wide = innerWidth, high = innerHeight;
-  const shown = (e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !e.closest('.kiosk__print, [aria-hidden=true]');
-  const boxes = [...document.querySelectorAll('.kiosk__body button, .kiosk__body h1, .kiosk__body p, .kiosk__body .pass, .kiosk__body .kiosk__now, .kiosk__body .brand')].filter(shown);
+  const shown = (e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !e.closest('.kiosk__print,
+  [aria-hidden=true]');
+  const boxes = [...document.querySelectorAll('.kiosk__body button, .kiosk__body h1, .kiosk__body p, .kiosk__body .pass, .kiosk__body
+  .kiosk__now, .kiosk__body .brand')].filter(shown);
   for (const e of boxes) {
     const r = e.getBoundingClientRect();
     if (e.closest('.kiosk__read') && !e.matches('.kiosk__read')) continue;
@@ -29,7 +32,8 @@ CHECK = """() => {
   const buttons = boxes.filter((e) => e.matches('button'));
   for (let i = 0; i < buttons.length; i++) {
     const a = buttons[i].getBoundingClientRect();
-    if (!buttons[i].matches('.pad__key, .lang button') && (a.width < 56 || a.height < 56)) wrong.push('too small: ' + buttons[i].textContent.slice(0, 40) + ` ${a.width}x${a.height}`);
+    if (!buttons[i].matches('.pad__key, .lang button') && (a.width < 56 || a.height < 56)) wrong.push('too small: ' +
+    buttons[i].textContent.slice(0, 40) + ` ${a.width}x${a.height}`);
     for (let j = i + 1; j < buttons.length; j++) {
       const b = buttons[j].getBoundingClientRect();
       if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2)
@@ -38,9 +42,11 @@ CHECK = """() => {
   }
   for (const head of document.querySelectorAll('.kiosk__head')) {
     const h = head.getBoundingClientRect();
-    for (const e of document.querySelectorAll('.kiosk__keys .field__box, .kiosk__read, .kiosk__card, .pass, .kiosk__found > *, .kiosk__also > *, .kiosk__choices, .kiosk__form')) {
+    for (const e of document.querySelectorAll('.kiosk__keys .field__box, .kiosk__read, .kiosk__card, .pass, .kiosk__found > *, .kiosk__also
+    > *, .kiosk__choices, .kiosk__form')) {
       const r = e.getBoundingClientRect();
-      if (shown(e) && Math.min(h.right, r.right) - Math.max(h.left, r.left) > 2 && Math.min(h.bottom, r.bottom) - Math.max(h.top, r.top) > 2) wrong.push('over the question: ' + e.className);
+      if (shown(e) && Math.min(h.right, r.right) - Math.max(h.left, r.left) > 2 && Math.min(h.bottom, r.bottom) - Math.max(h.top, r.top) >
+      2) wrong.push('over the question: ' + e.className);
     }
   }
   const dark = buttons.filter((e) => e.matches('.button--main, .tile--main, .pad__key--dark'));
@@ -58,7 +64,11 @@ def test_every_screen_of_the_kiosk_fits_its_panel_and_its_language(
     live_office.person("zhang2", "張偉", department="财务科")
     live_office.person("zhang3", "章薇", department="财务科")
     live_office.do(office.UpdateSetting(key="visit.photo", value="ask"), live_office.ada)
-    planned = invite(live_office, name="Alexandra von Hohenstein-Zollern" if language == "en" else "欧阳文博", company="江城市建设投资集团有限公司第三工程局")
+    planned = invite(
+        live_office,
+        name="Alexandra von Hohenstein-Zollern" if language == "en" else "欧阳文博",
+        company="江城市建设投资集团有限公司第三工程局",
+    )
     wrong: list[str] = []
 
     def look(page: Page, name: str) -> None:

@@ -39,7 +39,16 @@ class TellPeople(Operation):
 @operation(TellPeople, "test.tell", roles={Role.STAFF})
 def tell(s: Any, do: TellPeople, by: Actor, at: datetime) -> dict[str, Any]:
     facts = {"text": do.text, "at": at}
-    row = notices.queue(s, key="notice.test", facts=facts, at=at, to_person_id=do.person_id, to_address=do.address, subject=("visit", UUID(int=7)), mail=do.mail)
+    row = notices.queue(
+        s,
+        key="notice.test",
+        facts=facts,
+        at=at,
+        to_person_id=do.person_id,
+        to_address=do.address,
+        subject=("visit", UUID(int=7)),
+        mail=do.mail,
+    )
     touch(s, "test", "1")
     if do.fail:
         raise operations.Refused("notice.not_found")
@@ -100,7 +109,18 @@ def test_an_operation_that_is_refused_tells_nobody(office: Office, smtp: Catcher
 
 
 @pytest.mark.proves("SEC 8")
-@pytest.mark.parametrize("text", ["Eve\r\nBcc: all@example.org", "Eve\nSubject: other", "a\r\n\r\nbody", "Bcc: x@y.zz", "=?utf-8?B?QmNjOg==?=", "<img onerror=1>", "\u202eevil\u0000"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Eve\r\nBcc: all@example.org",
+        "Eve\nSubject: other",
+        "a\r\n\r\nbody",
+        "Bcc: x@y.zz",
+        "=?utf-8?B?QmNjOg==?=",
+        "<img onerror=1>",
+        "\u202eevil\u0000",
+    ],
+)
 def test_a_hostile_name_cannot_start_another_header(office: Office, smtp: Catcher, text: str) -> None:
     mei = mailed_mei(office)
     office.do(TellPeople(person_id=mei.person_id, text=text), office.wu)
@@ -111,7 +131,9 @@ def test_a_hostile_name_cannot_start_another_header(office: Office, smtp: Catche
     assert mail.get_content_type() == "text/plain"
 
 
-@pytest.mark.parametrize("address", ["mei@example.org, eve@example.org", "Mei <mei@example.org>", "mei@example.org\nBcc: eve@example.org", "mei", "@x"])
+@pytest.mark.parametrize(
+    "address", ["mei@example.org, eve@example.org", "Mei <mei@example.org>", "mei@example.org\nBcc: eve@example.org", "mei", "@x"]
+)
 def test_an_address_that_is_no_single_address_is_never_used(office: Office, smtp: Catcher, address: str) -> None:
     told = office.do(TellPeople(address=address), office.wu)
     notices.send_due(clock.now())
@@ -219,7 +241,23 @@ def test_a_web_hook_gets_the_event_once_signed_with_its_time(office: Office, hoo
 
 
 @pytest.mark.proves("SEC 31", "V32")
-@pytest.mark.parametrize("url", ["https://169.254.169.254/latest", "https://localhost/x", "https://127.0.0.1/", "https://[::1]/", "https://[::ffff:10.0.0.1]/", "https://0x7f000001/", "https://10.1.2.3/", "http://example.org/", "ftp://example.org/", "https://u:p@example.org/", "https:///x", "file:///etc/passwd"])  # fmt: skip
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://169.254.169.254/latest",
+        "https://localhost/x",
+        "https://127.0.0.1/",
+        "https://[::1]/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://0x7f000001/",
+        "https://10.1.2.3/",
+        "http://example.org/",
+        "ftp://example.org/",
+        "https://u:p@example.org/",
+        "https:///x",
+        "file:///etc/passwd",
+    ],
+)
 def test_a_real_office_never_calls_into_its_own_network(office: Office, url: str) -> None:
     with pytest.raises(channels.NotDelivered) as failed:
         channels.call_webhook(url, {}, secret="x", at=clock.now())
@@ -277,5 +315,3 @@ def test_a_mail_server_address_that_is_none_stops_the_start() -> None:
     for url in ("mail.example.org", "http://x", "smtp://", "smtp://x:99999999"):
         with pytest.raises(channels.SetupError):
             channels.set_up_mail(url)
-
-

@@ -1,4 +1,5 @@
-"""The visitor's day, through a real server, a real mail server and a real browser with a camera (issue 2 §3; scenarios Office 7, Front desk 7)."""
+"""The visitor's day, through a real server, a real mail server and a real browser with a camera (issue 2 §3; scenarios Office 7, Front desk
+7)."""
 
 from __future__ import annotations
 
@@ -36,11 +37,16 @@ def film_of(picture: bytes, path: Path) -> Path:
 
 
 @pytest.mark.proves("S3.1-R1", "S3.1-R5", "S3.1-R7", "Office 7", "Front desk 7", "V36")
-def test_the_visitors_day_from_the_invitation_to_the_way_out(live_office: Office, browser: Browser, playwright: Playwright, tmp_path: Path) -> None:
+def test_the_visitors_day_from_the_invitation_to_the_way_out(
+    live_office: Office, browser: Browser, playwright: Playwright, tmp_path: Path
+) -> None:
     with_mail(live_office, "mei", "mei@example.org")
     live_office.do(office.UpdateSetting(key="kiosk.camera", value="always"), live_office.ada)
     key = kiosk_key(live_office)
-    with catching_mail() as post, serving(str(database.engine().url), tmp_path, at=clock.now(), settings={"FOYER_SMTP_URL": post.url}) as server:
+    with (
+        catching_mail() as post,
+        serving(str(database.engine().url), tmp_path, at=clock.now(), settings={"FOYER_SMTP_URL": post.url}) as server,
+    ):
         # the desk invites
         desk = browser.new_context(**DESK, locale="zh-CN").new_page()
         sign_in(desk, server, "ann")
@@ -69,7 +75,10 @@ def test_the_visitors_day_from_the_invitation_to_the_way_out(live_office: Office
         # the visitor holds the phone to the kiosk's camera
         film = film_of(picture, tmp_path / "invitation.y4m")
         camera = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", f"--use-file-for-fake-video-capture={film}")
-        with browsing(playwright, args=camera) as with_camera, panel(with_camera, server, key, screen=KIOSK, permissions=("camera",)) as kiosk:
+        with (
+            browsing(playwright, args=camera) as with_camera,
+            panel(with_camera, server, key, screen=KIOSK, permissions=("camera",)) as kiosk,
+        ):
             asks(kiosk, "李文博，您好")
             photograph(kiosk, "day-1-greeting")
             press(kiosk, "看告知书")

@@ -1,7 +1,8 @@
 """Bookings of rooms (guide S1.3-R1 预订制度, S1.3-R2, S1.3-R3; pitfalls V01–V29).
 
-Split by ability: `claims` (a time on a room is one row, and the database itself refuses an overlap), `book` (create, move, extend, end, check in,
-cancel), `no_shows` (release what nobody came to), `doors` (what a room's door shows), `plans` (rooms now, free rooms, days, lists), `feeds` (calendars).
+Split by ability: `claims` (a time on a room is one row, and the database itself refuses an overlap), `book` (create, move, extend, end,
+check in, cancel), `no_shows` (release what nobody came to), `doors` (what a room's door shows), `plans` (rooms now, free rooms, days,
+lists), `feeds` (calendars).
 
 A booking keeps the wall time and zone it was made for and derives the instants; spans are half-open, so 10–11 and 11–12 are neighbours.
 """
@@ -24,22 +25,45 @@ from core.sections.bookings.claims import Booking, BookingState, BookingView, Cl
 from core.sections.bookings.doors import DoorState, Nearby, door_state, free_now, nearby
 from core.sections.bookings.feeds import room_calendar
 from core.sections.bookings.no_shows import ReleaseBooking, release, release_no_shows
-from core.sections.bookings.plans import (
-    COLLECTION,
-    FreeRoom,
-    RoomDay,
-    RoomNow,
-    bookings_list,
-    day_plan,
-    free_rooms,
-    mine,
-    next_change,
-    rooms_now,
-)
+from core.sections.bookings.plans import FreeRoom, RoomDay, RoomNow, day_plan, free_rooms, next_change, rooms_now
+from core.sections.bookings.registers import COLLECTION, bookings_list, mine
 
 __all__ = [
-    "Booking", "BookingState", "BookingView", "COLLECTION", "CancelBooking", "CheckIn", "Claim", "CreateBooking", "DoorState",
-    "EndBooking", "ExtendBooking", "FreeRoom", "MoveBooking", "Nearby", "ReleaseBooking", "RoomDay", "RoomNow", "bookings_list",
-    "cancel", "check_in", "clash_between", "create", "day_plan", "door_state", "end", "extend", "free_now", "free_rooms", "mine",
-    "move", "nearby", "next_change", "release", "release_no_shows", "room_calendar", "rooms_now", "view",
-]  # fmt: skip
+    "COLLECTION",
+    "Booking",
+    "BookingState",
+    "BookingView",
+    "CancelBooking",
+    "CheckIn",
+    "Claim",
+    "CreateBooking",
+    "DoorState",
+    "EndBooking",
+    "ExtendBooking",
+    "FreeRoom",
+    "MoveBooking",
+    "Nearby",
+    "ReleaseBooking",
+    "RoomDay",
+    "RoomNow",
+    "bookings_list",
+    "cancel",
+    "check_in",
+    "clash_between",
+    "create",
+    "day_plan",
+    "door_state",
+    "end",
+    "extend",
+    "free_now",
+    "free_rooms",
+    "mine",
+    "move",
+    "nearby",
+    "next_change",
+    "release",
+    "release_no_shows",
+    "room_calendar",
+    "rooms_now",
+    "view",
+]

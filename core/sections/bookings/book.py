@@ -1,8 +1,8 @@
-"""Book, move, extend, end, check in, cancel: one claim function behind every path (pitfall V03), the same rules for doors, phones, desk and programs.
+"""Book, move, extend, end, check in, cancel: one claim function behind every path (pitfall V03), the same rules for doors, phones, desk
+and programs.
 
-Who may: the host, whoever booked it, people of the department that has the room, and the desk. A door acts on its own room only, books from now on,
-and checks in, extends, ends or frees what is on now or about to begin.
-"""
+Who may: the host, whoever booked it, people of the department that has the room, and the desk. A door acts on its own room only, books
+from now on, and checks in, extends, ends or frees what is on now or about to begin."""
 
 from __future__ import annotations
 
@@ -105,15 +105,29 @@ def create(s: Session, do: CreateBooking, by: Actor, at: datetime) -> BookingVie
     zone = claims.zone_of(s, room.place_id)
     _check_span(room, starts_at, do.ends_at, at, zone)
     if claims.is_taken(s, room, starts_at, do.ends_at):
-        raise claims.clash_between(s, room.place_id, starts_at, do.ends_at)  # saves writing what the database would refuse; it still has the last word
+        raise claims.clash_between(
+            s, room.place_id, starts_at, do.ends_at
+        )  # saves writing what the database would refuse; it still has the last word
     host = _host(s, do.host_id, by)
-    walk_up = host is None
+    begins_now = host is None and starts_at <= at  # at the door: whoever tapped is there
     booking = Booking(
-        id=do.id or uuid7(), room_id=room.place_id, title=do.title, host_id=host.id if host else None, department_id=host.department_id if host else None,
-        booked_by_id=by.person_id, via=_via(by), zone="", starts_wall="", ends_wall="", starts_at=starts_at, ends_at=do.ends_at, booked_at=at,
+        id=do.id or uuid7(),
+        room_id=room.place_id,
+        title=do.title,
+        host_id=host.id if host else None,
+        department_id=host.department_id if host else None,
+        booked_by_id=by.person_id,
+        via=_via(by),
+        zone="",
+        starts_wall="",
+        ends_wall="",
+        starts_at=starts_at,
+        ends_at=do.ends_at,
+        booked_at=at,
         version=0,
-        state=BookingState.IN_USE if walk_up and starts_at <= at else BookingState.CONFIRMED, checked_in_at=at if walk_up and starts_at <= at else None,
-    )  # fmt: skip
+        state=BookingState.IN_USE if begins_now else BookingState.CONFIRMED,
+        checked_in_at=at if begins_now else None,
+    )
     claims.set_times(booking, starts_at, do.ends_at, zone)
     s.add(booking)
     claims.claim(s, booking, room)
@@ -147,7 +161,8 @@ def move(s: Session, do: MoveBooking, by: Actor, at: datetime) -> BookingView:
 
 @operation(ExtendBooking, "booking.extend", roles=ROLES, clashes={OVERLAP: _extended_clash})
 def extend(s: Session, do: ExtendBooking, by: Actor, at: datetime) -> BookingView:
-    """Refuses: booking.not_found, booking.ended, booking.cancelled, booking.released, booking.too_long, booking.outside_hours, room.closed, booking.clash"""
+    """Refuses: booking.not_found, booking.ended, booking.cancelled, booking.released, booking.too_long, booking.outside_hours,
+    room.closed, booking.clash"""
     booking, room = claims.get(s, do.booking_id)
     _may_change(s, booking, by)
     _still_live(s, booking, room, at)
@@ -195,8 +210,8 @@ def check_in(s: Session, do: CheckIn, by: Actor, at: datetime) -> BookingView:
 
 @operation(CancelBooking, "booking.cancel", roles=ROLES)
 def cancel(s: Session, do: CancelBooking, by: Actor, at: datetime) -> BookingView:
-    """It does not take place, and the whole time is free again; cancelling twice is nothing new. A door cancels what was booked at it or is about
-    to begin. Refuses: booking.not_found, booking.ended, booking.released"""
+    """It does not take place, and the whole time is free again; cancelling twice is nothing new. A door cancels what was booked at it or
+    is about to begin. Refuses: booking.not_found, booking.ended, booking.released"""
     booking, room = claims.get(s, do.booking_id)
     _may_change(s, booking, by)
     if booking.state == BookingState.CANCELLED:

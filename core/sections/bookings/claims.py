@@ -1,9 +1,8 @@
 """A booking and its claim: one row says who has the room when, another blocks the time, and the database refuses two that overlap.
 
-`claim` holds one row for each room and blocked time, in milliseconds since 1970 (half-open, clean-up included). A SQLite trigger and a PostgreSQL
-exclusion constraint, both called `claim_no_overlap`, refuse an overlap whatever wrote it (pitfalls V01, V03, V05, V15): there is no other check.
-A booking that is cancelled or released loses its claim; one that ends early keeps the time it used.
-"""
+`claim` holds one row for each room and blocked time, in milliseconds since 1970 (half-open, clean-up included). A SQLite trigger and a
+PostgreSQL exclusion constraint, both called `claim_no_overlap`, refuse an overlap whatever wrote it (pitfalls V01, V03, V05, V15): there
+is no other check. A booking that is cancelled or released loses its claim; one that ends early keeps the time it used."""
 
 from __future__ import annotations
 
@@ -42,6 +41,7 @@ class BookingState(StrEnum):
 
 LIVE = (BookingState.CONFIRMED, BookingState.IN_USE)
 SHOWN = (*LIVE, BookingState.ENDED)
+_LIVE = frozenset(str(state) for state in LIVE)  # plain strings: a day has thousands
 
 
 class Booking(SQLModel, table=True):
@@ -84,7 +84,10 @@ class Claim(SQLModel, table=True):
 
 
 # The stored claims of a room never overlap, so the one that begins last before the new end also ends last: one index step decides.
-_CLASHES = "(SELECT until_ms FROM claim WHERE room_id = NEW.room_id AND id <> NEW.id AND from_ms < NEW.until_ms ORDER BY from_ms DESC LIMIT 1) > NEW.from_ms"
+_CLASHES = (
+    "(SELECT until_ms FROM claim WHERE room_id = NEW.room_id AND id <> NEW.id"
+    " AND from_ms < NEW.until_ms ORDER BY from_ms DESC LIMIT 1) > NEW.from_ms"
+)
 database.ddl(
     OVERLAP,
     sqlite=tuple(
@@ -163,7 +166,11 @@ def cut_short(s: Session, booking: Booking, at: datetime) -> None:
 
 def is_taken(s: Session, room: Room, starts_at: datetime, ends_at: datetime) -> bool:
     """Whether a claim already overlaps: one index step. A look before writing, never instead of the database's own refusal."""
-    span: dict[str, Any] = {"room": room.place_id, "start": to_ms(starts_at), "end": to_ms(ends_at + timedelta(minutes=room.clean_up_minutes))}
+    span: dict[str, Any] = {
+        "room": room.place_id,
+        "start": to_ms(starts_at),
+        "end": to_ms(ends_at + timedelta(minutes=room.clean_up_minutes)),
+    }
     last = s.connection().execute(_LAST_BEFORE, span).scalar()
     return last is not None and last > span["start"]
 
@@ -221,9 +228,11 @@ def set_times(booking: Booking, starts_at: datetime, ends_at: datetime, zone: Zo
 
 def state_at(state: str, starts_at: datetime, ends_at: datetime, at: datetime) -> str:
     """The state a person sees: `held` from the start until somebody checks in, `ended` when the time is over."""
-    if state in LIVE and ends_at <= at:
-        return BookingState.ENDED
-    return "held" if state == BookingState.CONFIRMED and starts_at <= at else state
+    if state not in _LIVE:
+        return state
+    if ends_at <= at:
+        return "ended"
+    return "held" if state == "confirmed" and starts_at <= at else state
 
 
 def view(s: Session, booking: Booking, at: datetime, *, redacted: bool = False) -> BookingView:
@@ -232,10 +241,21 @@ def view(s: Session, booking: Booking, at: datetime, *, redacted: bool = False) 
     host = s.get(Person, booking.host_id) if booking.host_id and not redacted else None
     department = s.get(Department, booking.department_id) if booking.department_id else None
     return BookingView(
-        booking.id, booking.room_id, place.name if place else "", "" if redacted else booking.title, host.id if host else None, host.name if host else "",
-        department.name if department else "", booking.starts_at, booking.ended_at or booking.ends_at,
-        state_at(booking.state, booking.starts_at, booking.ends_at, at), booking.host_id is None, booking.via, booking.checked_in_at, booking.version,
-    )  # fmt: skip
+        booking.id,
+        booking.room_id,
+        place.name if place else "",
+        "" if redacted else booking.title,
+        host.id if host else None,
+        host.name if host else "",
+        department.name if department else "",
+        booking.starts_at,
+        booking.ended_at or booking.ends_at,
+        state_at(booking.state, booking.starts_at, booking.ends_at, at),
+        booking.host_id is None,
+        booking.via,
+        booking.checked_in_at,
+        booking.version,
+    )
 
 
 def get(s: Session, booking_id: UUID) -> tuple[Booking, Room]:

@@ -1,8 +1,8 @@
 """When it is dark at a place, so that a door's screen does not light the corridor (look.md §9).
 
-Sunrise and sunset by the usual equations (NOAA solar calculator, sun's centre 0.833° below the horizon), good to a few minutes. The place is the
-reference city of its time zone, whose coordinates stand in the zone table of the tz database; an unknown zone counts 19:00 to 6:00 as night.
-"""
+Sunrise and sunset by the usual equations (NOAA solar calculator, sun's centre 0.833° below the horizon), good to a few minutes. The place
+is the reference city of its time zone, whose coordinates stand in the zone table of the tz database; an unknown zone counts 19:00 to 6:00
+as night."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ _COORDINATES = re.compile(r"([+-])(\d{2})(\d{2})(?:\d{2})?([+-])(\d{3})(\d{2})")
 
 
 def nights(zone: ZoneInfo, day: date) -> tuple[tuple[datetime, datetime], ...]:
-    """The dark spans that touch `day` and the next one, as (sunset, sunrise) in UTC: the night before, this one, the next. Empty under a midnight sun."""
+    """The dark spans that touch `day` and the next one, as (sunset, sunrise) in UTC: the night before, this one, the next. Empty under a
+    midnight sun."""
     found = []
     for offset in (-1, 0, 1):
         evening, morning = sun(zone, day + timedelta(days=offset))[1], sun(zone, day + timedelta(days=offset + 1))[0]

@@ -1,9 +1,9 @@
 """What a room's door shows (house.md §4, look.md §3; pitfalls V19, V22, V23, V28).
 
-The view is the day as data. `slots` are the bookings of today and tomorrow, redacted here: the department and the time, a title only in a room marked
-public, never a name. `phases` say which state holds from when to when, so that the screen counts on without the server and decides nothing itself.
-A booking that waits for its check-in stays held until the server says otherwise: a door never turns green by its own arithmetic.
-"""
+The view is the day as data. `slots` are the bookings of today and tomorrow, redacted here: the department and the time, a title only in a
+room marked public, never a name. `phases` say which state holds from when to when, so that the screen counts on without the server and
+decides nothing itself. A booking that waits for its check-in stays held until the server says otherwise: a door never turns green by its
+own arithmetic."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from core.mechanisms import office, places
@@ -28,7 +28,8 @@ DAYS_SHOWN = 2
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A booking on the door. `who` is a department; `title` is empty unless the room is public. Check-in moments are None where nobody must."""
+    """A booking on the door. `who` is a department; `title` is empty unless the room is public. Check-in moments are None where nobody
+    must."""
 
     id: UUID
     starts_at: datetime
@@ -101,10 +102,25 @@ def door_state(s: Session, room_id: UUID, at: datetime) -> DoorState:
     slots = _slots(s, room, midnight, horizon, at)
     phases = phases_of(room, slots, at, horizon, zone)
     return DoorState(
-        room.place_id, room.day_version, at, str(zone), place.name, room.english_name, room.capacity, tuple(room.equipment), phases[0].state,
-        room.opens_minute, room.closes_minute, room.longest_minutes, slots, phases, free_now(s, at), str(office.setting(s, "reception.phone")),
-        daylight.nights(zone, today), datetime.combine(today + timedelta(days=1), time(), zone).astimezone(UTC),
-    )  # fmt: skip
+        room.place_id,
+        room.day_version,
+        at,
+        str(zone),
+        place.name,
+        room.english_name,
+        room.capacity,
+        tuple(room.equipment),
+        phases[0].state,
+        room.opens_minute,
+        room.closes_minute,
+        room.longest_minutes,
+        slots,
+        phases,
+        free_now(s, at),
+        str(office.setting(s, "reception.phone")),
+        daylight.nights(zone, today),
+        datetime.combine(today + timedelta(days=1), time(), zone).astimezone(UTC),
+    )
 
 
 def nearby(s: Session, room_id: UUID, at: datetime, limit: int = 6) -> Nearby:
@@ -115,8 +131,25 @@ def nearby(s: Session, room_id: UUID, at: datetime, limit: int = 6) -> Nearby:
 
 
 def free_now(s: Session, at: datetime) -> int:
-    """How many rooms are free for at least a quarter of an hour."""
-    return len(plans.free_rooms(s, at, at + plans.QUARTER, limit=1000))
+    """How many rooms are free for at least a quarter of an hour. Counted again only after a room's day changed or the plan itself goes on: a house
+    full of doors that come back at once asks for the same number hundreds of times."""
+    global _counted
+    state = (id(s.get_bind()), *s.connection().execute(_VERSIONS).one())
+    if _counted is None or _counted.state != state or not _counted.since <= at < _counted.until:
+        _counted = _Count(state, at, plans.next_change(s, at), len(plans.free_rooms(s, at, at + plans.QUARTER, limit=1000)))
+    return _counted.free
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    state: tuple[int, ...]
+    since: datetime
+    until: datetime
+    free: int
+
+
+_counted: _Count | None = None
+_VERSIONS = select(func.count(col(Room.place_id)), func.sum(col(Room.day_version)))
 
 
 # ── the day as phases ──
@@ -192,7 +225,13 @@ def _slots(s: Session, room: Room, start: datetime, end: datetime, at: datetime)
 def _slot(booking: Booking, who: str, room: Room, at: datetime) -> Slot:
     waits = room.check_in and booking.state == BookingState.CONFIRMED
     return Slot(
-        booking.id, booking.starts_at, booking.ended_at or booking.ends_at, who, booking.title if room.public else "", booking.host_id is None,
-        booking.state != BookingState.CONFIRMED, booking.starts_at - timedelta(minutes=room.check_in_before_minutes) if waits else None,
+        booking.id,
+        booking.starts_at,
+        booking.ended_at or booking.ends_at,
+        who,
+        booking.title if room.public else "",
+        booking.host_id is None,
+        booking.state != BookingState.CONFIRMED,
+        booking.starts_at - timedelta(minutes=room.check_in_before_minutes) if waits else None,
         no_shows.check_in_by(booking, room, at) if waits else None,
-    )  # fmt: skip
+    )

@@ -46,9 +46,16 @@ def room_calendar(s: Session, room_id: UUID, at: datetime, language: str, host: 
     for booking, who in rows:
         summary = booking.title if room.public and booking.title else who or t("booking.someone", language)
         lines += [
-            "BEGIN:VEVENT", f"UID:{booking.id}@{host}", f"DTSTAMP:{_utc(booking.booked_at)}", f"SEQUENCE:{booking.version}", f"DTSTART:{_utc(booking.starts_at)}",
-            f"DTEND:{_utc(booking.ended_at or booking.ends_at)}", f"SUMMARY:{_escaped(summary)}", f"LOCATION:{_escaped(place.name)}", "END:VEVENT",
-        ]  # fmt: skip
+            "BEGIN:VEVENT",
+            f"UID:{booking.id}@{host}",
+            f"DTSTAMP:{_utc(booking.booked_at)}",
+            f"SEQUENCE:{booking.version}",
+            f"DTSTART:{_utc(booking.starts_at)}",
+            f"DTEND:{_utc(booking.ended_at or booking.ends_at)}",
+            f"SUMMARY:{_escaped(summary)}",
+            f"LOCATION:{_escaped(place.name)}",
+            "END:VEVENT",
+        ]
     lines.append("END:VCALENDAR")
     return "".join(f"{folded}\r\n" for line in lines for folded in _folded(line))
 

@@ -1,8 +1,7 @@
 """A booking nobody came to is released, once, by the server's clock (scenario Front desk 4, guide S1.3-R1).
 
-Released after the room's grace (10 minutes by default) from the start. A server that was down, or has just started, asked nobody to check in: after a
-start every waiting booking gets a fresh grace. The row stays as "released"; the host gets one notice.
-"""
+Released after the room's grace (10 minutes by default) from the start. A server that was down, or has just started, asked nobody to check
+in: after a start every waiting booking gets a fresh grace. The row stays as "released"; the host gets one notice."""
 
 from __future__ import annotations
 
@@ -40,8 +39,8 @@ def check_in_by(booking: Booking, room: Room, at: datetime) -> datetime:
 
 @operation(ReleaseBooking, "booking.release", roles=set())
 def release(s: Session, do: ReleaseBooking, by: Actor, at: datetime) -> BookingView:
-    """Free the room of a booking nobody checked in to, and tell its host. Not yet due, or no longer waiting, claims nothing, because the id of a
-    release is derived from the booking and must stay usable. Refuses: booking.not_found"""
+    """Free the room of a booking nobody checked in to, and tell its host. Not yet due, or no longer waiting, claims nothing, because the
+    id of a release is derived from the booking and must stay usable. Refuses: booking.not_found"""
     booking, room = claims.get(s, do.booking_id)
     if booking.state != BookingState.CONFIRMED or not room.check_in or at < check_in_by(booking, room, at) or booking.ends_at <= at:
         raise Invalid("booking.not_due")

@@ -1,8 +1,7 @@
 """Reading the plan: which rooms are free now, which fit, what a day holds, whose bookings (guide S1.3-R1).
 
-"Now and next" for every room is one statement of two index steps a room, so that hundreds of rooms among a million bookings cost milliseconds.
-The claims of a room never overlap; that is why the last claim that began and the first that begins tell all.
-"""
+"Now and next" for every room is one statement of two index steps a room, so that hundreds of rooms among a million bookings cost
+milliseconds. The claims of a room never overlap; that is why the last claim that began and the first that begins tell all."""
 
 from __future__ import annotations
 
@@ -13,19 +12,16 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, or_, select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from core.foundation import clock
-from core.mechanisms import pinyin
-from core.mechanisms.operations import PERSON_ROLES, Actor
 from core.mechanisms.people import Department, Person
 from core.mechanisms.places import Place
-from core.mechanisms.views import Collection, ExportColumn, Page, Query
 from core.sections import rooms
 from core.sections.bookings.book import is_always_open, opening
-from core.sections.bookings.claims import LIVE, SHOWN, Booking, BookingState, BookingView, Claim, from_ms, state_at, to_ms
+from core.sections.bookings.claims import SHOWN, Booking, BookingState, Claim, from_ms, state_at, to_ms
 from core.sections.rooms import Room
 
 SOON = timedelta(minutes=10)
@@ -99,22 +95,36 @@ def rooms_now(s: Session, at: datetime) -> list[RoomNow]:
     return [_room_now(row, claims_of.get(row.place_id, {}), at, hours) for row in _rooms(s)]
 
 
-def _rooms_query() -> Any:
+def _rooms_query(*more: Any) -> Any:
     floor = aliased(Place)
     columns: tuple[Any, ...] = (
-        Room.place_id, Place.name, Room.english_name, Place.short_name, floor.name.label("where"), floor.sort.label("floor"),  # type: ignore[attr-defined]
-        Place.parent_id, Place.zone, Room.capacity, Room.equipment, Room.bookable, Room.check_in, Room.opens_minute, Room.closes_minute,
-        Room.longest_minutes, Room.closed_from, Room.closed_until, Room.closed_reason,
-    )  # fmt: skip
-    query = select(*columns).join(Place, col(Place.id) == Room.place_id).outerjoin(floor, col(floor.id) == Place.parent_id)
+        Room.place_id,
+        Place.name,
+        Room.english_name,
+        Place.short_name,
+        col(floor.name).label("where"),
+        col(floor.sort).label("floor"),
+        Place.parent_id,
+        Place.zone,
+        Room.capacity,
+        Room.bookable,
+        Room.check_in,
+        Room.opens_minute,
+        Room.closes_minute,
+        Room.longest_minutes,
+        Room.closed_from,
+        Room.closed_until,
+        Room.closed_reason,
+    )
+    query = select(*columns, *more).join(Place, col(Place.id) == Room.place_id).outerjoin(floor, col(floor.id) == Place.parent_id)
     return query.where(col(Place.retired_at).is_(None)).order_by(col(floor.sort), col(floor.name), col(Place.sort), col(Place.name))
 
 
-_ROOMS = _rooms_query()
+_ROOMS, _ROOMS_WITH_EQUIPMENT = _rooms_query(), _rooms_query(Room.equipment)
 
 
-def _rooms(s: Session) -> Sequence[Row[Any]]:
-    return list(s.connection().execute(_ROOMS))
+def _rooms(s: Session, query: Any = _ROOMS) -> Sequence[Row[Any]]:
+    return s.connection().execute(query).all()
 
 
 class _Hours:
@@ -139,12 +149,27 @@ def _typed(*columns: Any) -> tuple[Any, ...]:
 # Correlated lookups by (room_id, from_ms): two index steps a room, whatever the ledger's size. Written out because both databases
 # keep this plan, and neither keeps it for a window function or a lateral join written by the ORM.
 _NOW_AND_NEXT = text(
-    "SELECT c.room_id, c.from_ms, c.until_ms, b.id, b.state, b.starts_at, b.ends_at, b.ended_at, b.title, b.host_id, d.name AS who, r.which FROM ("
-    " SELECT place_id, 'now' AS which, (SELECT id FROM claim WHERE room_id = place_id AND from_ms <= :now ORDER BY from_ms DESC LIMIT 1) AS claim_id FROM room"
+    "SELECT c.room_id, c.from_ms, c.until_ms, b.id, b.state, b.starts_at, b.ends_at, b.ended_at, b.title, b.host_id, d.name AS who, r.which"
+    " FROM ("
+    " SELECT place_id, 'now' AS which,"
+    " (SELECT id FROM claim WHERE room_id = place_id AND from_ms <= :now ORDER BY from_ms DESC LIMIT 1) AS claim_id FROM room"
     " UNION ALL"
     " SELECT place_id, 'next', (SELECT id FROM claim WHERE room_id = place_id AND from_ms > :now ORDER BY from_ms LIMIT 1) FROM room"
     ") r JOIN claim c ON c.id = r.claim_id JOIN booking b ON b.id = c.booking_id LEFT JOIN department d ON d.id = b.department_id"
-).columns(*_typed(Claim.room_id, Claim.from_ms, Claim.until_ms, Booking.id, Booking.state, Booking.starts_at, Booking.ends_at, Booking.ended_at, Booking.title, Booking.host_id))  # fmt: skip
+).columns(
+    *_typed(
+        Claim.room_id,
+        Claim.from_ms,
+        Claim.until_ms,
+        Booking.id,
+        Booking.state,
+        Booking.starts_at,
+        Booking.ends_at,
+        Booking.ended_at,
+        Booking.title,
+        Booking.host_id,
+    )
+)
 
 
 def _now_and_next(s: Session, at: datetime) -> dict[UUID, dict[str, Row[Any]]]:
@@ -179,8 +204,20 @@ def _room_now(room: Row[Any], claims_of: dict[str, Row[Any]], at: datetime, hour
         state, until, who = "soon", next_starts_at, following.who or "" if following else ""
     free_until = limit if state in ("free", "soon") else None
     return RoomNow(
-        room.place_id, room.name, room.english_name, room.short_name, room.where or "", room.capacity, state, until, free_until, who, title, booking_id, next_starts_at
-    )  # fmt: skip
+        room.place_id,
+        room.name,
+        room.english_name,
+        room.short_name,
+        room.where or "",
+        room.capacity,
+        state,
+        until,
+        free_until,
+        who,
+        title,
+        booking_id,
+        next_starts_at,
+    )
 
 
 def _zone(room: Row[Any]) -> ZoneInfo:
@@ -197,18 +234,32 @@ def next_change(s: Session, at: datetime) -> datetime:
 
 
 def free_rooms(
-    s: Session, starts_at: datetime, ends_at: datetime, *, seats: int = 0, equipment: Sequence[str] = (), near: UUID | None = None, limit: int = 50
-) -> list[FreeRoom]:  # fmt: skip
-    """Rooms free for the whole of [starts_at, ends_at), nearest to `near` first, then the smallest that fits. Closed rooms and closing hours count."""
+    s: Session,
+    starts_at: datetime,
+    ends_at: datetime,
+    *,
+    seats: int = 0,
+    equipment: Sequence[str] = (),
+    near: UUID | None = None,
+    limit: int = 50,
+) -> list[FreeRoom]:
+    """Rooms free for the whole of [starts_at, ends_at), nearest to `near` first, then the smallest that fits. Closed rooms and closing
+    hours count."""
     start = to_ms(starts_at)
     edges = {row.place_id: row for row in s.connection().execute(_EDGES, {"start": start, "end": to_ms(ends_at)})}
-    rows, hours = _rooms(s), _Hours(starts_at)
+    rows, hours = _rooms(s, _ROOMS_WITH_EQUIPMENT), _Hours(starts_at)
     here = next((row for row in rows if row.place_id == near), None)
     found: list[tuple[tuple[int, int, int], FreeRoom]] = []
     wanted, span = set(equipment), ends_at - starts_at
     for row in rows:
         edge = edges[row.place_id]
-        if (edge.last_until or 0) > start or row.place_id == near or not row.bookable or row.capacity < seats or not wanted <= set(row.equipment):
+        if (
+            (edge.last_until or 0) > start
+            or row.place_id == near
+            or not row.bookable
+            or row.capacity < seats
+            or not wanted <= set(row.equipment)
+        ):
             continue
         if row.closed_from is not None and row.closed_from < ends_at and (row.closed_until is None or starts_at < row.closed_until):
             continue
@@ -240,19 +291,32 @@ def _distance(here: Row[Any] | None, room: Row[Any]) -> tuple[int, int, int]:
 
 
 def day_plan(s: Session, day: date, at: datetime, room_ids: Sequence[UUID] | None = None) -> list[RoomDay]:
-    """Every room's bookings on an office day, in order: one statement for the rooms, one for the bookings. For people, never for a corridor."""
+    """Every room's bookings on an office day, in order: one statement for the rooms, one for the bookings. For people, never for a
+    corridor."""
     start = datetime.combine(day, time(), clock.zone()).astimezone(UTC)
     end = datetime.combine(day + timedelta(days=1), time(), clock.zone()).astimezone(UTC)
     query = (
         select(
-            Booking.room_id, Booking.id, Booking.starts_at, Booking.ends_at, Booking.ended_at, Booking.state, Booking.title,
-            Department.name.label("who"), Person.name.label("host"),  # type: ignore[attr-defined]
+            Booking.room_id,
+            Booking.id,
+            Booking.starts_at,
+            Booking.ends_at,
+            Booking.ended_at,
+            Booking.state,
+            Booking.title,
+            col(Department.name).label("who"),
+            col(Person.name).label("host"),
         )
         .outerjoin(Department, col(Department.id) == Booking.department_id)
         .outerjoin(Person, col(Person.id) == Booking.host_id)
-        .where(col(Booking.starts_at) >= start - timedelta(days=1), col(Booking.starts_at) < end, col(Booking.ends_at) > start, col(Booking.state).in_(SHOWN))
+        .where(
+            col(Booking.starts_at) >= start - timedelta(days=1),
+            col(Booking.starts_at) < end,
+            col(Booking.ends_at) > start,
+            col(Booking.state).in_(SHOWN),
+        )
         .order_by(col(Booking.starts_at))
-    )  # fmt: skip
+    )
     if room_ids is not None:
         query = query.where(col(Booking.room_id).in_(room_ids))
     slots: dict[UUID, list[DaySlot]] = {}
@@ -273,113 +337,3 @@ def day_plan(s: Session, day: date, at: datetime, room_ids: Sequence[UUID] | Non
             opens, closes = hours.of(room)
             found.append(RoomDay(room.place_id, room.name, room.capacity, opens, closes, tuple(slots.get(room.place_id, ()))))
     return found
-
-
-# ── lists ──
-
-
-def mine(s: Session, person_id: UUID, at: datetime, limit: int = 20) -> list[BookingView]:
-    """What a person hosts from now on, the next one first."""
-    where = (
-        or_(col(Booking.host_id) == person_id, col(Booking.booked_by_id) == person_id),
-        col(Booking.ends_at) > at,
-        col(Booking.state).in_(LIVE),
-    )
-    return _views(s, where, limit, at, newest_first=False)
-
-
-def bookings_list(s: Session, query: Query, by: Actor) -> Page:
-    """The register of bookings, newest first. Searches title, host and room (Chinese, pinyin, initials); filters: room, state, from, to (ISO moments)."""
-    where: list[Any] = []
-    if query.q:
-        key = pinyin.squeeze(query.q)
-        people_found = select(col(Person.id)).where(
-            or_(
-                col(Person.name).contains(query.q, autoescape=True),
-                *(
-                    (col(Person.pinyin).startswith(key, autoescape=True), col(Person.initials).startswith(key, autoescape=True))
-                    if key
-                    else ()
-                ),
-            )
-        )
-        places_found = select(col(Place.id)).where(
-            or_(
-                col(Place.name).contains(query.q, autoescape=True),
-                col(Place.short_name) == query.q,
-                *((col(Place.initials).startswith(key, autoescape=True),) if key else ()),
-            )
-        )
-        where.append(
-            or_(
-                col(Booking.title).contains(query.q, autoescape=True),
-                col(Booking.host_id).in_(people_found),
-                col(Booking.room_id).in_(places_found),
-            )
-        )
-    if room := query.filters.get("room"):
-        found = rooms.find(s, room)
-        where.append(col(Booking.room_id) == (found.place_id if found else None))
-    if state := query.filters.get("state"):
-        where.append(col(Booking.state) == state)
-    for name, compare in (("from", col(Booking.ends_at).__gt__), ("to", col(Booking.starts_at).__lt__)):
-        if (moment := _moment(query.filters.get(name))) is not None:
-            where.append(compare(moment))
-    if query.cursor and (after := _cursor(query.cursor)) is not None:
-        where.append(or_(col(Booking.starts_at) < after[0], (col(Booking.starts_at) == after[0]) & (col(Booking.id) < after[1])))
-    rows = _views(s, where, query.limit + 1, clock.now(), newest_first=True)
-    more = len(rows) > query.limit
-    rows = rows[: query.limit]
-    return Page(rows, f"{rows[-1].starts_at.isoformat()}~{rows[-1].id}" if more else None)
-
-
-def _views(s: Session, where: Sequence[Any], limit: int, at: datetime, *, newest_first: bool) -> list[BookingView]:
-    query = (
-        select(Booking, Place.name.label("room"), Person.name.label("host"), Department.name.label("department"))  # type: ignore[attr-defined]
-        .join(Place, col(Place.id) == Booking.room_id)
-        .outerjoin(Person, col(Person.id) == Booking.host_id)
-        .outerjoin(Department, col(Department.id) == Booking.department_id)
-        .where(*where)
-        .order_by(*((col(Booking.starts_at).desc(), col(Booking.id).desc()) if newest_first else (col(Booking.starts_at), col(Booking.id))))
-        .limit(limit)
-    )
-    return [
-        BookingView(
-            b.id, b.room_id, row.room, b.title, b.host_id, row.host or "", row.department or "", b.starts_at, b.ended_at or b.ends_at,
-            state_at(b.state, b.starts_at, b.ends_at, at), b.host_id is None, b.via, b.checked_in_at, b.version,
-        )
-        for row in s.execute(query)
-        for b in (row[0],)
-    ]  # fmt: skip
-
-
-def _moment(value: str | None) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value) if value else None
-    except ValueError:
-        return None
-    return moment if moment is not None and moment.tzinfo is not None else None
-
-
-def _cursor(value: str) -> tuple[datetime, UUID] | None:
-    moment, _, id = value.partition("~")
-    found = _moment(moment)
-    try:
-        return (found, UUID(id)) if found else None
-    except ValueError:
-        return None
-
-
-def _one(s: Session, id: str, by: Actor) -> BookingView | None:
-    try:
-        found = _views(s, [col(Booking.id) == UUID(id)], 1, clock.now(), newest_first=True)
-    except ValueError:
-        return None
-    return found[0] if found else None
-
-
-COLLECTION = Collection(
-    "bookings", PERSON_ROLES, bookings_list, _one,
-    tuple(ExportColumn(name, f"booking.column.{name}") for name in ("starts_at", "ends_at", "room", "title", "host", "department", "state", "via", "checked_in_at")),
-    ("room", "state", "from", "to"),
-)  # fmt: skip

@@ -1,6 +1,8 @@
-"""Arriving and leaving: at the kiosk, at the desk or by the host (guide S3.1-R1, S3.1-R5, S3.1-R7; pitfalls V34–V39; scenarios Office 7, Front desk 7).
+"""Arriving and leaving: at the kiosk, at the desk or by the host (guide S3.1-R1, S3.1-R5, S3.1-R7; pitfalls V34–V39; scenarios Office 7,
+Front desk 7).
 
-The invitation code finds the planned visit, so that no second record is made; a walk-in names the host exactly. Each way it can not be has its own sentence,
+The invitation code finds the planned visit, so that no second record is made; a walk-in names the host exactly. Each way it can not be has
+its own sentence,
 because the visitor stands before the screen: another day, cancelled, here already, gone already, yesterday's badge.
 """
 
@@ -59,7 +61,8 @@ def check_in(s: Session, do: CheckIn, by: Actor, at: datetime) -> dict[str, Any]
     """The visitor is here: a badge label, the day's next number, the host told. Answers `{visit_id, code}`, the code of the badge.
 
     Without `consent` the outcome notes `consent_pending`; reception sees it and lets the visitor sign on paper.
-    Refuses: visit.other_day, visit.invitation_over, visit.cancelled, visit.already_here, visit.left_already, visit.badge_over, visit.host_unknown,
+    Refuses: visit.other_day, visit.invitation_over, visit.cancelled, visit.already_here, visit.left_already, visit.badge_over,
+    visit.host_unknown,
     visit.host_ambiguous, visit.notice_changed, label.unknown, label.other_kind"""
     visit = _invited(s, do.code, at) if do.code is not None else _walk_in(s, do, at)
     if not by.has(Role.KIOSK) and not record.may_handle(s, visit, by):
@@ -104,7 +107,8 @@ class CheckOut(Operation):
 def check_out(s: Session, do: CheckOut, by: Actor, at: datetime) -> dict[str, Any]:
     """The badge comes back: gone from the roll call, the host told. Answers `{visit_id, minutes}` of the stay.
 
-    Refuses: visit.not_arrived, visit.left_already, visit.badge_over (a badge of another day), visit.cancelled, visit.invitation_over, label.unknown, label.other_kind"""
+    Refuses: visit.not_arrived, visit.left_already, visit.badge_over (a badge of another day), visit.cancelled, visit.invitation_over,
+    label.unknown, label.other_kind"""
     visit = record.of_code(s, do.code) if do.code is not None else record.get(s, cast(UUID, do.visit_id))
     if not by.has(Role.KIOSK) and not record.may_handle(s, visit, by):
         raise NotAllowed()
@@ -192,7 +196,8 @@ def remind_hosts(at: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What a scanned code lets its holder do. `act` is arrive or leave; `is_badge`: it is the badge itself, not the invitation. The name is the holder's own."""
+    """What a scanned code lets its holder do. `act` is arrive or leave; `is_badge`: it is the badge itself, not the invitation. The name is
+    the holder's own."""
 
     act: Literal["arrive", "leave"]
     visit_id: UUID
@@ -284,9 +289,16 @@ def _walk_in(s: Session, do: CheckIn, at: datetime) -> Visit:
     assert do.name is not None and do.host is not None  # the input class saw to it
     host = record.host_of(s, do.host)
     visit = Visit(
-        state=VisitState.HERE, host_id=host.id, name=do.name, company=do.company, phone=do.phone, email=do.email.lower(), purpose=do.purpose,
-        language=do.language, expected_on=clock.today(at),
-    )  # fmt: skip
+        state=VisitState.HERE,
+        host_id=host.id,
+        name=do.name,
+        company=do.company,
+        phone=do.phone,
+        email=do.email.lower(),
+        purpose=do.purpose,
+        language=do.language,
+        expected_on=clock.today(at),
+    )
     name_keys(visit)
     s.add(visit)
     s.flush()

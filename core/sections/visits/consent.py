@@ -1,7 +1,9 @@
 """Notices of what happens with a visitor's data, and who agreed to which (norms.md 11; scenario Front desk 7; pitfall V31).
 
-A text is published once and never changed: its version is major.minor, its hash covers language and text. A new major version is asked of everybody
-again, a new minor one (a typo) only of those who agreed to no earlier minor of it. A consent keeps the hash, so the words that were agreed to can be
+A text is published once and never changed: its version is major.minor, its hash covers language and text. A new major version is asked of
+everybody
+again, a new minor one (a typo) only of those who agreed to no earlier minor of it. A consent keeps the hash, so the words that were agreed
+to can be
 shown for ever, and the drawn signature only as long as the visitor's name.
 """
 
@@ -73,7 +75,8 @@ class NoticeText:
 
 
 class Signature(Operation):
-    """A drawn signature: strokes of [x, y, ms] with x and y between 0 and 1 of the field's width, and the hash of its picture if one was stored."""
+    """A drawn signature: strokes of [x, y, ms] with x and y between 0 and 1 of the field's width, and the hash of its picture if one was
+    stored."""
 
     document: Sha256
     strokes: Annotated[list[list[tuple[float, float, float]]], Input(min_length=1, max_length=400)]
@@ -82,7 +85,9 @@ class Signature(Operation):
     @model_validator(mode="after")
     def _drawn(self) -> Signature:
         points = sum(len(stroke) for stroke in self.strokes)
-        if not 1 <= points <= MAX_POINTS or any(not (-0.1 <= x <= 1.1 and -0.1 <= y <= 1.5) for stroke in self.strokes for x, y, _ in stroke):
+        if not 1 <= points <= MAX_POINTS or any(
+            not (-0.1 <= x <= 1.1 and -0.1 <= y <= 1.5) for stroke in self.strokes for x, y, _ in stroke
+        ):
             raise ValueError("signature.not_drawn")
         return self
 
@@ -147,7 +152,11 @@ def versions_of(s: Session, visit_ids: Sequence[UUID]) -> dict[UUID, str]:
     query = select(Consent.visit_id, ConsentDocument.major, ConsentDocument.minor).join(
         ConsentDocument, col(ConsentDocument.hash) == col(Consent.document_hash)
     )
-    return {row.visit_id: f"{row.major}.{row.minor}" for row in s.execute(query.where(col(Consent.visit_id).in_(visit_ids)))} if visit_ids else {}
+    return (
+        {row.visit_id: f"{row.major}.{row.minor}" for row in s.execute(query.where(col(Consent.visit_id).in_(visit_ids)))}
+        if visit_ids
+        else {}
+    )
 
 
 def agreed_before(s: Session, visit: Visit) -> bool:
@@ -180,7 +189,9 @@ def record(s: Session, visit: Visit, signature: Signature, at: datetime) -> Cons
         s.add(_document(major, minor, text.language, text.text, at, None))
         s.flush()
     strokes = [[[round(x, 4), round(y, 4), round(ms)] for x, y, ms in stroke] for stroke in signature.strokes]
-    consent = Consent(visit_id=visit.id, document_hash=text.hash, language=text.language, signed_at=at, strokes=strokes, picture_sha256=signature.picture)
+    consent = Consent(
+        visit_id=visit.id, document_hash=text.hash, language=text.language, signed_at=at, strokes=strokes, picture_sha256=signature.picture
+    )
     s.add(consent)
     return consent
 
@@ -198,7 +209,14 @@ def hash_of(major: int, minor: int, language: str, text: str) -> str:
 def _document(major: int, minor: int, language: str, text: str, at: datetime, by: UUID | None) -> ConsentDocument:
     digest = hash_of(major, minor, language, text)
     return ConsentDocument(
-        id=derived("consent_document", digest), major=major, minor=minor, language=language, text=text, hash=digest, published_at=at, published_by=by
+        id=derived("consent_document", digest),
+        major=major,
+        minor=minor,
+        language=language,
+        text=text,
+        hash=digest,
+        published_at=at,
+        published_by=by,
     )
 
 

@@ -50,7 +50,11 @@ class CallHelp(Operation):
 @operation(CallHelp, "help.call", roles={Role.KIOSK, Role.DOOR})
 def call(s: Session, do: CallHelp, by: Actor, at: datetime) -> dict[str, Any]:
     """Reception is told at once. Pressing again while nobody went yet answers the same call."""
-    query = select(HelpCall).where(col(HelpCall.device_id) == by.device_id, col(HelpCall.answered_at).is_(None)).order_by(col(HelpCall.called_at).desc())
+    query = (
+        select(HelpCall)
+        .where(col(HelpCall.device_id) == by.device_id, col(HelpCall.answered_at).is_(None))
+        .order_by(col(HelpCall.called_at).desc())
+    )
     open_call = s.execute(query.limit(1)).scalar_one_or_none()
     if open_call is None:
         open_call = HelpCall(device_id=by.device_id, reason=do.reason, called_at=at)

@@ -1,7 +1,9 @@
 """The day's end and the keeping time (norms.md 11: about 30 days; security.md, Visitor data; ASVS 14.2.7).
 
-At midnight invitations nobody used are over, and who was not scanned out is assumed to have left, kept apart from real check-outs. After the keeping time
-names, phones, addresses, purposes and drawn signatures are erased; that there was a visit, when and to whom, stays and is counted. The audit line of
+At midnight invitations nobody used are over, and who was not scanned out is assumed to have left, kept apart from real check-outs. After
+the keeping time
+names, phones, addresses, purposes and drawn signatures are erased; that there was a visit, when and to whom, stays and is counted. The
+audit line of
 the erasing is its proof; the log itself never held a visitor's name, only keyed hashes of payloads.
 """
 
@@ -94,7 +96,12 @@ def erase_old(at: datetime) -> int:
     """Erase visits that ended longer ago than the keeping time (setting `visit.retention_days`). Returns how many."""
     with database.reading() as s:
         before = at - timedelta(days=int(office.setting(s, "visit.retention_days")))
-        query = select(col(Visit.id)).where(col(Visit.ended_at) <= before, col(Visit.erased_at).is_(None)).order_by(col(Visit.id)).limit(5 * AT_ONCE)
+        query = (
+            select(col(Visit.id))
+            .where(col(Visit.ended_at) <= before, col(Visit.erased_at).is_(None))
+            .order_by(col(Visit.id))
+            .limit(5 * AT_ONCE)
+        )
         ids = list(s.execute(query).scalars())
     for chunk in _chunks(ids):
         perform_now(EraseVisits(visit_ids=chunk), by=SYSTEM, at=at, op_id=derived("visit.erase", *chunk))

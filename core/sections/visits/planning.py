@@ -65,9 +65,18 @@ def invite(s: Session, do: Invite, by: Actor, at: datetime) -> dict[str, Any]:
     if (do.expected_on - today).days > FURTHEST_DAYS:
         raise Refused("visit.day_too_far")
     visit = Visit(
-        state=VisitState.PLANNED, planned=True, host_id=host.id, name=do.name, company=do.company, phone=do.phone, email=do.email.lower(), purpose=do.purpose,
-        language=do.language, expected_on=do.expected_on, invited_by=by.person_id,
-    )  # fmt: skip
+        state=VisitState.PLANNED,
+        planned=True,
+        host_id=host.id,
+        name=do.name,
+        company=do.company,
+        phone=do.phone,
+        email=do.email.lower(),
+        purpose=do.purpose,
+        language=do.language,
+        expected_on=do.expected_on,
+        invited_by=by.person_id,
+    )
     name_keys(visit)
     s.add(visit)
     s.flush()
@@ -118,12 +127,16 @@ def cancel(s: Session, do: CancelVisit, by: Actor, at: datetime) -> None:
     changed(visit)
     if visit.email:
         facts = {"name": visit.name, "day": visit.expected_on, "office": _office_name(s), "host": people.get(s, visit.host_id).name}
-        notices.queue(s, key="visit.cancelled_mail", facts=facts, at=at, to_address=visit.email, language=visit.language, subject=("visit", visit.id))
+        notices.queue(
+            s, key="visit.cancelled_mail", facts=facts, at=at, to_address=visit.email, language=visit.language, subject=("visit", visit.id)
+        )
 
 
 def _send_invitation(s: Session, visit: Visit, host: people.Person, code: str, at: datetime) -> None:
     facts = {"name": visit.name, "host": host.name, "day": visit.expected_on, "office": _office_name(s), "code": labels.shown(code)}
-    notices.queue(s, key="visit.invitation", facts=facts, at=at, to_address=visit.email, language=visit.language, subject=("visit", visit.id))
+    notices.queue(
+        s, key="visit.invitation", facts=facts, at=at, to_address=visit.email, language=visit.language, subject=("visit", visit.id)
+    )
 
 
 def _office_name(s: Session) -> str:

@@ -1,6 +1,8 @@
-"""The visit itself: its table, what each reader may see of it, and what its label says (guide S3.1-R1, S3.1-R7; norms.md 11; pitfalls V34, V37).
+"""The visit itself: its table, what each reader may see of it, and what its label says (guide S3.1-R1, S3.1-R7; norms.md 11; pitfalls V34,
+V37).
 
-A visit needs no meeting and no account. Its label is first the invitation code and, from the arrival on, the badge's; both open the same visit.
+A visit needs no meeting and no account. Its label is first the invitation code and, from the arrival on, the badge's; both open the same
+visit.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ RECEPTION = frozenset({Role.ADMIN, Role.RECEPTION})
 
 
 def one_line(text: str) -> str:
-    """A name as it can stand in a row, on a badge and in a mail: one line, and no sign that turns the writing direction of what follows (SEC 9)."""
+    """A name as it can stand in a row, on a badge and in a mail: one line, and no sign that turns the writing direction of what follows
+    (SEC 9)."""
     return " ".join("".join(sign for sign in text if sign not in _TURNING).split())
 
 
@@ -130,7 +133,8 @@ def get(s: Session, visit_id: UUID) -> Visit:
 
 
 def of_code(s: Session, text: str) -> Visit:
-    """The visit behind an invitation code or a badge. Refuses: label.unknown, label.other_kind, label.retired; Invalid: label.mistyped, label.unreadable"""
+    """The visit behind an invitation code or a badge. Refuses: label.unknown, label.other_kind, label.retired; Invalid: label.mistyped,
+    label.unreadable"""
     return get(s, labels.subject(s, text, SubjectKind.VISIT))
 
 
@@ -192,7 +196,9 @@ def views(s: Session, visits: Sequence[Visit]) -> list[VisitView]:
     from core.sections.visits import consent
 
     host_ids = {visit.host_id for visit in visits}
-    hosts_by_id = {p.id: p for p in s.execute(select(people.Person).where(col(people.Person.id).in_(host_ids))).scalars()} if host_ids else {}
+    hosts_by_id = (
+        {p.id: p for p in s.execute(select(people.Person).where(col(people.Person.id).in_(host_ids))).scalars()} if host_ids else {}
+    )
     departments = people.department_names(s)
     codes = labels.codes_of(s, SubjectKind.VISIT, [visit.id for visit in visits])
     signed = consent.versions_of(s, [visit.id for visit in visits])
@@ -205,13 +211,30 @@ def view(s: Session, visit: Visit) -> VisitView:
 
 def _view(visit: Visit, host: people.Person, departments: dict[UUID, str], codes: dict[UUID, str], signed: dict[UUID, str]) -> VisitView:
     return VisitView(
-        id=visit.id, label=codes.get(visit.id), state=visit.state, planned=visit.planned, name=visit.name, company=visit.company, phone=visit.phone,
-        email=visit.email, purpose=visit.purpose, host_id=visit.host_id, host=host.name, host_extension=host.extension,
-        host_department=departments.get(host.department_id, "") if host.department_id else "", expected_on=visit.expected_on,
-        arrived_at=visit.arrived_at, left_at=visit.left_at, assumed_left_at=visit.assumed_left_at, day_number=visit.day_number,
-        acknowledged_at=visit.acknowledged_at, consent=signed.get(visit.id, ""), badges_printed=visit.badges_printed,
-        erased=visit.erased_at is not None, version=visit.version,
-    )  # fmt: skip
+        id=visit.id,
+        label=codes.get(visit.id),
+        state=visit.state,
+        planned=visit.planned,
+        name=visit.name,
+        company=visit.company,
+        phone=visit.phone,
+        email=visit.email,
+        purpose=visit.purpose,
+        host_id=visit.host_id,
+        host=host.name,
+        host_extension=host.extension,
+        host_department=departments.get(host.department_id, "") if host.department_id else "",
+        expected_on=visit.expected_on,
+        arrived_at=visit.arrived_at,
+        left_at=visit.left_at,
+        assumed_left_at=visit.assumed_left_at,
+        day_number=visit.day_number,
+        acknowledged_at=visit.acknowledged_at,
+        consent=signed.get(visit.id, ""),
+        badges_printed=visit.badges_printed,
+        erased=visit.erased_at is not None,
+        version=visit.version,
+    )
 
 
 @labels.describes(SubjectKind.VISIT)
@@ -225,12 +248,17 @@ def describe(s: Session, ids: Iterable[UUID], by: Actor) -> dict[UUID, Described
 def _described(visit: Visit, host: str, by: Actor) -> Described:
     trusted = by.has(*RECEPTION) or is_own(visit, by)
     title = visit.name if trusted and not visit.erased_at else t("visit.a_visitor", by.language)
-    acts = {VisitState.PLANNED: ("visit.check_in",), VisitState.HERE: ("visit.check_out", "visit.acknowledge")}.get(VisitState(visit.state), ())
+    acts = {VisitState.PLANNED: ("visit.check_in",), VisitState.HERE: ("visit.check_out", "visit.acknowledge")}.get(
+        VisitState(visit.state), ()
+    )
     return Described(
-        title=title, state=t(f"visit.state.{visit.state}", by.language), holder=host if trusted else "",
-        due=clock.local(visit.arrived_at).strftime("%H:%M") if visit.arrived_at and trusted else "", operations=acts if trusted or by.has(Role.KIOSK) else (),
+        title=title,
+        state=t(f"visit.state.{visit.state}", by.language),
+        holder=host if trusted else "",
+        due=clock.local(visit.arrived_at).strftime("%H:%M") if visit.arrived_at and trusted else "",
+        operations=acts if trusted or by.has(Role.KIOSK) else (),
         number=f"{visit.day_number:03d}" if visit.day_number else "",
-    )  # fmt: skip
+    )
 
 
 def changed(visit: Visit) -> None:
@@ -242,6 +270,9 @@ def facts_of(s: Session, visit: Visit) -> dict[str, Any]:
     """What messages about a visit say; notices keep them only as long as the visit keeps its name."""
     host = s.get(people.Person, visit.host_id)
     return {
-        "name": visit.name, "company": visit.company, "who_key": "visit.who_from" if visit.company else "visit.who", "host": host.name if host else "",
+        "name": visit.name,
+        "company": visit.company,
+        "who_key": "visit.who_from" if visit.company else "visit.who",
+        "host": host.name if host else "",
         "number": f"{visit.day_number:03d}" if visit.day_number else "",
-    }  # fmt: skip
+    }

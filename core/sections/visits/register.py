@@ -1,7 +1,9 @@
-"""Who is here, who was, who is to come: for reception and administrators; a host sees their own (guide S3.1-R7; scenario Front desk 9; pitfall V34)."""
+"""Who is here, who was, who is to come: for reception and administrators; a host sees their own (guide S3.1-R7; scenario Front desk 9;
+pitfall V34)."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -50,22 +52,39 @@ def roll_call(s: Session, at: datetime) -> list[RollCallLine]:
     today = clock.today(at)
     return [
         RollCallLine(
-            v.id, v.name, v.company, v.host, v.host_department, v.host_extension, v.arrived_at, v.day_number or 0, v.label or "", clock.today(v.arrived_at) != today
+            v.id,
+            v.name,
+            v.company,
+            v.host,
+            v.host_department,
+            v.host_extension,
+            v.arrived_at,
+            v.day_number or 0,
+            v.label or "",
+            clock.today(v.arrived_at) != today,
         )
         for v in reversed(in_house(s, at))
         if v.arrived_at is not None
-    ]  # fmt: skip
+    ]
 
 
 def expected(s: Session, day: date) -> list[VisitView]:
     """Invitations of a day that nobody used yet."""
-    query = select(Visit).where(col(Visit.expected_on) == day, col(Visit.state) == VisitState.PLANNED).order_by(col(Visit.pinyin), col(Visit.id))
+    query = (
+        select(Visit)
+        .where(col(Visit.expected_on) == day, col(Visit.state) == VisitState.PLANNED)
+        .order_by(col(Visit.pinyin), col(Visit.id))
+    )
     return views(s, list(s.execute(query).scalars()))
 
 
 def mine(s: Session, person_id: UUID, at: datetime, *, limit: int = 50) -> list[VisitView]:
     """A host's own visitors: here first, then to come, then the latest ones."""
-    query = select(Visit).where(or_(col(Visit.host_id) == person_id, col(Visit.invited_by) == person_id)).order_by(col(Visit.expected_on).desc(), col(Visit.id).desc())
+    query = (
+        select(Visit)
+        .where(or_(col(Visit.host_id) == person_id, col(Visit.invited_by) == person_id))
+        .order_by(col(Visit.expected_on).desc(), col(Visit.id).desc())
+    )
     order = {VisitState.HERE: 0, VisitState.PLANNED: 1}
     rows = sorted(s.execute(query.limit(limit)).scalars(), key=lambda v: order.get(VisitState(v.state), 2))
     return views(s, rows)
@@ -74,7 +93,10 @@ def mine(s: Session, person_id: UUID, at: datetime, *, limit: int = 50) -> list[
 def not_fetched(s: Session, before: datetime) -> list[Visit]:
     """Who arrived by `before` and was neither acknowledged nor reminded of."""
     query = select(Visit).where(
-        col(Visit.state) == VisitState.HERE, col(Visit.acknowledged_at).is_(None), col(Visit.reminded_at).is_(None), col(Visit.arrived_at) <= before
+        col(Visit.state) == VisitState.HERE,
+        col(Visit.acknowledged_at).is_(None),
+        col(Visit.reminded_at).is_(None),
+        col(Visit.arrived_at) <= before,
     )
     return list(s.execute(query.order_by(col(Visit.arrived_at))).scalars())
 
@@ -104,7 +126,9 @@ def search(s: Session, query: Query, by: Actor) -> Page:
     if text := query.q.strip():
         found = found.where(_matches(s, text))
     if query.cursor and (last := s.get(Visit, _id(query.cursor, "query.cursor"))):
-        found = found.where(or_(col(Visit.expected_on) < last.expected_on, and_(col(Visit.expected_on) == last.expected_on, col(Visit.id) < last.id)))
+        found = found.where(
+            or_(col(Visit.expected_on) < last.expected_on, and_(col(Visit.expected_on) == last.expected_on, col(Visit.id) < last.id))
+        )
     rows = list(s.execute(found).scalars())
     page = views(s, rows[: query.limit])
     return Page(page, str(page[-1].id) if len(rows) > query.limit else None)
@@ -122,13 +146,30 @@ def one(s: Session, id: str, by: Actor) -> VisitView | None:
 
 
 COLLECTION = Collection(
-    "visits", frozenset({Role.STAFF}), search, one,
+    "visits",
+    frozenset({Role.STAFF}),
+    search,
+    one,
     tuple(
         ExportColumn(name, f"visit.column.{name}")
-        for name in ("expected_on", "day_number", "name", "company", "phone", "purpose", "host", "host_department", "state", "arrived_at", "left_at", "consent", "label")
+        for name in (
+            "expected_on",
+            "day_number",
+            "name",
+            "company",
+            "phone",
+            "purpose",
+            "host",
+            "host_department",
+            "state",
+            "arrived_at",
+            "left_at",
+            "consent",
+            "label",
+        )
     ),
     ("state", "day", "host"),
-)  # fmt: skip
+)
 
 
 def _matches(s: Session, text: str) -> Any:
@@ -136,10 +177,8 @@ def _matches(s: Session, text: str) -> Any:
     tests = [col(Visit.name).contains(text, autoescape=True), func.lower(Visit.company).contains(text.lower(), autoescape=True)]
     if key:
         tests += [col(Visit.pinyin).startswith(key, autoescape=True), col(Visit.initials).startswith(key, autoescape=True)]
-    try:
+    with suppress(Refused, Invalid):  # not a code of ours: a name
         tests.append(col(Visit.id) == labels.subject(s, text, SubjectKind.VISIT))
-    except (Refused, Invalid):
-        pass  # not a code of ours: a name
     return or_(*tests)
 
 

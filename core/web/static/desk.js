@@ -64,10 +64,13 @@
     }
     timer = setTimeout(() => ask(text, false), 140);
   });
-  document.addEventListener("keydown", (event) => {
-    const inField = event.target.id === "find";
-    if (event.key === "/" && !event.target.matches("input, textarea, select, [contenteditable]")) {
+  let lastKey = 0; // a "/" amid the quick keys of a hand scanner belongs to its text
+  window.addEventListener("keydown", (event) => {
+    const inField = event.target.id === "find", since = event.timeStamp - lastKey;
+    lastKey = event.timeStamp;
+    if (event.key === "/" && since > 150 && !event.target.matches?.("input, textarea, select, [contenteditable]")) {
       event.preventDefault();
+      event.stopImmediatePropagation();
       field()?.focus();
       field()?.select();
     } else if (inField && event.key === "ArrowDown") {
@@ -86,7 +89,7 @@
       if (rows.length && chosen >= 0 && rows[chosen].href && !/[0-9a-z]{8}|^https?:/i.test(field().value)) location.assign(rows[chosen].href);
       else if (field().value.trim()) ask(field().value.trim(), true);
     }
-  });
+  }, true); // before the hand scanner's own listener, which takes every key outside a field
   document.addEventListener("click", (event) => {
     if (!event.target.closest(".desk__scan")) close();
     if (!event.target.closest(".desk__nav, .desk__menu")) document.querySelector(".desk__nav")?.classList.remove("desk__nav--open");

@@ -110,14 +110,17 @@ function PointForm({ run, point, place, total, onNext, last, to }) {
   const fails = questions.filter((question) => verdict(question, answers[question.id]) === 'fail');
 
   // Every keystroke of a draft is on the disk: the screen may be killed at any moment.
+  // What was typed while a photo was still being made small must not be lost: each change builds on the latest, not on what was drawn.
+  const latest = useRef(answers);
   const draft = (next) => {
+    latest.current = next;
     setAnswers(next);
     changeRun(run.run_id, (kept) => {
       kept.answers[point.id] = next;
       (kept.confirmed ??= {})[point.id] = false;
     }).catch(() => setProblem(t('m.storage_full')));
   };
-  const set = (question, what) => draft({ ...answers, [question.id]: { ...answers[question.id], ...what } });
+  const set = (question, what) => draft({ ...latest.current, [question.id]: { ...latest.current[question.id], ...what } });
   const record = async (all) => {
     const said = Object.fromEntries(point.questions.filter((one) => shownQuestions(point.questions, all).includes(one.id)).map((one) => [one.id, verdict(one, all[one.id])]));
     try {
@@ -145,7 +148,7 @@ function PointForm({ run, point, place, total, onNext, last, to }) {
     if (!file) return;
     try {
       const hash = await keepPhoto(file);
-      set(question, { photos: [...new Set([...(answers[question.id]?.photos || []), hash])] });
+      set(question, { photos: [...new Set([...(latest.current[question.id]?.photos || []), hash])] });
     } catch (error) {
       setProblem(error?.name === 'QuotaExceededError' ? t('m.storage_full') : t('m.photo_unreadable'));
     }
