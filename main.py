@@ -20,6 +20,7 @@ from typing import Any
 import uvicorn
 from fastapi import APIRouter
 from nicegui import app, core, ui
+from nicegui.server import Server as NiceguiServer
 
 from assets_labels import invitations
 from assets_labels import stocktake_report
@@ -60,6 +61,7 @@ from mobile import sheets as sheets_api
 from mobile import visits as visits_api
 from mobile.floor import serve as floor
 from mobile.pages import book, thing, visitors
+from mobile.pages import home as my_home
 from mobile.pages import duties as my_duties
 from mobile.swagger import pages as swagger
 
@@ -70,7 +72,7 @@ VERSION = "0.1.0"
 MECHANISMS: tuple[ModuleType, ...] = (people, office, devices, places, labels, audit, notices, workdays, numbering, attachments, duties, checklists, approvals, imports, drafts)
 SECTIONS: tuple[ModuleType, ...] = (rooms, bookings, assets, supplies, stocktakes, visits, deliveries, inspections)
 DESK: tuple[ModuleType, ...] = (chooser, signin, first_run, pairing, today, find, me, desk_people, desk_places, desk_devices, desk_notices, desk_settings, desk_assets, desk_imports, desk_visits, desk_deliveries, desk_supplies, desk_inspections, desk_duties, desk_stocktakes, desk_labels, desk_bookings, desk_rooms, desk_trail)
-PAGES: tuple[ModuleType, ...] = (*DESK, door, book, welcome, visitors, my_duties, thing)  # modules with a `router` of pages
+PAGES: tuple[ModuleType, ...] = (*DESK, door, book, welcome, visitors, my_home, my_duties, thing)  # modules with a `router` of pages
 API_ROUTERS: tuple[APIRouter, ...] = (swagger.router, rooms_api.router, attachments_api.router, bundle.router, imports_api.router, visits_api.router, sheets_api.router)  # routes of the API beside operations, labels and collections
 
 
@@ -131,10 +133,20 @@ async def _start(config: Settings) -> None:
         server = uvicorn.Server(uvicorn.Config(plain, host=config.host, port=config.http_port, log_level="warning", server_header=False))
         server.install_signal_handlers = lambda: None  # type: ignore[method-assign]  # the main server has them
         _keep(asyncio.create_task(server.serve(), name="foyer plain http"))
+        _keep(asyncio.create_task(_renew_certificate(config), name="foyer certificate"))
     gc.collect()
     gc.freeze()  # what start made lives for ever; many open screens otherwise cost long collections
     gc.set_threshold(50_000, 20, 100)
     print(f"Foyer {VERSION} is ready: {config.base_url}", flush=True)
+
+
+async def _renew_certificate(config: Settings) -> None:
+    """Look once a day whether the certificate is to be renewed; new connections get the new one, open ones stay."""
+    while True:
+        await asyncio.sleep(24 * 3600)
+        context = NiceguiServer.instance.config.ssl
+        if context is not None:
+            await asyncio.to_thread(tls.refresh, config, context, clock.now())
 
 
 def _keep(task: asyncio.Task[None]) -> None:

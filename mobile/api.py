@@ -117,6 +117,7 @@ async def open_session(body: SignIn, request: Request, response: Response) -> di
         if not outcome.ok:
             raise Problem(403, outcome.code or "device.revoked")
     sessions.keep_person(response, request, signed.token, int((signed.expires_at - at).total_seconds()))
+    response.headers["Foyer-Now"] = as_json(clock.now())
     person = signed.person
     return {
         "token": signed.token, "expires_at": as_json(signed.expires_at), "device": {"id": str(body.device.id)} if body.device else None,
@@ -191,10 +192,11 @@ async def post_operations(request: Request, actor: Caller) -> Response:
     answers = await _judge(items, actor, phone, received)
     speech = language(request)
     shown = [_answer(outcome, speech) for outcome in answers]
+    told = {"Foyer-Now": as_json(clock.now())}
     if not single:
-        return _answer_json(shown)
+        return _answer_json(shown, headers=told)
     status = 403 if answers[0].code == "op.not_allowed" else STATUS[answers[0].status]
-    return _answer_json(shown[0], status)
+    return _answer_json(shown[0], status, told)
 
 
 class PhoneClock:

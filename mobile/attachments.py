@@ -1,7 +1,9 @@
-"""PUT and GET /api/v1/attachments/{sha256}: uploads that resume where they broke, files for those who may see them (offline.md O15; SEC 18–21, 32).
+"""PUT and GET /api/v1/attachments/{sha256}: uploads that resume where they broke, files for those who may see them (offline.md O15; SEC
+18–21, 32).
 
-The first question is `Content-Range: bytes */TOTAL` with an empty body. While bytes are missing the answer is 308 with `Range: bytes=0-N` (no Range
-header: nothing is here); 201 says stored, 200 says it was here already. Images are shown in place, everything else is a download; nothing is sniffed.
+The first question is `Content-Range: bytes */TOTAL` with an empty body. While bytes are missing the answer is 308 with `Range: bytes=0-N`
+(no Range header: nothing is here); 201 says stored, 200 says it was here already. Images are shown in place, everything else is a download;
+nothing is sniffed.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ STATUS = {"attachment.too_large": 413, "attachment.hash_form": 404}
 
 @router.put("/v1/attachments/{sha256}", tags=["attachments"], summary="Upload a file by its SHA-256, whole or in parts", status_code=201)
 async def upload(sha256: str, request: Request, actor: Caller) -> Response:
-    """Body: the bytes that `Content-Range` names, or the whole file without it. 308 while incomplete, 422 `attachment.hash` when the bytes are others."""
+    """Body: the bytes that `Content-Range` names, or the whole file without it. 308 while incomplete, 422 `attachment.hash` when the bytes
+    are others."""
     if not actor.has(*PERSON_ROLES, *DEVICE_ROLES):
         raise Problem(403, "op.not_allowed")
     length = request.headers.get("content-length", "0")

@@ -1,8 +1,8 @@
 """GET /api/v1/floor: what a phone carries into the cellar (offline.md; the shape is read by `mobile/floor/static/bundle.js`).
 
-Places, things with their present and former labels, people, supplies, the open counts and rounds of the signed-in person: a dozen indexed statements however
-large the office is, answered off the event loop. The ETag stands for everything but `now`, so that a phone that is up to date gets 304 and no body. Figures
-of the book that the person must not see while counting blind are left out here, not hidden on the phone.
+Places, things with their present and former labels, people, supplies, the open counts and rounds of the signed-in person: a dozen indexed
+statements however large the office is, answered off the event loop. The ETag stands for everything but `now`, so that a phone that is up to
+date gets 304 and no body. Figures of the book that the person must not see while counting blind are left out here, not hidden on the phone.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ router = APIRouter()
 
 @router.get("/v1/floor", tags=["floor"], summary="Everything the phone app needs to work without a network")
 async def floor(request: Request, actor: Caller) -> Response:
-    """`now`, office, person, places, things, people, supplies, open stock-takes, due rounds, number of open duties. Honours If-None-Match."""
+    """`now`, office, person, places, things, people, supplies, open counts, due rounds, number of open duties. Honours If-None-Match."""
     if not actor.has(*PERSON_ROLES):
         raise Problem(403, "op.not_allowed", kind="floor.read")
     body = await asyncio.to_thread(_read, actor)
@@ -61,14 +61,16 @@ def bundle(s: Session, by: Actor) -> dict[str, Any]:
         "office": {"name": host.name if host else ""},
         "person": {"id": by.person_id, "name": by.name, "roles": sorted(by.roles), "language": by.language},
         "places": [
-            {"id": p.id, "label": codes.get(p.id), "name": p.name, "path": " › ".join(p.path.split(" › ")[:-1]), "parent_id": p.parent_id, "kind": p.kind}
+            {"id": p.id, "label": codes.get(p.id), "name": p.name, "path": " › ".join(p.path.split(" › ")[:-1]), "parent_id": p.parent_id,
+            "kind": p.kind}
             for p in everywhere
         ],
         "things": [*_assets(s, _blind_places(counts, everywhere)), *_renamed(s, everywhere, codes, stock)],
         "people": _people(s),
         "supplies": [
             {
-                "id": v.id, "label": v.label or None, "number": v.number, "name": v.name, "spec": v.spec, "unit": v.unit, "on_hand": v.on_hand,
+                "id": v.id, "label": v.label or None, "number": v.number, "name": v.name, "spec": v.spec, "unit": v.unit,
+                "on_hand": v.on_hand,
                 "limit": v.limit, "place_id": v.place_id,
             }
             for v in stock
@@ -86,7 +88,8 @@ def _assets(s: Session, blind: set[UUID]) -> Iterable[dict[str, Any]]:
     old = labels.old_codes_of(s, SubjectKind.ASSET)
     for row in rows:
         yield {
-            "kind": "asset", "id": row.id, "label": codes.get(row.id), "old_labels": old.get(row.id, []), "number": row.number, "name": row.name,
+            "kind": "asset", "id": row.id, "label": codes.get(row.id), "old_labels": old.get(row.id, []), "number": row.number,
+            "name": row.name,
             "spec": row.spec, "place_id": None if row.place_id in blind else row.place_id, "state": row.state,
         }  # fmt: skip
 
@@ -97,13 +100,15 @@ def _renamed(s: Session, everywhere: list[PlaceView], codes: dict[UUID, str], st
     for place in everywhere:
         if place.id in old_places:
             yield {
-                "kind": "place", "id": place.id, "label": codes.get(place.id), "old_labels": old_places[place.id], "number": place.short_name or "",
+                "kind": "place", "id": place.id, "label": codes.get(place.id), "old_labels": old_places[place.id],
+                "number": place.short_name or "",
                 "name": place.name, "spec": "", "place_id": place.parent_id, "state": "",
             }  # fmt: skip
     for v in stock:
         if v.id in old_supplies:
             yield {
-                "kind": "supply", "id": v.id, "label": v.label or None, "old_labels": old_supplies[v.id], "number": v.number, "name": v.name, "spec": v.spec,
+                "kind": "supply", "id": v.id, "label": v.label or None, "old_labels": old_supplies[v.id], "number": v.number,
+                "name": v.name, "spec": v.spec,
                 "place_id": v.place_id, "state": "",
             }  # fmt: skip
 
@@ -111,13 +116,22 @@ def _renamed(s: Session, everywhere: list[PlaceView], codes: dict[UUID, str], st
 def _people(s: Session) -> list[dict[str, Any]]:
     names = people.department_names(s)
     person = people.Person
-    rows = s.execute(select(person.id, person.name, person.department_id).where(col(person.disabled_at).is_(None)).order_by(col(person.pinyin), col(person.id)))
-    return [{"id": row.id, "name": row.name, "department": names.get(row.department_id, "") if row.department_id else ""} for row in rows]
+    columns = (person.id, person.name, person.department_id, person.pinyin, person.initials)
+    rows = s.execute(select(*columns).where(col(person.disabled_at).is_(None)).order_by(col(person.pinyin), col(person.id)))
+    return [
+        {
+            "id": row.id, "name": row.name, "name_key": f"{row.pinyin} {row.initials}",
+            "department": names.get(row.department_id, "") if row.department_id else "",
+        }
+        for row in rows
+    ]  # fmt: skip
 
 
 def _blind_places(counts: list[stocktakes.views.PhoneStocktake], everywhere: list[PlaceView]) -> set[UUID]:
     """Where this person counts assets blind: what the book says stands there is not told."""
-    found = {place_id for one in counts if one.mode == stocktakes.Mode.BLIND and one.kind == stocktakes.Kind.ASSET for place_id in one.place_ids}
+    found = {
+        place_id for one in counts if one.mode == stocktakes.Mode.BLIND and one.kind == stocktakes.Kind.ASSET for place_id in one.place_ids
+    }
     if found:
         for place in everywhere:  # parents come before children
             if place.parent_id in found:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -205,9 +206,24 @@ def _insert_of(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[
         else:
             statement = f'INSERT INTO "{table.name}" ({listed}) VALUES ({", ".join("?" for _ in names)})'  # noqa: S608
         as_text = [isinstance(kind, JSON) for kind in types]
-        processors = [_json_text if text_wanted else kind.dialect_impl(dialect).bind_processor(dialect) for kind, text_wanted in zip(types, as_text, strict=True)]
+        processors = [
+            _json_text if text_wanted else _processor(table.c[name], dialect) for name, text_wanted in zip(names, as_text, strict=True)
+        ]
         _inserts[key] = (statement, processors)
     return _inserts[key]
+
+
+def _processor(column: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
+    processor: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
+    probe = datetime(2026, 11, 23, 1, 2, 3, 4, UTC)
+    # SQLAlchemy goes through three functions for a moment; where its text is the plain one, it is written directly.
+    if dialect.name == SQLITE and column.type.python_type is datetime and processor is not None and processor(probe) == _moment_text(probe):
+        return _moment_text
+    return processor
+
+
+def _moment_text(value: datetime | None) -> str | None:
+    return None if value is None else value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _json_text(value: Any) -> str | None:

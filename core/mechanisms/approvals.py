@@ -1,7 +1,8 @@
 """Approvals: a route of steps for any subject (house.md §3; guide row X2; scenario Things 8).
 
-Who asks never approves; nobody decides two steps of one route; steps are decided in order. A refusal ends the route. What follows from a decision belongs
-to the section that asked: it marks a function with `@approvals.settles("asset_disposal")`, which runs in the same transaction.
+Who asks never approves; nobody decides two steps of one route; steps are decided in order. A refusal ends the route. What follows from a
+decision belongs to the section that asked: it marks a function with `@approvals.settles("asset_disposal")`, which runs in the same
+transaction.
 """
 
 from __future__ import annotations
@@ -129,17 +130,33 @@ def another_person(by: Actor, *others: UUID | None) -> None:
 
 
 def request(
-    s: Session, *, kind: str, subject: tuple[str, UUID], title_key: str, steps: Sequence[Step], by: Actor, at: datetime, facts: dict[str, Any] | None = None
+    s: Session,
+    *,
+    kind: str,
+    subject: tuple[str, UUID],
+    title_key: str,
+    steps: Sequence[Step],
+    by: Actor,
+    at: datetime,
+    facts: dict[str, Any] | None = None,
 ) -> Approval:
     """Begin a route inside another section's operation and tell who decides first."""
     if not steps:
         raise ValueError("an approval needs a step")
     approval = Approval(
-        kind=kind, subject_kind=subject[0], subject_id=subject[1], title_key=title_key, facts=facts or {}, requested_by=by.person_id, requested_at=at
+        kind=kind,
+        subject_kind=subject[0],
+        subject_id=subject[1],
+        title_key=title_key,
+        facts=facts or {},
+        requested_by=by.person_id,
+        requested_at=at,
     )
     s.add(approval)
     s.flush()
-    s.add_all(ApprovalStep(approval_id=approval.id, position=i, role=step.role, person_id=step.person_id) for i, step in enumerate(steps, 1))
+    s.add_all(
+        ApprovalStep(approval_id=approval.id, position=i, role=step.role, person_id=step.person_id) for i, step in enumerate(steps, 1)
+    )
     s.flush()
     _ask(s, approval, at)
     touch(s, "approval", approval.id)
@@ -148,7 +165,9 @@ def request(
 
 def of(s: Session, subject: tuple[str, UUID], state: str = WAITING) -> Approval | None:
     """The latest route of a subject in a state."""
-    query = select(Approval).where(col(Approval.subject_kind) == subject[0], col(Approval.subject_id) == subject[1], col(Approval.state) == state)
+    query = select(Approval).where(
+        col(Approval.subject_kind) == subject[0], col(Approval.subject_id) == subject[1], col(Approval.state) == state
+    )
     return s.execute(query.order_by(col(Approval.id).desc()).limit(1)).scalar_one_or_none()
 
 
@@ -163,7 +182,8 @@ class DecideApproval(Operation):
 
 @operation(DecideApproval, "approval.decide", roles=PERSON_ROLES)
 def decide(s: Session, do: DecideApproval, by: Actor, at: datetime) -> ApprovalView:
-    """Refuses: approval.not_found, approval.settled, approval.requester, approval.decided_before, approval.reason_missing; not allowed: not this step's person."""
+    """Refuses: approval.not_found, approval.settled, approval.requester, approval.decided_before, approval.reason_missing; not allowed: not
+    this step's person."""
     approval = get(s, do.approval_id)
     if approval.state != WAITING:
         raise Refused("approval.settled", state=approval.state)
@@ -224,7 +244,12 @@ def waiting_for(s: Session, by: Actor) -> list[ApprovalView]:
         select(Approval)
         .join(ApprovalStep, and_(col(ApprovalStep.approval_id) == col(Approval.id), col(ApprovalStep.position) == col(Approval.step)))
         .where(col(Approval.state) == WAITING, or_(col(Approval.requested_by).is_(None), col(Approval.requested_by) != by.person_id))
-        .where(or_(col(ApprovalStep.person_id) == by.person_id, and_(col(ApprovalStep.person_id).is_(None), col(ApprovalStep.role).in_([str(r) for r in by.roles]))))
+        .where(
+            or_(
+                col(ApprovalStep.person_id) == by.person_id,
+                and_(col(ApprovalStep.person_id).is_(None), col(ApprovalStep.role).in_([str(r) for r in by.roles])),
+            )
+        )
         .order_by(col(Approval.id))
     )
     return [found for found in views(s, list(s.execute(query.limit(200)).scalars()), by) if found.may_decide]
@@ -238,19 +263,47 @@ def views(s: Session, rows: Sequence[Approval], by: Actor) -> list[ApprovalView]
     """Requests with their routes, in two more statements."""
     steps = _steps(s, [row.id for row in rows])
     wanted = {row.requested_by for row in rows} | {p for many in steps.values() for step in many for p in (step.decided_by, step.person_id)}
-    names = {row.id: row.name for row in s.execute(select(people.Person.id, people.Person.name).where(col(people.Person.id).in_(wanted - {None})))}
+    names = {
+        row.id: row.name
+        for row in s.execute(select(people.Person.id, people.Person.name).where(col(people.Person.id).in_(wanted - {None})))
+    }
     found = []
     for row in rows:
         mine = steps[row.id]
-        may = row.state == WAITING and by.person_id != row.requested_by and _is_mine(mine[row.step - 1], by) and all(x.decided_by != by.person_id for x in mine)
+        may = (
+            row.state == WAITING
+            and by.person_id != row.requested_by
+            and _is_mine(mine[row.step - 1], by)
+            and all(x.decided_by != by.person_id for x in mine)
+        )
         shown = tuple(
-            StepView(x.position, x.role, names.get(x.decided_by or x.person_id, "") if x.decided_by or x.person_id else "", x.decided_at, x.approved, x.note) for x in mine
+            StepView(
+                x.position,
+                x.role,
+                names.get(x.decided_by or x.person_id, "") if x.decided_by or x.person_id else "",
+                x.decided_at,
+                x.approved,
+                x.note,
+            )
+            for x in mine
         )
         title = t(row.title_key, by.language, **as_mapping(row.facts, by.language, clock.zone()))
         asked = names.get(row.requested_by, "") if row.requested_by else ""
         found.append(
             ApprovalView(
-                row.id, row.kind, title, row.subject_kind, row.subject_id, asked, row.requested_by, row.requested_at, row.state, row.step, shown, may, row.version
+                row.id,
+                row.kind,
+                title,
+                row.subject_kind,
+                row.subject_id,
+                asked,
+                row.requested_by,
+                row.requested_at,
+                row.state,
+                row.step,
+                shown,
+                may,
+                row.version,
             )
         )
     return found
@@ -261,7 +314,9 @@ def views(s: Session, rows: Sequence[Approval], by: Actor) -> list[ApprovalView]
 
 def _steps(s: Session, ids: Sequence[UUID]) -> dict[UUID, list[ApprovalStep]]:
     found: dict[UUID, list[ApprovalStep]] = {}
-    for step in s.execute(select(ApprovalStep).where(col(ApprovalStep.approval_id).in_(ids)).order_by(col(ApprovalStep.position))).scalars():
+    for step in s.execute(
+        select(ApprovalStep).where(col(ApprovalStep.approval_id).in_(ids)).order_by(col(ApprovalStep.position))
+    ).scalars():
         found.setdefault(step.approval_id, []).append(step)
     return found
 
@@ -274,7 +329,11 @@ def _is_mine(step: ApprovalStep, by: Actor) -> bool:
 
 def _ask(s: Session, approval: Approval, at: datetime) -> None:
     step = _steps(s, [approval.id])[approval.id][approval.step - 1]
-    deciders = [step.person_id] if step.person_id else [p.id for p in people.with_role(s, Role(step.role or Role.LEADER)) if p.id != approval.requested_by]
+    deciders = (
+        [step.person_id]
+        if step.person_id
+        else [p.id for p in people.with_role(s, Role(step.role or Role.LEADER)) if p.id != approval.requested_by]
+    )
     for person_id in deciders:
         _tell(s, approval, person_id, "approval.notice.asked", at)
 

@@ -1,8 +1,9 @@
 """Attachments by the SHA-256 of what was uploaded: photos, signatures, PDF files (offline.md; security.md 5.2, 14.2.8; SEC 18, 19, 21, 32).
 
-An operation refers to a hash and may arrive before its bytes ("evidence pending"), for ever if the photo is lost. Uploads resume where they broke.
-Images are decoded and drawn anew: metadata (place, device, thumbnails) and whatever was hidden behind them stay outside; the stored file has its own hash,
-the reference stays that of the upload. Nothing but JPEG, PNG, WebP and PDF is kept. Files lie under `<data>/attachments`, never under a name from outside.
+An operation refers to a hash and may arrive before its bytes ("evidence pending"), for ever if the photo is lost. Uploads resume where they
+broke. Images are decoded and drawn anew: metadata (place, device, thumbnails) and whatever was hidden behind them stay outside; the stored
+file has its own hash, the reference stays that of the upload. Nothing but JPEG, PNG, WebP and PDF is kept. Files lie under
+`<data>/attachments`, never under a name from outside.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class Progress:
     complete: bool
 
 
-class NoSpace(Exception):  # noqa: N818 - an answer: 507
+class NoSpace(Exception):
     """The disk is full: nothing was kept of this part, everything before it is whole."""
 
 
@@ -138,7 +139,8 @@ def of(s: Session, kind: str, subject_id: UUID) -> list[str]:
 
 
 def erase_of(s: Session, kind: str, ids: Iterable[UUID]) -> int:
-    """Forget the files of these things (a visitor's photo after the keeping time); a file that another thing refers to stays. Returns how many went."""
+    """Forget the files of these things (a visitor's photo after the keeping time); a file that another thing refers to stays. Returns how
+    many went."""
     wanted = list(ids)
     uses = select(AttachmentUse).where(col(AttachmentUse.subject_kind) == kind, col(AttachmentUse.subject_id).in_(wanted))
     hashes = set()
@@ -161,7 +163,8 @@ def erase_of(s: Session, kind: str, ids: Iterable[UUID]) -> int:
 
 
 def forget_unused(sha256: str) -> None:
-    """A file that was uploaded for something that then was not done (a visitor who walked away) and that nothing refers to. Runs on a writer thread."""
+    """A file that was uploaded for something that then was not done (a visitor who walked away) and that nothing refers to. Runs on a
+    writer thread."""
     with database.writing() as s:
         found = s.get(Attachment, sha256)
         if found is None or s.execute(select(AttachmentUse.id).where(col(AttachmentUse.sha256) == sha256).limit(1)).first() is not None:
@@ -226,8 +229,9 @@ def progress(sha256: str, total: int, by: Actor) -> Progress:
 def receive(sha256: str, start: int, total: int, data: bytes, by: Actor, at: datetime) -> Progress:
     """Keep one part of an upload; the last one is checked against the hash, read as an image or PDF and stored. Runs on a worker thread.
 
-    A part that begins after what is here changes nothing (the answer says how much is); one that overlaps is cut. Raises Invalid attachment.hash
-    (wrong bytes: the upload begins anew), attachment.too_large, attachment.kind, attachment.heic, attachment.broken, attachment.pixels; NoSpace."""
+    A part that begins after what is here changes nothing (the answer says how much is); one that overlaps is cut. Raises Invalid
+    attachment.hash (wrong bytes: the upload begins anew), attachment.too_large, attachment.kind, attachment.heic, attachment.broken,
+    attachment.pixels; NoSpace."""
     before = progress(sha256, total, by)
     if before.complete or start > before.received or start + len(data) <= before.received < total:
         return before
@@ -321,7 +325,11 @@ def _drawn_anew(image: Image.Image, kind: str) -> Clean:
     bare = Image.new(plain.mode, plain.size)  # a picture of its own: no metadata travels along
     bare.paste(plain)
     out = io.BytesIO()
-    bare.save(out, "JPEG" if kind == "JPEG" else "PNG" if kind == "PNG" else "WEBP", **({"quality": 85, "optimize": True} if kind != "PNG" else {"optimize": True}))
+    bare.save(
+        out,
+        "JPEG" if kind == "JPEG" else "PNG" if kind == "PNG" else "WEBP",
+        **({"quality": 85, "optimize": True} if kind != "PNG" else {"optimize": True}),
+    )
     return Clean(out.getvalue(), FORMATS[kind], *bare.size)
 
 
@@ -384,7 +392,13 @@ def _store(sha256: str, part: Path, by: Actor, at: datetime) -> Outcome:
         _write_whole(target, found.data)
     uploader = Actor(SYSTEM.roles, by.person_id, by.device_id, None, by.name, by.language)
     do = StoreAttachment(
-        sha256=sha256, size=len(data), media_type=found.media_type, stored_sha256=stored, stored_size=len(found.data), width=found.width, height=found.height
+        sha256=sha256,
+        size=len(data),
+        media_type=found.media_type,
+        stored_sha256=stored,
+        stored_size=len(found.data),
+        width=found.width,
+        height=found.height,
     )
     outcome = perform_now(do, by=uploader, at=at)
     if not outcome.ok:

@@ -1,11 +1,13 @@
-"""Checklists: templates that never change under a running check, and runs whose answers are only ever added to (inspections.md rows 1–7, 15).
+"""Checklists: templates that never change under a running check, and runs whose answers are only ever added to (inspections.md rows 1–7,
+15).
 
-A published version is a row that the database refuses to change, known by the hash of its content; a run keeps the version it began with, so that an old
-report shows the old wording (scenario Floor 5). Answers append revisions: the last one counts, all stay. What an answer says and what a run still misses is
-decided by `checklist_rules` alone, the same on the phone.
+A published version is a row that the database refuses to change, known by the hash of its content; a run keeps the version it began with,
+so that an old report shows the old wording (scenario Floor 5). Answers append revisions: the last one counts, all stay. What an answer says
+and what a run still misses is decided by `checklist_rules` alone, the same on the phone.
 
-Content of a version: `{"title": TEXT, "sections": [{"id", "title": TEXT, "questions": [{"id", "text": TEXT, "kind": "check|number|choice|text", "unit", "min",
-"max", "choices", "failing", "required", "shown_when", "clause"}]}], "source": …}` where TEXT is a sentence or `{"zh-Hans": …, "zh-Hant": …, "en": …}`.
+Content of a version: `{"title": TEXT, "sections": [{"id", "title": TEXT, "questions": [{"id", "text": TEXT, "kind":
+"check|number|choice|text", "unit", "min", "max", "choices", "failing", "required", "shown_when", "clause"}]}], "source": …}` where TEXT is
+a sentence or `{"zh-Hans": …, "zh-Hant": …, "en": …}`.
 """
 
 from __future__ import annotations
@@ -79,7 +81,8 @@ class ChecklistRun(SQLModel, table=True):
 
 
 class ChecklistAnswer(SQLModel, table=True):
-    """One answer, one revision: append-only. `part_id` is the point or thing that is looked at; `level` how presence was shown (0 typed, 1 scanned)."""
+    """One answer, one revision: append-only. `part_id` is the point or thing that is looked at; `level` how presence was shown (0 typed, 1
+    scanned)."""
 
     __tablename__: ClassVar[str] = "checklist_answer"
     id: UUID = Field(default_factory=uuid7, primary_key=True)
@@ -207,7 +210,11 @@ def publish(s: Session, do: PublishChecklist, by: Actor, at: datetime) -> dict[s
     if found.latest and version_of(s, found.id, found.latest).content_hash == digest:
         return {"checklist_id": found.id, "version": found.latest, "content_hash": digest}
     found.latest += 1
-    s.add(ChecklistVersion(checklist_id=found.id, version=found.latest, content=content, content_hash=digest, published_by=by.person_id, published_at=at))
+    s.add(
+        ChecklistVersion(
+            checklist_id=found.id, version=found.latest, content=content, content_hash=digest, published_by=by.person_id, published_at=at
+        )
+    )
     touch(s, "checklist", found.id)
     return {"checklist_id": found.id, "version": found.latest, "content_hash": digest}
 
@@ -250,7 +257,8 @@ def start(s: Session, run_id: UUID, checklist_id: UUID, version: int, subject: t
         return run
     pinned = version_of(s, checklist_id, version)
     run = ChecklistRun(
-        id=run_id, checklist_id=checklist_id, version=version, subject_kind=subject[0], subject_id=subject[1], started_by=by.person_id, started_at=at,
+        id=run_id, checklist_id=checklist_id, version=version, subject_kind=subject[0], subject_id=subject[1], started_by=by.person_id,
+        started_at=at,
         content_hash=pinned.content_hash,
     )  # fmt: skip
     s.add(run)
@@ -259,7 +267,8 @@ def start(s: Session, run_id: UUID, checklist_id: UUID, version: int, subject: t
 
 
 def add_answer(
-    s: Session, run: ChecklistRun, part_id: UUID, question_id: str, *, answer: str, value: str | None, note: str, photos: Sequence[str], level: int,
+    s: Session, run: ChecklistRun, part_id: UUID, question_id: str, *, answer: str, value: str | None, note: str, photos: Sequence[str],
+    level: int,
     by: Actor, at: datetime,
 ) -> ChecklistAnswer:  # fmt: skip
     """One more revision of an answer."""
@@ -269,7 +278,8 @@ def add_answer(
         )
     ).scalar_one()
     row = ChecklistAnswer(
-        run_id=run.id, part_id=part_id, question_id=question_id, revision=(before or 0) + 1, answer=answer, value=value, note=note, photos=list(photos),
+        run_id=run.id, part_id=part_id, question_id=question_id, revision=(before or 0) + 1, answer=answer, value=value, note=note,
+        photos=list(photos),
         level=level, person_id=by.person_id, at=at, op_id=current_op_id(s),
     )  # fmt: skip
     s.add(row)
@@ -278,9 +288,13 @@ def add_answer(
 
 
 def answers(s: Session, run_id: UUID) -> dict[UUID, dict[str, AnswerView]]:
-    """The answers that count, by part and question. Ordered by the phone's moment, so that an older answer that arrives later does not win."""
+    """The answers that count, by part and question. By the phone's moment: an older answer that arrives later does not win."""
     found: dict[UUID, dict[str, AnswerView]] = {}
-    rows = s.execute(select(ChecklistAnswer).where(col(ChecklistAnswer.run_id) == run_id).order_by(col(ChecklistAnswer.at), col(ChecklistAnswer.revision)))
+    rows = s.execute(
+        select(ChecklistAnswer)
+        .where(col(ChecklistAnswer.run_id) == run_id)
+        .order_by(col(ChecklistAnswer.at), col(ChecklistAnswer.revision))
+    )
     for row in rows.scalars():
         found.setdefault(row.part_id, {})[row.question_id] = AnswerView(
             row.part_id, row.question_id, row.answer, row.value, row.note, tuple(row.photos), row.level, row.person_id, row.at, row.revision
@@ -297,8 +311,10 @@ def questions(content: Mapping[str, Any], language: str) -> list[dict[str, Any]]
     """All questions of a version in order, their wording in one language, as phone and rules read them."""
     return [
         {
-            "id": q["id"], "text": said(q["text"], language), "kind": q["kind"], "unit": q.get("unit"), "min": q.get("min"), "max": q.get("max"),
-            "choices": q.get("choices"), "failing": q.get("failing"), "required": q.get("required", True), "shown_when": q.get("shown_when"),
+            "id": q["id"], "text": said(q["text"], language), "kind": q["kind"], "unit": q.get("unit"), "min": q.get("min"),
+            "max": q.get("max"),
+            "choices": q.get("choices"), "failing": q.get("failing"), "required": q.get("required", True),
+            "shown_when": q.get("shown_when"),
         }
         for section in content["sections"] for q in section["questions"]
     ]  # fmt: skip

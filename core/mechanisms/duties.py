@@ -1,9 +1,9 @@
 """Duties: who owes what by when, from which thing (house.md §3; inspections.md rows 6, 17, 18, 20; scenarios Floor 3 and 4).
 
-A duty is open, done or verified; late is computed from the day it is due. Days are working days of the office. One that needs a second pair of eyes is
-verified by somebody who neither owns nor fixed it. What happens to a duty is a row of its append-only history; nothing is overwritten. A finding that comes
-again while its duty is open joins it (`merge_key`). Reminders go to the owner the working day before, on the day, and when late, then climb to the head of
-the owner's department.
+A duty is open, done or verified; late is computed from the day it is due. Days are working days of the office. One that needs a second pair
+of eyes is verified by somebody who neither owns nor fixed it. What happens to a duty is a row of its append-only history; nothing is
+overwritten. A finding that comes again while its duty is open joins it (`merge_key`). Reminders go to the owner the working day before, on
+the day, and when late, then climb to the head of the owner's department.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ class EventView:
 
 @dataclass(frozen=True, slots=True)
 class DutyView:
-    """A duty as lists and pages show it, its title in the reader's language. `state` is open, done, verified or cancelled; `late` is true of an open one."""
+    """A duty as lists and pages show it, its title in the reader's language. `state` is open, done, verified or cancelled; `late` is true
+    of an open one."""
 
     id: UUID
     title: str
@@ -123,7 +124,8 @@ class DutyView:
 
 
 def open_duty(
-    s: Session, *, title_key: str, owner_id: UUID, subject: tuple[str, UUID], at: datetime, facts: dict[str, Any] | None = None, due_on: date | None = None,
+    s: Session, *, title_key: str, owner_id: UUID, subject: tuple[str, UUID], at: datetime, facts: dict[str, Any] | None = None,
+    due_on: date | None = None,
     four_eyes: bool = False, merge_key: str | None = None, by: Actor = SYSTEM, photos: Sequence[str] = (), remark: str = "",
 ) -> Duty:  # fmt: skip
     """A new duty inside another section's operation, or the open one about the same `merge_key`, which then happened once more.
@@ -139,7 +141,8 @@ def open_duty(
         return duty
     due = due_on or workdays.add(s, clock.today(at), int(office.setting(s, "duty.lead_workdays")))
     duty = Duty(
-        title_key=title_key, facts=facts or {}, owner_id=owner_id, due_on=due, four_eyes=four_eyes, subject_kind=subject[0], subject_id=subject[1],
+        title_key=title_key, facts=facts or {}, owner_id=owner_id, due_on=due, four_eyes=four_eyes, subject_kind=subject[0],
+        subject_id=subject[1],
         merge_key=merge_key, opened_by=by.person_id, opened_at=at,
     )  # fmt: skip
     s.add(duty)
@@ -158,7 +161,8 @@ def find_open(s: Session, merge_key: str) -> Duty | None:
 
 
 def settle(s: Session, duty: Duty, by: Actor, at: datetime, remark: str = "") -> None:
-    """Close a duty because the thing itself was settled (a licence renewed, a loan returned): done and, if it needs no second person, final."""
+    """Close a duty because the thing itself was settled (a licence renewed, a loan returned): done and, if it needs no second person,
+    final."""
     if duty.state == OPEN:
         _complete(s, duty, by, at, remark, ())
 
@@ -196,7 +200,8 @@ class CompleteDuty(Operation):
 
 @operation(CompleteDuty, "duty.complete", roles=PERSON_ROLES, offline=True)
 def complete(s: Session, do: CompleteDuty, by: Actor, at: datetime) -> DutyView:
-    """Its owner, or the office for them, says it is done. One that needs a second person must say how (a note or a photo) and then waits for them.
+    """Its owner, or the office for them, says it is done. One that needs a second person must say how (a note or a photo) and then waits
+    for them.
 
     Doing it twice is quiet. Refuses: duty.not_found, duty.closed, duty.evidence_missing; not allowed: somebody else's."""
     duty = get(s, do.duty_id)
@@ -223,7 +228,8 @@ class VerifyDuty(Operation):
 
 @operation(VerifyDuty, "duty.verify", roles=VERIFIERS)
 def verify(s: Session, do: VerifyDuty, by: Actor, at: datetime) -> DutyView:
-    """Another person looks at what was done (scenario Floor 4). Refuses: duty.not_found, duty.not_done, duty.reason_missing; not allowed: who owns or fixed it."""
+    """Another person looks at what was done (scenario Floor 4). Refuses: duty.not_found, duty.not_done, duty.reason_missing; not allowed:
+    who owns or fixed it."""
     duty = get(s, do.duty_id)
     if by.person_id in (duty.done_by, duty.owner_id):
         raise NotAllowed(duty=duty.id)
@@ -293,7 +299,8 @@ def remind(s: Session, do: RemindDuty, by: Actor, at: datetime) -> None:
 def send_reminders(at: datetime) -> int:
     """Remind of what is due tomorrow (in working days), today, or late by 1, 3 and 5 working days; answers how many it told.
 
-    The ids of its operations are made of duty, day and step, so that a restart never tells twice; only the step of the present day is said."""
+    The ids of its operations are made of duty, day and step, so that a restart never tells twice; only the step of the present day is
+    said."""
     today = clock.today(at)
     if clock.local(at).hour < REMINDS_FROM_HOUR:
         return 0
@@ -306,7 +313,9 @@ def send_reminders(at: datetime) -> int:
     told = 0
     for duty, step in steps:
         if step is not None:
-            outcome = perform_now(RemindDuty(duty_id=duty.id, step=step), by=SYSTEM, at=at, op_id=derived("duty.remind", duty.id, duty.due_on, step))
+            outcome = perform_now(
+                RemindDuty(duty_id=duty.id, step=step), by=SYSTEM, at=at, op_id=derived("duty.remind", duty.id, duty.due_on, step)
+            )
             told += outcome.ok and not outcome.repeated
     return told
 
@@ -357,11 +366,14 @@ def mine(s: Session, by: Actor, at: datetime) -> list[DutyView]:
 
 def count_mine(s: Session, person_id: UUID | None) -> int:
     """How many open duties a person has."""
-    return int(s.execute(select(func.count()).select_from(Duty).where(col(Duty.owner_id) == person_id, col(Duty.state) == OPEN)).scalar_one())
+    return int(
+        s.execute(select(func.count()).select_from(Duty).where(col(Duty.owner_id) == person_id, col(Duty.state) == OPEN)).scalar_one()
+    )
 
 
 def everything(
-    s: Session, by: Actor, at: datetime, *, state: str = "", late: bool = False, owner_id: UUID | None = None, subject: tuple[str, UUID] | None = None,
+    s: Session, by: Actor, at: datetime, *, state: str = "", late: bool = False, owner_id: UUID | None = None, subject: tuple[str,
+    UUID] | None = None,
     after: str | None = None, limit: int = 50,
 ) -> list[DutyView]:  # fmt: skip
     """Duties this actor may see, in order of their day; `after` is the cursor `due_on|id` of the last one shown."""
@@ -407,7 +419,8 @@ def views(s: Session, rows: Sequence[Duty], by: Actor, at: datetime) -> list[Dut
     names = _names(s, {row.owner_id for row in rows})
     return [
         DutyView(
-            d.id, title_of(d, by.language), d.owner_id, names.get(d.owner_id, ""), d.due_on, d.state, is_late(d, at), d.four_eyes, d.subject_kind, d.subject_id,
+            d.id, title_of(d, by.language), d.owner_id, names.get(d.owner_id, ""), d.due_on, d.state, is_late(d, at), d.four_eyes,
+            d.subject_kind, d.subject_id,
             d.opened_at, d.done_by, d.done_at, d.verified_at, d.times, d.version, dict(d.facts),
             d.state == OPEN and (by.person_id == d.owner_id or by.has(*VERIFIERS)),
             d.state == DONE and d.four_eyes and by.has(*VERIFIERS) and by.person_id not in (d.owner_id, d.done_by),
@@ -480,7 +493,16 @@ def _list(s: Session, query: Query, by: Actor) -> Page:
     owner = by.person_id if filters.get("owner") == "me" else None
     state = filters.get("state", "")
     try:
-        rows = everything(s, by, at, state="" if state == "late" else state, late=state == "late", owner_id=owner, after=query.cursor, limit=query.limit + 1)
+        rows = everything(
+            s,
+            by,
+            at,
+            state="" if state == "late" else state,
+            late=state == "late",
+            owner_id=owner,
+            after=query.cursor,
+            limit=query.limit + 1,
+        )
     except ValueError:
         raise Refused("query.cursor") from None
     if query.q:
@@ -499,6 +521,7 @@ def _one(s: Session, id: str, by: Actor) -> DutyView | None:
 
 COLLECTION = Collection(
     "duties", PERSON_ROLES, _list, _one,
-    tuple(ExportColumn(name, f"duty.column.{name}") for name in ("title", "owner", "due_on", "state", "late", "times", "opened_at", "done_at", "verified_at")),
+    tuple(ExportColumn(name, f"duty.column.{name}") for name in ("title", "owner", "due_on", "state", "late", "times", "opened_at",
+    "done_at", "verified_at")),
     ("state", "owner"),
 )  # fmt: skip

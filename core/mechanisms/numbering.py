@@ -1,7 +1,7 @@
 """Gap-free numbers per series and year: 办〔2026〕10号, receipt numbers, asset numbers (scenario Office 3).
 
-A number belongs to the transaction that takes it: when the operation is refused the number was never given, so nothing is skipped. Two at once get two
-numbers (the series' row is locked until the commit). A voided number stays on the register as void and is never given again.
+A number belongs to the transaction that takes it: when the operation is refused the number was never given, so nothing is skipped. Two at
+once get two numbers (the series' row is locked until the commit). A voided number stays on the register as void and is never given again.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ class NumberView:
 
 
 def next_number(s: Session, series: str, year: int = 0) -> int:
-    """The next number of `series` in `year`: 1, 2, 3 … Call it inside an operation; a second caller waits until the first has committed or given up."""
+    """The next number of `series` in `year`: 1, 2, 3 … Call it inside an operation; a second caller waits until the first has committed or
+    given up."""
     statement = text(
         "INSERT INTO number_series (series, year, last) VALUES (:series, :year, 1) "
         "ON CONFLICT (series, year) DO UPDATE SET last = number_series.last + 1 RETURNING last"
@@ -75,14 +76,18 @@ def start_at(s: Session, series: str, year: int, last: int) -> None:
     """Go on after `last` (numbers given on paper before Foyer): only ever upwards."""
     statement = text(
         "INSERT INTO number_series (series, year, last) VALUES (:series, :year, :last) "
-        "ON CONFLICT (series, year) DO UPDATE SET last = CASE WHEN excluded.last > number_series.last THEN excluded.last ELSE number_series.last END"
+        "ON CONFLICT (series, year) DO UPDATE SET last = "
+        "CASE WHEN excluded.last > number_series.last THEN excluded.last ELSE number_series.last END"
     )
     s.execute(statement, {"series": series, "year": year, "last": last})
 
 
 def last_number(s: Session, series: str, year: int = 0) -> int:
     """The last number given, 0 for none."""
-    return s.execute(select(NumberSeries.last).where(col(NumberSeries.series) == series, col(NumberSeries.year) == year)).scalar_one_or_none() or 0
+    return (
+        s.execute(select(NumberSeries.last).where(col(NumberSeries.series) == series, col(NumberSeries.year) == year)).scalar_one_or_none()
+        or 0
+    )
 
 
 class VoidNumber(Operation):

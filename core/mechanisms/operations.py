@@ -351,6 +351,7 @@ class _Judged:
     request: Request
     spec: Spec
     digest: str
+    payload: dict[str, Any]
     at: datetime
     received: datetime
     outcome: Outcome | None = None
@@ -386,7 +387,8 @@ def _begin(request: Request) -> _Judged:
     received = request.received_at or clock.now()
     occurred = request.occurred_at
     at = min(occurred, received) if spec.offline and occurred is not None else received
-    one = _Judged(request, spec, digest_of(spec.kind, request.do), at, received)
+    payload = request.do.model_dump(mode="json")
+    one = _Judged(request, spec, _digest(spec.kind, payload), payload, at, received)
     if not request.by.has(*spec.roles):
         one.outcome = Outcome(request.op_id, "invalid", "op.not_allowed", {"kind": spec.kind})
     elif not spec.offline and occurred is not None and received - occurred > STALE_AFTER:
@@ -506,7 +508,7 @@ def _record(s: Session, judged: list[_Judged]) -> None:
         if final:
             operations.append({
                 "op_id": request.op_id, "kind": one.spec.kind, "payload_hash": one.digest,
-                "payload": None if one.spec.personal else request.do.model_dump(mode="json"),
+                "payload": None if one.spec.personal else one.payload,
                 "person_id": request.by.person_id, "device_id": request.by.device_id, "device_seq": request.device_seq,
                 "occurred_at": one.at, "received_at": one.received, "status": outcome.status, "code": outcome.code,
                 "facts": outcome.facts, "result": outcome.result, "envelope": request.envelope,
@@ -576,8 +578,14 @@ def parse(kind: str, payload: Any) -> Operation:
 
 def digest_of(kind: str, do: Operation) -> str:
     """Keyed hash of kind and content: equal only for the same content, and no way back to a name in it."""
-    body = json.dumps([kind, do.model_dump(mode="json")], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.blake2b(body.encode(), key=_secret[:64], digest_size=16).hexdigest()
+    return _digest(kind, do.model_dump(mode="json"))
+
+
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode
+
+
+def _digest(kind: str, payload: dict[str, Any]) -> str:
+    return hashlib.blake2b(_canonical([kind, payload]).encode(), key=_secret[:64], digest_size=16).hexdigest()
 
 
 def as_json(value: Any) -> Any:

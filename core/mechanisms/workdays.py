@@ -1,8 +1,9 @@
 """Working days: which days the office works, and spans counted in them (norms.md 8).
 
 The calendar is the office's own: `calendar_year` says where a year's list came from, `calendar_day` holds only the days off by
-law and the make-up Saturdays and Sundays; every other day follows its weekday. It is filled from the `chinesecalendar` package (a job loads every year the package knows) and
-can be edited. A year nobody has loaded follows weekends only and is shown as provisional; nothing is guessed.
+law and the make-up Saturdays and Sundays; every other day follows its weekday. It is filled from the `chinesecalendar` package (a job loads
+every year the package knows) and can be edited. A year nobody has loaded follows weekends only and is shown as provisional; nothing is
+guessed.
 """
 
 from __future__ import annotations
@@ -114,7 +115,8 @@ def known(s: Session, year: int) -> bool:
 
 
 def add(s: Session, day: date, n: int) -> date:
-    """The n-th working day after `day` (before it, when n is negative); `n` = 0 gives `day` itself, or the next working day when it is none."""
+    """The n-th working day after `day` (before it, when n is negative); `n` = 0 gives `day` itself, or the next working day when it is
+    none."""
     special = _special(s, day - timedelta(days=FURTHEST_DAYS if n < 0 else 0), day + timedelta(days=FURTHEST_DAYS if n >= 0 else 0))
     step = timedelta(days=-1 if n < 0 else 1)
     if n == 0:

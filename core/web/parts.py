@@ -34,6 +34,11 @@ TONE_ICON = {"free": "check", "soon": "clock", "held": "held", "busy": "warning"
 STALE_TAP_S, STALE_ALONE_S = 10.0, 4.0
 
 
+def joined(*words: str) -> str:
+    """Several short facts on one grey line, the empty ones left out: a full-width space in Chinese, a comma in English (look.md §2)."""
+    return (", " if frame.lang() == "en" else "　").join(word for word in words if word)
+
+
 def text(words: object, tag: str = "div", classes: str = "") -> TextElement:
     """Words in an element: `text(name, "h1")`, `text(code, classes="code")`."""
     return TextElement(tag=tag, text=str(words)).classes(classes)

@@ -62,7 +62,7 @@ def draw_history(duty_id: UUID) -> None:
         for i, event in enumerate(events):
             with parts.box("now" if i == len(events) - 1 else "done", "li"):
                 parts.text(_(f"duty.event.{event.what}"), classes="strong")
-                parts.text("　".join(filter(None, (event.person, long_moment(event.at)))), classes="quiet small")
+                parts.text(parts.joined(event.person, long_moment(event.at)), classes="quiet small")
                 if event.note:
                     parts.text(event.note)
                 draw_photos(event.photos, missing)
@@ -242,7 +242,8 @@ def _draw_hazard(row: HazardRow, page: RegisterPage) -> None:
         parts.banner(_("hazard.times", n=view.times) if view.times > 1 else _("hazard.again"), "bad")
     parts.facts((
         (_("hazard.column.owner"), view.owner), (_("duty.column.due_on"), i18n.full_day(view.due_on, frame.lang())),
-        (_("inspection.column.title"), hazard.round), (_("hazard.closed"), _("hazard.passed", day=shown(hazard.passed_on)) if hazard.passed_on else ""),
+        (_("inspection.column.title"), hazard.round), (_("hazard.closed"), _("hazard.passed",
+        day=shown(hazard.passed_on)) if hazard.passed_on else ""),
     ))  # fmt: skip
     draw_acts(view, page.reopen)
     if view.state == duties.VERIFIED and not hazard.closed:
@@ -255,7 +256,11 @@ def _draw_hazard(row: HazardRow, page: RegisterPage) -> None:
 
 
 def _count(state: str) -> Callable[[Session, Actor], int]:
-    return lambda s, by: duties.counts(s, clock.now())[state] if by.has(*duties.SEES_ALL) else len(duties.everything(s, by, clock.now(), **_asked(state), limit=500))
+    return lambda s, by: (
+        duties.counts(s, clock.now())[state]
+        if by.has(*duties.SEES_ALL)
+        else len(duties.everything(s, by, clock.now(), **_asked(state), limit=500))
+    )
 
 
 def _asked(state: str) -> dict[str, Any]:

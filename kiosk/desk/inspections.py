@@ -1,4 +1,5 @@
-"""Safety rounds on the desk: what is due, the year with its blank boxes, each run with its photos (guide S4.2-R3, S4.2-R4; inspections.md rows 21, 22)."""
+"""Safety rounds on the desk: what is due, the year with its blank boxes, each run with its photos (guide S4.2-R3, S4.2-R4; inspections.md
+rows 21, 22)."""
 
 from __future__ import annotations
 
@@ -65,7 +66,7 @@ def _draw_acts(page: RegisterPage) -> None:
 
 
 def _last(view: InspectionView) -> str:
-    return f"{shown(view.last_on)}　{_(f'inspection.result.{view.last_result}')}" if view.last_result else ""
+    return parts.joined(shown(view.last_on), _(f"inspection.result.{view.last_result}")) if view.last_result else ""
 
 
 def _draw_peek(view: InspectionView, page: RegisterPage) -> None:
@@ -112,7 +113,9 @@ def _plan(page: RegisterPage) -> None:
         title = parts.input(_("inspection.name"), packs[first])
         parts.text(_("inspection.how_often"), "span", "field__label")
         chosen = {"cadence": str(Cadence.MONTHLY)}
-        parts.choice({str(one): _(f"inspection.cadence.{one}") for one in Cadence}, chosen["cadence"], lambda value: chosen.update(cadence=value))
+        parts.choice(
+            {str(one): _(f"inspection.cadence.{one}") for one in Cadence}, chosen["cadence"], lambda value: chosen.update(cadence=value)
+        )
         spots = parts.select(_("inspection.places"), where, multiple=True, search=True)
         owner = parts.select(_("inspection.owner"), everyone, search=True)
         days = parts.input(_("inspection.workdays"), "5", props="inputmode=numeric")
@@ -162,7 +165,7 @@ def draw_round(inspection_id: str, year: str) -> None:
         [view] = found
         grid = inspections.year_grid(s, view.id, shown_year, clock.now())
         runs = inspections.runs(s, by, inspection_id=view.id, limit=LAST_RUNS)
-    sub = "　".join((_(f"inspection.cadence.{view.cadence}"), _("inspection.points_n", n=view.points)))
+    sub = parts.joined(_(f"inspection.cadence.{view.cadence}"), _("inspection.points_n", n=view.points))
     with parts.head(view.title, sub):
         parts.pill(_(f"inspection.state.{view.state}"), STATES[view.state])
         for one in (shown_year - 1, shown_year + 1):
@@ -214,7 +217,7 @@ def _draw_box(box: Box) -> None:
 def _draw_runs(runs: list[RunView]) -> None:
     with parts.rows("list"):
         for run in runs:
-            meta = "　".join(filter(None, (run.inspector, _("inspection.late_by", day=shown(run.due_on)) if run.late else "", _pending(run))))
+            meta = parts.joined(run.inspector, _("inspection.late_by", day=shown(run.due_on)) if run.late else "", _pending(run))
             with parts.item(long_moment(run.finished_at or run.started_at), meta, href=f"/desk/inspections/runs/{run.id}"):
                 _draw_result(run)
 
@@ -223,7 +226,9 @@ def _draw_result(run: RunView) -> None:
     if run.result is None:
         parts.pill(_("inspection.result.open"), "held")
     else:
-        parts.pill(_(f"inspection.result.{run.result}") + (f" {run.fails}" if run.fails else ""), "busy" if run.result == "fail" else "free")
+        parts.pill(
+            _(f"inspection.result.{run.result}") + (f" {run.fails}" if run.fails else ""), "busy" if run.result == "fail" else "free"
+        )
 
 
 def _pending(run: RunView) -> str:
@@ -282,7 +287,7 @@ class RunScreen:
         if run.second:
             parts.banner(_("inspection.second"), "info")
         if run.late:
-            with parts.banner(_("inspection.late_by", day=shown(run.due_on)) + (f"　{run.late_reason}" if run.late_reason else ""), "bad"):
+            with parts.banner(parts.joined(_("inspection.late_by", day=shown(run.due_on)), run.late_reason), "bad"):
                 if not run.late_reason and frame.actor().has(*PLANNERS):
                     parts.button(_("inspection.late_save"), self._explain)
         for flag in run.flags:
@@ -291,12 +296,12 @@ class RunScreen:
     def _draw_point(self, point: inspections.reports.PointReport) -> None:
         level = min((line.level for line in point.answers if line.answer is not None), default=0)
         parts.text(point.name, "h2")
-        parts.text("　".join(filter(None, (point.place, _(f"inspection.level.{level}")))), "p", "quiet small")
+        parts.text(parts.joined(point.place, _(f"inspection.level.{level}")), "p", "quiet small")
         with parts.rows():
             for line in point.answers:
                 words = " ".join(filter(None, (line.value, line.unit if line.value else "")))
                 revised = _("inspection.revisions", n=line.revisions - 1) if line.revisions > 1 else ""
-                with parts.item(line.question, "　".join(filter(None, (words, line.note, revised)))):
+                with parts.item(line.question, parts.joined(words, line.note, revised)):
                     draw_photos(line.photos, set(line.pending))
                     if line.duty_id:
                         parts.button(_("inspection.to_duty"), href=f"/desk/hazards?chip=all&open={line.duty_id}", kind="quiet")
@@ -313,7 +318,10 @@ class RunScreen:
             async def go() -> None:
                 said = (why.value or "").strip()[:1000]
                 parts.refuse(why, None if said else _("supply.needed"))
-                if said and (await parts.do(inspections.ExplainLate(run_id=UUID(self.run_id), reason=said), done=_("inspection.late_saved"))).ok:
+                if (
+                    said
+                    and (await parts.do(inspections.ExplainLate(run_id=UUID(self.run_id), reason=said), done=_("inspection.late_saved"))).ok
+                ):
                     dialog.close()
                     self.draw.refresh()
 

@@ -80,8 +80,6 @@ def _draw_acts(page: RegisterPage) -> None:
         parts.button(_("supply.new"), lambda: supply_forms.register(page), kind="main", icon="plus")
 
 
-
-
 # ── the panel ──
 
 
@@ -93,9 +91,10 @@ def _draw_peek(view: SupplyView, page: RegisterPage) -> None:
         asked = [one for one in supplies.open_requests(s) if one.supply_id == view.id]
     page.peek_head(f"{view.name} {view.spec}".strip(), code=view.label or None, pill=(_words(view), _tone(view)), meta=view.number)
     for one in asked:
-        parts.banner(_("supply.request_line", person=one.person, n=one.quantity, unit=view.unit) + (f"　{one.note}" if one.note else ""), "due")
+        parts.banner(parts.joined(_("supply.request_line", person=one.person, n=one.quantity, unit=view.unit), one.note), "due")
     parts.facts((
-        (_("supply.column.on_hand"), _stock(view) if view.on_hand is not None else _("supply.hidden")), (_("supply.column.place"), view.place),
+        (_("supply.column.on_hand"), _stock(view) if view.on_hand is not None else _("supply.hidden")), (_("supply.column.place"),
+        view.place),
         (_("supply.column.minimum"), _("supply.minimum_unit", n=view.minimum, unit=view.unit) if view.minimum else ""),
         (_("supply.column.limit"), _("supply.limit_unit", n=view.limit, unit=view.unit) if view.limit else ""),
         (_("supply.price"), i18n.money(view.price_cents) if view.price_cents else ""),
@@ -129,7 +128,7 @@ def _more(view: SupplyView, page: RegisterPage) -> list[tuple[str, Callable[[], 
 
 def _draw_line(line: LedgerLine, unit: str) -> None:
     who = line.to_person or line.actor
-    meta = "　".join(filter(None, (shown(line.at), who, line.reason)))
+    meta = parts.joined(shown(line.at), who, line.reason)
     with parts.item(f"{_(f'supply.move.{line.kind}')} {line.quantity:+d} {unit}".replace("-", "−"), meta):
         if line.over_limit:
             parts.pill(_("supply.over"), "soon", icon="warning")

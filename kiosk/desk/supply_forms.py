@@ -38,7 +38,8 @@ def register(page: RegisterPage) -> None:
         async def go() -> None:
             given = {"minimum": whole(minimum.value, default=0), "limit": whole(limit.value, least=1)}
             problems = {
-                name: None if (name.value or "").strip() else _("supply.needed"), unit: None if (unit.value or "").strip() else _("supply.needed"),
+                name: None if (name.value or "").strip() else _("supply.needed"),
+                unit: None if (unit.value or "").strip() else _("supply.needed"),
                 minimum: None if given["minimum"] is not None else _("supply.whole"),
                 limit: None if given["limit"] is not None or not (limit.value or "").strip() else _("supply.whole"),
             }  # fmt: skip
@@ -80,7 +81,9 @@ def receive(view: SupplyView, page: RegisterPage) -> None:
             if not _clear(problems) or n is None or refused is None:
                 return
             order_id = UUID(order_field.value) if order_field is not None and order_field.value else None
-            outcome = await parts.do(supplies.ReceiveSupply(code=_code(view), quantity=n, refused=refused, reason=reason, order_id=order_id))
+            outcome = await parts.do(
+                supplies.ReceiveSupply(code=_code(view), quantity=n, refused=refused, reason=reason, order_id=order_id)
+            )
             if outcome.ok:
                 parts.toast(_("supply.received", n=n, unit=view.unit, on_hand=outcome.result["on_hand"]))
                 await _done(dialog, page)
@@ -145,7 +148,9 @@ def correct(view: SupplyView, page: RegisterPage) -> None:
             size, reason = whole(said.lstrip("+-"), least=1), (why.value or "").strip()[:200]
             if not _clear({quantity: None if size else _("supply.whole"), why: None if reason else _("supply.needed")}) or not size:
                 return
-            outcome = await parts.do(supplies.CorrectStock(code=_code(view), quantity=-size if said.startswith("-") else size, reason=reason))
+            outcome = await parts.do(
+                supplies.CorrectStock(code=_code(view), quantity=-size if said.startswith("-") else size, reason=reason)
+            )
             if outcome.ok:
                 parts.toast(_("supply.corrected", on_hand=outcome.result["on_hand"], unit=view.unit))
                 await _done(dialog, page)

@@ -204,14 +204,15 @@ def invite_dialog(page: RegisterPage) -> None:
     by, today, language = frame.actor(), clock.today(), frame.lang()
     days = {(today + timedelta(days=n)).isoformat(): i18n.long_day(today + timedelta(days=n), language) for n in range(FURTHEST_DAYS)}
     with parts.sheet_dialog(_("desk.visits.invite"), _("desk.visits.invite.hint")) as dialog:
-        name = parts.input(_("desk.visits.name"), autofocus=True, props="maxlength=80")
-        company = parts.input(_("visit.column.company"), props="maxlength=200")
-        host = parts.select(_("visit.column.host"), _hosts(by), str(by.person_id) if by.person_id else None, search=True)
-        day = parts.select(_("visit.column.expected_on"), days, today.isoformat())
-        purpose = parts.input(_("visit.column.purpose"), props="maxlength=200")
-        email = parts.input(_("desk.visits.email"), props="type=email maxlength=254")
-        phone = parts.input(_("visit.column.phone"), props="maxlength=40")
-        speaks = parts.select(_("desk.visits.language"), i18n.LANGUAGE_NAMES, sessions.office().language)
+        with parts.box("pairs"):
+            name = parts.input(_("desk.visits.name"), autofocus=True, props="maxlength=80")
+            company = parts.input(_("visit.column.company"), props="maxlength=200")
+            host = parts.select(_("visit.column.host"), _hosts(by), str(by.person_id) if by.person_id else None, search=True)
+            day = parts.select(_("visit.column.expected_on"), days, today.isoformat())
+            purpose = parts.input(_("visit.column.purpose"), props="maxlength=200")
+            email = parts.input(_("desk.visits.email"), props="type=email maxlength=254")
+            phone = parts.input(_("visit.column.phone"), props="maxlength=40")
+            speaks = parts.select(_("desk.visits.language"), i18n.LANGUAGE_NAMES, sessions.office().language)
 
         async def save() -> None:
             parts.refuse(name, None if (name.value or "").strip() else _("desk.visits.need_name"))

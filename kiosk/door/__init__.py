@@ -27,7 +27,8 @@ SHORT = {"zh-Hans": "简", "zh-Hant": "繁", "en": "EN"}
 
 
 class Door(ui.element, component="door.js"):
-    """A room's door as one element: it gets its words in three languages, fetches its view at every connect, and lives from what `live` emits."""
+    """A room's door as one element: it gets its words in three languages, fetches its view at every connect, and lives from what `live`
+    emits."""
 
     def __init__(self, room_id: UUID, language: str, *, sample: bool) -> None:
         super().__init__()

@@ -35,7 +35,7 @@ export default {
       delete document.documentElement.dataset.wiped;
       this.left = null;
       this.wiping = false;
-      this.touched = performance.now();
+      this.touch({ foyer: true });
       this.tick();
     },
     touch(event) {
@@ -82,9 +82,8 @@ export default {
     },
   },
   mounted() {
-    this.begin();
     const quiet = Number(sessionStorage.getItem(TOUCHED) || 0);
-    sessionStorage.removeItem(TOUCHED);
+    this.begin();
     // A server that came back gives a half-filled form back only to the hand that filled it: whoever has not touched the screen for 40 s has gone.
     setTimeout(() => this.$emit("ready", { present: quiet > 0 && Date.now() - quiet < (30 + ASK_S) * 1000 }), 0);
     for (const name of ["pointerdown", "keydown", "input"]) document.addEventListener(name, this.touch, { capture: true, passive: true });

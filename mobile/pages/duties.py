@@ -1,4 +1,5 @@
-"""`/my/duties`: what I owe, what waits for my eyes, and one duty with what happened to it, a photo and the word that it is done (scenario Floor 4)."""
+"""`/my/duties`: what I owe, what waits for my eyes, and one duty with what happened to it, a photo and the word that it is done (scenario
+Floor 4)."""
 
 from __future__ import annotations
 
@@ -54,7 +55,11 @@ class Duties:
             if not found:
                 parts.empty(_("duty.mine_none"), _("duty.mine_none_hint"))
                 return
-            for title, rows in ((_("duty.mine_title", n=len(todo)), todo), (_("duty.to_check"), to_check), (_("duty.mine_waiting"), waiting)):
+            for title, rows in (
+                (_("duty.mine_title", n=len(todo)), todo),
+                (_("duty.to_check"), to_check),
+                (_("duty.mine_waiting"), waiting),
+            ):
                 if rows:
                     parts.text(title, "h2")
                     with parts.rows():
@@ -68,7 +73,7 @@ class Duties:
             parts.mark(icon, tone)
             with parts.box("item__body"):
                 parts.text(view.title, classes="item__title")
-                parts.text("　".join((_(key), _due(view))), classes="item__meta")
+                parts.text(parts.joined(_(key), _due(view)), classes="item__meta")
             icons.icon("next")
 
     def _changed(self, _change: Change) -> None:
@@ -128,7 +133,7 @@ class DutyScreen:
     def _draw_event(self, event: duties.EventView, missing: set[str]) -> None:
         parts.text(_(f"duty.event.{event.what}"), classes="strong")
         when = i18n.day_and_time(event.at, clock.zone(), frame.lang())
-        parts.text("　".join(filter(None, (event.person, when))), classes="quiet small")
+        parts.text(parts.joined(event.person, when), classes="quiet small")
         if event.note:
             parts.text(event.note)
         if event.photos:

@@ -1,4 +1,5 @@
-"""`/s/{code}` and `/S/{CODE}`: what a printed label opens. A stranger sees the office's name and "sign in", whatever the code is (contract.md, Pages)."""
+"""`/s/{code}` and `/S/{CODE}`: what a printed label opens. A stranger sees the office's name and "sign in", whatever the code is
+(contract.md, Pages)."""
 
 from __future__ import annotations
 
@@ -18,10 +19,19 @@ from core.web import frame, parts, sessions
 from core.web.frame import _
 
 router = APIRouter()
-DESK_PAGES = {"asset": "assets", "supply": "supplies", "place": "places", "person": "people", "visit": "visits", "device": "devices", "delivery": "deliveries"}
+DESK_PAGES = {
+    "asset": "assets",
+    "supply": "supplies",
+    "place": "places",
+    "person": "people",
+    "visit": "visits",
+    "device": "devices",
+    "delivery": "deliveries",
+}
 DESK_ROLES = frozenset({Role.ADMIN, Role.CLERK, Role.RECEPTION, Role.LEADER, Role.SAFETY})
 STATES: dict[str, parts.Tone] = {
-    "in_use": "free", "in_stock": "free", "idle": "held", "low": "soon", "repair": "soon", "lost": "busy", "disposed": "shut", "retired": "shut", "here": "free",
+    "in_use": "free", "in_stock": "free", "idle": "held", "low": "soon", "repair": "soon", "lost": "busy", "disposed": "shut",
+    "retired": "shut", "here": "free",
     "planned": "held", "left": "shut", "cancelled": "shut", "waiting": "held", "handed_over": "free",
 }  # fmt: skip
 
@@ -86,7 +96,8 @@ class Thing:
                     parts.pill(self._state_word(found), STATES.get(found.state, "lost"))
             parts.text(found.title or _("thing.hidden"), "h2", "thing__title")
             parts.facts((
-                (_("thing.number"), found.number), (_("thing.holder"), found.holder), (_("thing.place"), found.place), (_("thing.due"), found.due),
+                (_("thing.number"), found.number), (_("thing.holder"), found.holder), (_("thing.place"), found.place), (_("thing.due"),
+                found.due),
                 (_("thing.label"), labels.shown(found.code)),
             ))  # fmt: skip
         if found.id is not None:
@@ -142,7 +153,9 @@ class Thing:
     async def _take(self, found: LabelView, view: supplies.SupplyView, reason: ui.input) -> None:
         if self.by.person_id is None:
             return
-        do = supplies.IssueSupply(code=found.code, quantity=self.quantity, to_person_id=self.by.person_id, reason=(reason.value or "").strip()[:200])
+        do = supplies.IssueSupply(
+            code=found.code, quantity=self.quantity, to_person_id=self.by.person_id, reason=(reason.value or "").strip()[:200]
+        )
         outcome = await parts.do(do, quiet=True)
         if outcome.code == "supply.over_limit":
             parts.refuse(reason, outcome.message(frame.lang()))

@@ -12,6 +12,7 @@ from core.foundation import database
 from core.mechanisms import devices, labels, office, people, places
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Role
+from core.sections import rooms
 from tests.cast import Office
 from tests.live import DESK, DOOR, Server, sign_in
 
@@ -106,6 +107,7 @@ def test_the_house_is_built_from_site_to_shelf_and_a_room_gets_a_label(browser: 
 
 @pytest.mark.proves("V40")
 def test_a_door_screen_is_added_paired_with_its_code_once_and_revoked_at_once(browser: Browser, server: Server, live_office: Office) -> None:
+    live_office.do(rooms.SetUpRoom(room_id=live_office.places["301"], capacity=8), live_office.bo)
     page = desk(browser, server, "ada", "/desk/devices")
     page.get_by_role("button", name="添加设备").click()
     page.get_by_label("名称", exact=True).fill("301 门牌")

@@ -40,7 +40,17 @@ class Round:
         self.runs.append(run_id)
         return run_id
 
-    def answer(self, run_id: UUID, point: int, question: str, said: str = "pass", *, by: Actor | None = None, at: datetime | None = None, **more: Any) -> Any:
+    def answer(
+        self,
+        run_id: UUID,
+        point: int,
+        question: str,
+        said: str = "pass",
+        *,
+        by: Actor | None = None,
+        at: datetime | None = None,
+        **more: Any,
+    ) -> Any:
         more.setdefault("scanned_code", self.codes[point])
         do = AnswerQuestion(run_id=run_id, point_id=self.points[point], question_id=question, answer=said, **more)
         return self.office.do(do, by or self.office.sun, at=at)
@@ -73,7 +83,9 @@ def plan_round(office: Office, **more: Any) -> Round:
     spots = [office.place("三楼东楼梯口", "point", office.places["三楼"]), office.place("机房门口", "point", office.places["三楼"])]
     codes = [office.label(SubjectKind.PLACE, spot) for spot in spots]
     given = {"cadence": "monthly", "day": 31, "starts_on": date(2026, 1, 1), **more}
-    do = PlanInspection(title="灭火器月检", checklist="extinguisher_month", place_ids=tuple(spots), hazard_owner_id=office.wu.person_id, **given)
+    do = PlanInspection(
+        title="灭火器月检", checklist="extinguisher_month", place_ids=tuple(spots), hazard_owner_id=office.wu.person_id, **given
+    )
     made = office.do(do, office.sun)
     wording = inspections.packs()["extinguisher_month"].model_dump(mode="json", by_alias=True)
     questions = [question["id"] for question in checklists.questions(wording, "en")]

@@ -33,8 +33,12 @@ def the_duty(office: Office) -> duties.DutyView:
 
 
 @pytest.mark.proves("Floor 3", "S4.2-R3")
-@pytest.mark.parametrize(("more", "needs"), [({}, ["photo", "note"]), ({"note": "指针到红区"}, ["photo"]), ({"photos": (PHOTO,)}, ["note"])])
-def test_a_round_with_a_bare_fail_can_not_be_finished_not_even_by_a_direct_post(round_: Round, more: dict[str, Any], needs: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("more", "needs"), [({}, ["photo", "note"]), ({"note": "指针到红区"}, ["photo"]), ({"photos": (PHOTO,)}, ["note"])]
+)
+def test_a_round_with_a_bare_fail_can_not_be_finished_not_even_by_a_direct_post(
+    round_: Round, more: dict[str, Any], needs: list[str]
+) -> None:
     run_id = round_.start()
     round_.all_good(run_id, 0, but=("gauge",))
     round_.answer(run_id, 0, "gauge", "fail", **more)
@@ -63,14 +67,24 @@ def test_a_photo_that_has_not_arrived_is_evidence_pending_and_never_lost_from_si
     run_id = round_.start()
     round_.all_good(run_id, 0, 1, but=("gauge",))
     round_.answer(run_id, 1, "gauge")
-    do = AnswerQuestion(run_id=run_id, point_id=round_.points[0], question_id="gauge", answer="fail", note="低", photos=(PHOTO,), scanned_code=round_.codes[0])
+    do = AnswerQuestion(
+        run_id=run_id,
+        point_id=round_.points[0],
+        question_id="gauge",
+        answer="fail",
+        note="低",
+        photos=(PHOTO,),
+        scanned_code=round_.codes[0],
+    )
     outcome = operations.perform_now(do, by=office.sun)
     assert outcome.ok and outcome.facts["evidence_pending"] == [PHOTO]
     finished = operations.perform_now(inspections.FinishInspection(run_id=run_id, signature=SIGNATURE), by=office.sun)
     assert finished.ok and finished.facts["evidence_pending"] == [PHOTO, SIGNATURE]
     [view] = office.read(inspections.runs, office.sun)
     assert view.evidence_pending == 2
-    line = next(line for point in office.read(inspections.report, run_id, office.sun).points for line in point.answers if line.answer == "fail")
+    line = next(
+        line for point in office.read(inspections.report, run_id, office.sun).points for line in point.answers if line.answer == "fail"
+    )
     assert line.pending == (PHOTO,)
 
 
@@ -90,10 +104,14 @@ def test_the_gap_closes_when_the_photo_comes(office: Office, round_: Round, tmp_
 def test_a_number_outside_its_limits_is_a_fail_whatever_was_said(office: Office) -> None:
     round_ = plan_round(office)
     content = checklists.Content.model_validate({
-        "title": "压力", "sections": [{"id": "a", "title": "表", "questions": [{"id": "mpa", "text": "读数", "kind": "number", "unit": "MPa", "min": 1.0, "max": 1.4}]}],
+        "title": "压力",
+        "sections": [{"id": "a", "title": "表", "questions": [{"id": "mpa", "text": "读数", "kind": "number", "unit": "MPa",
+        "min": 1.0, "max": 1.4}]}],
     })  # fmt: skip
     office.do(checklists.PublishChecklist(key="pressure", content=content), office.sun)
-    do = inspections.PlanInspection(title="压力", checklist="pressure", cadence="daily", place_ids=(office.places["301"],), hazard_owner_id=office.wu.person_id)
+    do = inspections.PlanInspection(
+        title="压力", checklist="pressure", cadence="daily", place_ids=(office.places["301"],), hazard_owner_id=office.wu.person_id
+    )
     made = office.do(do, office.sun)
     mine = Round(office, UUID(made["inspection_id"]), [UUID(made["point_ids"][0])], round_.codes, ["mpa"])
     run_id = mine.start()
@@ -179,7 +197,7 @@ def test_found_again_while_it_waits_for_verification_it_is_open_again(office: Of
 
 def new_wording(office: Office) -> int:
     content = inspections.packs()["extinguisher_month"].model_dump(mode="json", by_alias=True, exclude_none=True)
-    content["sections"][1]["questions"][0]["text"] = {language: "新的问法" for language in LANGUAGES}
+    content["sections"][1]["questions"][0]["text"] = dict.fromkeys(LANGUAGES, "新的问法")
     content["sections"][1]["questions"].append({"id": "extra", "text": "新加的一问", "kind": "check"})
     do = checklists.PublishChecklist(key="extinguisher_month", content=checklists.Content.model_validate(content))
     return int(office.do(do, office.sun)["version"])
@@ -199,14 +217,19 @@ def test_a_run_ends_on_the_wording_it_began_with_and_new_runs_use_the_new_one(of
     office.later(days=10)
     [phone] = office.read(inspections.for_phone, office.sun, clock.now())
     assert phone["template_version"] == 2 and "新的问法" in [question["text"] for question in phone["points"][0]["questions"]]
-    assert office.refused(StartInspection(run_id=uuid7(), inspection_id=round_.id, template_version=3), office.sun).code == "checklist.version_unknown"
+    assert (
+        office.refused(StartInspection(run_id=uuid7(), inspection_id=round_.id, template_version=3), office.sun).code
+        == "checklist.version_unknown"
+    )
 
 
 def test_publishing_the_same_wording_again_makes_no_new_version(office: Office, round_: Round) -> None:
     assert office.do(inspections.InstallPack(pack="extinguisher_month"), office.sun)["version"] == 1
 
 
-@pytest.mark.parametrize("statement", ["UPDATE checklist_version SET content_hash = 'x'", "DELETE FROM checklist_answer", "DELETE FROM duty_event"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE checklist_version SET content_hash = 'x'", "DELETE FROM checklist_answer", "DELETE FROM duty_event"]
+)
 def test_wording_answers_and_history_can_not_be_changed_in_the_database(office: Office, round_: Round, statement: str) -> None:
     round_.walk(fail="gauge")
     with pytest.raises(DBAPIError), database.writing() as s:
@@ -242,7 +265,9 @@ def test_a_round_nobody_did_stays_a_blank_box_and_is_told_once(office: Office) -
     clock.freeze(datetime(2026, 11, 23, 1, 0, tzinfo=UTC))
     assert inspections.escalate_missed(clock.now()) == 1 and inspections.escalate_missed(clock.now()) == 0
     with database.reading() as s:
-        told = {row.person_id for row in s.execute(select(notices.Notice).where(notices.Notice.key == "inspection.notice.missed")).scalars()}
+        told = {
+            row.person_id for row in s.execute(select(notices.Notice).where(notices.Notice.key == "inspection.notice.missed")).scalars()
+        }
     assert told == {office.sun.person_id, office.chen.person_id}
     round_.walk()
     states = [box.state for box in office.read(inspections.year_grid, round_.id, 2026, clock.now())[0].boxes]

@@ -1,4 +1,5 @@
-"""A safety round as people do it: walked with a phone where there is no network, one point fails, somebody fixes it, somebody else looks again."""
+"""A safety round as people do it: walked with a phone where there is no network, one point fails, somebody fixes it, somebody else looks
+again."""
 
 from __future__ import annotations
 
@@ -83,7 +84,12 @@ def test_a_round_with_a_failed_point_is_fixed_and_verified_by_another_person(
         assert unsent(phone) > 10 and live_office.read(inspections.runs, live_office.sun) == []
         line.open()
         until(phone, lambda: unsent(phone) == 0, "the round is sent", 30)
-        until(phone, lambda: [run.evidence_pending for run in live_office.read(inspections.runs, live_office.sun)] == [0], "photo and signature are stored", 30)
+        until(
+            phone,
+            lambda: [run.evidence_pending for run in live_office.read(inspections.runs, live_office.sun)] == [0],
+            "photo and signature are stored",
+            30,
+        )
     finally:
         context.close()
         line.stop()

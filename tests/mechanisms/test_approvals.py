@@ -27,7 +27,9 @@ class AskForChair(Operation):
 @operation(AskForChair, "test.ask_for_chair", roles=PERSON_ROLES)
 def ask_for_chair(s: Session, do: AskForChair, by: Actor, at: datetime) -> dict[str, Any]:
     steps = [Step(person_id=do.first), Step(Role.LEADER)] if do.first else [Step(Role.CLERK), Step(Role.LEADER)]
-    made = approvals.request(s, kind="chair", subject=("asset", uuid4()), title_key="duty.by_hand", facts={"title": "椅子"}, steps=steps, by=by, at=at)
+    made = approvals.request(
+        s, kind="chair", subject=("asset", uuid4()), title_key="duty.by_hand", facts={"title": "椅子"}, steps=steps, by=by, at=at
+    )
     return {"approval_id": made.id}
 
 

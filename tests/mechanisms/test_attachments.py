@@ -1,4 +1,5 @@
-"""Photos by their hash: they resume, are checked, lose what they must not carry, and are shown to whoever may see them (offline.md O15; SEC 18–21, 32)."""
+"""Photos by their hash: they resume, are checked, lose what they must not carry, and are shown to whoever may see them (offline.md O15; SEC
+18–21, 32)."""
 
 from __future__ import annotations
 
@@ -107,7 +108,12 @@ def test_a_picture_that_says_it_is_thirty_thousand_by_thirty_thousand_is_refused
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    flood = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(b"\0" * 5000)) + chunk(b"IEND", b"")
+    flood = (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(b"\0" * 5000))
+        + chunk(b"IEND", b"")
+    )
     answer = put(client_of(office.sun), flood)
     assert answer.status_code == 422 and answer.json()["code"] == "attachment.pixels"
 
@@ -194,7 +200,9 @@ def test_only_a_hash_is_an_address(office: Office, folder: Path, name: str) -> N
 
 @pytest.mark.parametrize("header", ["bytes 0-9/5", "bytes 5-2/10", "bytes a-b/10", "0-9/10", "bytes 0-3/10", "bytes ٠-٩/10"])
 def test_a_range_that_does_not_fit_is_refused(office: Office, header: str) -> None:
-    answer = client_of(office.sun).put(f"/api/v1/attachments/{sha(b'x')}", content=b"0123456789", headers={"Content-Range": header.encode()})
+    answer = client_of(office.sun).put(
+        f"/api/v1/attachments/{sha(b'x')}", content=b"0123456789", headers={"Content-Range": header.encode()}
+    )
     assert answer.status_code == 422 and answer.json()["code"] == "attachment.range"
 
 
@@ -207,7 +215,9 @@ def test_more_than_twenty_megabytes_is_refused_before_it_is_sent(office: Office)
 
 @pytest.mark.proves("SEC 32")
 @pytest.mark.parametrize("full_at", ["the second part", "the finished file"])
-def test_a_full_disk_says_so_keeps_what_was_whole_and_goes_on_later(office: Office, folder: Path, monkeypatch: pytest.MonkeyPatch, full_at: str) -> None:
+def test_a_full_disk_says_so_keeps_what_was_whole_and_goes_on_later(
+    office: Office, folder: Path, monkeypatch: pytest.MonkeyPatch, full_at: str
+) -> None:
     client, data = client_of(office.sun), picture()
     cut = len(data) // 2
     put(client, data, 0, cut)
@@ -222,7 +232,9 @@ def test_a_full_disk_says_so_keeps_what_was_whole_and_goes_on_later(office: Offi
     monkeypatch.setattr(os, "fsync", full)
     answer = put(client, data, cut)
     assert answer.status_code == 507 and answer.json()["code"] == "attachment.no_space" and "磁盘" in answer.json()["detail"]
-    assert [path.suffix for path in files(folder)] == [files(folder)[0].suffix] and ".new" not in files(folder)[0].name  # nothing half-written
+    assert [path.suffix for path in files(folder)] == [files(folder)[0].suffix] and ".new" not in files(folder)[
+        0
+    ].name  # nothing half-written
     assert office.read(attachments.pending, [sha(data)]) == [sha(data)]
     failing["on"] = False
     there = ask(client, data)

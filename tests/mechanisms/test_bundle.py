@@ -50,7 +50,7 @@ def test_the_bundle_holds_what_a_person_needs_without_a_network(office: Office) 
     [round_] = found["inspections"]
     assert round_["template_version"] == 1 and [point["name"] for point in round_["points"]] == ["三楼东楼梯口", "机房门口"]
     assert round_["points"][0]["questions"][0]["text"] == "灭火器在原位，数量对" and round_["points"][0]["label"]
-    assert {"id": str(office.mei.person_id), "name": "林晓梅", "department": "办公室"} in found["people"]
+    assert {"id": str(office.mei.person_id), "name": "林晓梅", "name_key": "linxiaomei lxm", "department": "办公室"} in found["people"]
 
 
 def test_old_labels_travel_too(office: Office) -> None:

@@ -23,7 +23,10 @@ def give(office: Office, title: str = "换灯管", *, due_on: date | None = None
 
 def told(office: Office, key: str) -> list[UUID | None]:
     with database.reading() as s:
-        return [row.person_id for row in s.execute(select(notices.Notice).where(notices.Notice.key == key).order_by(notices.Notice.id)).scalars()]
+        return [
+            row.person_id
+            for row in s.execute(select(notices.Notice).where(notices.Notice.key == key).order_by(notices.Notice.id)).scalars()
+        ]
 
 
 def test_a_duty_is_due_in_working_days_and_its_owner_is_told(office: Office) -> None:
@@ -57,7 +60,9 @@ def test_the_direct_post_of_the_fixer_to_verify_is_403(office: Office) -> None:
     body = {"op_id": "0190a5a0-0000-7000-8000-000000000001", "kind": "duty.verify", "payload": {"duty_id": str(duty_id)}}
     answer = client_of(office.chen).post("/api/v1/operations", json=body)
     assert answer.status_code == 403 and answer.json()["code"] == "op.not_allowed"
-    assert client_of(office.sun).post("/api/v1/operations", json=body | {"op_id": "0190a5a0-0000-7000-8000-000000000002"}).status_code == 200
+    assert (
+        client_of(office.sun).post("/api/v1/operations", json=body | {"op_id": "0190a5a0-0000-7000-8000-000000000002"}).status_code == 200
+    )
 
 
 def test_late_is_counted_from_the_day_after(office: Office) -> None:

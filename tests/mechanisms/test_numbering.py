@@ -80,5 +80,7 @@ def test_each_year_begins_at_one(office: Office) -> None:
 @given(refused=st.lists(st.booleans(), max_size=12), year=st.integers(2030, 9999))
 def test_a_refused_operation_leaves_no_gap(office: Office, refused: list[bool], year: int) -> None:
     before = office.read(numbering.last_number, "办", year)
-    given_out = [outcome.result["number"] for no in refused if (outcome := perform_now(TakeNumber(year=year, then_refuse=no), by=office.bo)).ok]
+    given_out = [
+        outcome.result["number"] for no in refused if (outcome := perform_now(TakeNumber(year=year, then_refuse=no), by=office.bo)).ok
+    ]
     assert given_out == list(range(before + 1, before + 1 + refused.count(False)))

@@ -21,7 +21,10 @@ def client_of(actor: Actor | None = None) -> TestClient:
     if actor is not None:
         token = f"a-token-for-tests-{next(_token_numbers)}"
         opened = people.OpenSession(
-            person_id=actor.person_id, token_hash=people.token_hash(token), expires_at=clock.now() + people.DESK_SESSION, device_id=actor.device_id
+            person_id=actor.person_id,
+            token_hash=people.token_hash(token),
+            expires_at=clock.now() + people.DESK_SESSION,
+            device_id=actor.device_id,
         )
         assert perform_now(opened, by=SYSTEM).ok
         client.headers["Authorization"] = f"Bearer {token}"

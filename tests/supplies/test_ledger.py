@@ -167,7 +167,9 @@ def test_crossing_the_minimum_tells_once_and_again_only_after_recovery(office: O
 
 
 @pytest.mark.proves("S1.2-R6")
-@pytest.mark.parametrize("statement", ["UPDATE supply_movement SET quantity = 1", "DELETE FROM supply_movement", "UPDATE supply SET on_hand = -1"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE supply_movement SET quantity = 1", "DELETE FROM supply_movement", "UPDATE supply SET on_hand = -1"]
+)
 def test_the_database_itself_keeps_the_ledger(office: Office, statement: str) -> None:
     pens(office, 3)
     with pytest.raises(DBAPIError), database.writing() as s:
@@ -200,10 +202,26 @@ def test_a_count_posts_its_difference_against_the_book(office: Office) -> None:
 
     def post(found: int) -> None:
         with database.writing() as s:
-            s.info["op_id"], s.info["item"] = uuid7(), operations._Judged(
-                operations.Request(take(code, 1, office.mei), office.chen, uuid7()), operations.spec_of(take(code, 1, office.mei)), "", clock.now(), clock.now()
+            s.info["op_id"], s.info["item"] = (
+                uuid7(),
+                operations._Judged(
+                    operations.Request(take(code, 1, office.mei), office.chen, uuid7()),
+                    operations.spec_of(take(code, 1, office.mei)),
+                    "",
+                    clock.now(),
+                    clock.now(),
+                ),
             )
-            supplies.post_count(s, supply_id, found, place_id=office.places["301"], subject=("stocktake", uuid4()), reason="盘点", by=office.chen, at=clock.now())
+            supplies.post_count(
+                s,
+                supply_id,
+                found,
+                place_id=office.places["301"],
+                subject=("stocktake", uuid4()),
+                reason="盘点",
+                by=office.chen,
+                at=clock.now(),
+            )
 
     post(88 - 90)
     assert office.read(supplies.on_hand, supply_id) == 88
@@ -240,7 +258,11 @@ def test_a_supply_is_found_by_its_label_also_by_a_replaced_one(office: Office) -
 
 def test_nobody_but_the_keepers_changes_the_register(office: Office) -> None:
     supply_id, code = pens(office, 5)
-    for do in (RegisterSupply(name="x", unit="个"), supplies.UpdateSupply(supply_id=supply_id, minimum=1), supplies.CorrectStock(code=code, quantity=1, reason="x")):
+    for do in (
+        RegisterSupply(name="x", unit="个"),
+        supplies.UpdateSupply(supply_id=supply_id, minimum=1),
+        supplies.CorrectStock(code=code, quantity=1, reason="x"),
+    ):
         assert office.refused(do, office.mei).code == "op.not_allowed"
     assert office.refused(supplies.UpdateSupply(supply_id=supply_id, unit="盒"), office.bo).code == "supply.unit_in_use"
 
@@ -264,7 +286,8 @@ def test_whatever_happens_stock_is_the_sum_of_its_rows_and_never_below_zero(offi
         who = office.mei
         do: operations.Operation = {
             "receive": ReceiveSupply(code=code, quantity=n), "issue": take(code, n, who), "phone": take(code, n, who),
-            "return": ReturnSupply(code=code, quantity=n, from_person_id=who.person_id), "correct": supplies.CorrectStock(code=code, quantity=-n, reason="错账"),
+            "return": ReturnSupply(code=code, quantity=n, from_person_id=who.person_id), "correct": supplies.CorrectStock(code=code,
+            quantity=-n, reason="错账"),
         }[what]  # fmt: skip
         operations.perform_now(do, by=on_a_phone(who) if what == "phone" else office.bo)
         lines = office.read(supplies.ledger, supply_id, limit=100)

@@ -1,4 +1,5 @@
-"""A day of supplies, as people do it: they arrive, are labelled, are taken with a phone in a store room without a network, and the ledger is right."""
+"""A day of supplies, as people do it: they arrive, are labelled, are taken with a phone in a store room without a network, and the ledger
+is right."""
 
 from __future__ import annotations
 

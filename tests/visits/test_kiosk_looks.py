@@ -19,38 +19,36 @@ pytestmark = pytest.mark.browser
 
 CHECK = """() => {
   const wrong = [], wide = innerWidth, high = innerHeight;
-  const shown = (e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !e.closest('.kiosk__print,
-  [aria-hidden=true]');
-  const boxes = [...document.querySelectorAll('.kiosk__body button, .kiosk__body h1, .kiosk__body p, .kiosk__body .pass, .kiosk__body
-  .kiosk__now, .kiosk__body .brand')].filter(shown);
+  const shown = (e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+    && !e.closest('.kiosk__print, [aria-hidden=true]');
+  const words = (e) => e.textContent.slice(0, 40);
+  const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2;
+  const body = document.querySelector('.kiosk__body');
+  const boxes = [...body.querySelectorAll('button, h1, p, .pass, .kiosk__now, .brand')].filter(shown);
   for (const e of boxes) {
     const r = e.getBoundingClientRect();
     if (e.closest('.kiosk__read') && !e.matches('.kiosk__read')) continue;
-    if (r.left < -1 || r.top < -1 || r.right > wide + 1 || r.bottom > high + 1) wrong.push('outside: ' + e.textContent.slice(0, 40));
-    if (e.matches('button') && e.scrollWidth > e.clientWidth + 2) wrong.push('cut: ' + e.textContent.slice(0, 40));
+    if (r.left < -1 || r.top < -1 || r.right > wide + 1 || r.bottom > high + 1) wrong.push('outside: ' + words(e));
+    if (e.matches('button') && e.scrollWidth > e.clientWidth + 2) wrong.push('cut: ' + words(e));
   }
   const buttons = boxes.filter((e) => e.matches('button'));
   for (let i = 0; i < buttons.length; i++) {
     const a = buttons[i].getBoundingClientRect();
-    if (!buttons[i].matches('.pad__key, .lang button') && (a.width < 56 || a.height < 56)) wrong.push('too small: ' +
-    buttons[i].textContent.slice(0, 40) + ` ${a.width}x${a.height}`);
-    for (let j = i + 1; j < buttons.length; j++) {
-      const b = buttons[j].getBoundingClientRect();
-      if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2)
-        wrong.push('over another: ' + buttons[i].textContent.slice(0, 30) + ' / ' + buttons[j].textContent.slice(0, 30));
-    }
+    const free = !buttons[i].matches('.pad__key, .lang button');
+    if (free && (a.width < 56 || a.height < 56)) wrong.push(`too small: ${words(buttons[i])} ${a.width} x ${a.height}`);
+    for (let j = i + 1; j < buttons.length; j++)
+      if (meet(a, buttons[j].getBoundingClientRect())) wrong.push(`over another: ${words(buttons[i])} / ${words(buttons[j])}`);
   }
-  for (const head of document.querySelectorAll('.kiosk__head')) {
-    const h = head.getBoundingClientRect();
-    for (const e of document.querySelectorAll('.kiosk__keys .field__box, .kiosk__read, .kiosk__card, .pass, .kiosk__found > *, .kiosk__also
-    > *, .kiosk__choices, .kiosk__form')) {
-      const r = e.getBoundingClientRect();
-      if (shown(e) && Math.min(h.right, r.right) - Math.max(h.left, r.left) > 2 && Math.min(h.bottom, r.bottom) - Math.max(h.top, r.top) >
-      2) wrong.push('over the question: ' + e.className);
-    }
-  }
-  const dark = buttons.filter((e) => e.matches('.button--main, .tile--main, .pad__key--dark'));
-  if (dark.length > 1) wrong.push('two dark buttons');
+  const below = '.kiosk__keys .field__box, .kiosk__read, .kiosk__card, .pass, .kiosk__found > *, .kiosk__also > *, '
+    + '.kiosk__choices, .kiosk__form, .kiosk__told';
+  for (const head of body.querySelectorAll('.kiosk__head'))
+    for (const e of body.querySelectorAll(below))
+      if (shown(e) && meet(head.getBoundingClientRect(), e.getBoundingClientRect())) wrong.push('over the question: ' + e.className);
+  for (const pass of body.querySelectorAll('.pass'))
+    for (const e of body.querySelectorAll('.kiosk__acts button, .kiosk__told'))
+      if (meet(pass.getBoundingClientRect(), e.getBoundingClientRect())) wrong.push('over the badge: ' + words(e));
+  if (buttons.filter((e) => e.matches('.button--main, .tile--main, .pad__key--dark')).length > 1) wrong.push('two dark buttons');
   return wrong;
 }"""
 

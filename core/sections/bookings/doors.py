@@ -131,8 +131,8 @@ def nearby(s: Session, room_id: UUID, at: datetime, limit: int = 6) -> Nearby:
 
 
 def free_now(s: Session, at: datetime) -> int:
-    """How many rooms are free for at least a quarter of an hour. Counted again only after a room's day changed or the plan itself goes on: a house
-    full of doors that come back at once asks for the same number hundreds of times."""
+    """How many rooms are free for at least a quarter of an hour. Counted again only after a room's day changed or the plan itself goes
+    on: a house full of doors that come back at once asks for the same number hundreds of times."""
     global _counted
     state = (id(s.get_bind()), *s.connection().execute(_VERSIONS).one())
     if _counted is None or _counted.state != state or not _counted.since <= at < _counted.until:

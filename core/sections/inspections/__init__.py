@@ -1,7 +1,8 @@
 """Safety inspections 安全检查 (guide S4.2-R3, S4.2-R4; inspections.md; scenarios Floor 3–6).
 
-Split by ability: `plans` (rounds, points, cadence, rule packs), `runs` (start, answer, finish; a fail becomes a duty), `reports` (rounds now, runs, the year
-grid, the chain of a hazard, what the phone carries, what was never done). Wording and answers are the checklists mechanism's, hazards are duties.
+Split by ability: `plans` (rounds, points, cadence, rule packs), `runs` (start, answer, finish; a fail becomes a duty), `reports` (rounds
+now, runs, the year grid, the chain of a hazard, what the phone carries, what was never done). Wording and answers are the checklists
+mechanism's, hazards are duties.
 """
 
 from core.sections.inspections.plans import (
@@ -57,8 +58,12 @@ from core.sections.inspections.runs import (
 )
 
 __all__ = [
-    "COLLECTION", "RUNS", "AnswerQuestion", "Box", "Cadence", "ChangePoints", "ExplainLate", "FinishInspection", "GridRow", "Hazard", "Inspection",
-    "InspectionPoint", "InspectionRun", "InspectionView", "InstallPack", "MarkMissed", "PlanInspection", "PointView", "RetireInspection", "RunReport",
-    "RunView", "StartInspection", "answer", "change_points", "due_dates", "escalate_missed", "explain", "finish", "for_phone", "get", "hazard",
-    "hazard_key", "hazards", "install_pack", "mark_missed", "may_see_photos", "packs", "plan", "points", "report", "retire", "rounds", "runs", "start", "year_grid",
+    "COLLECTION", "RUNS", "AnswerQuestion", "Box", "Cadence", "ChangePoints", "ExplainLate", "FinishInspection", "GridRow", "Hazard",
+    "Inspection",
+    "InspectionPoint", "InspectionRun", "InspectionView", "InstallPack", "MarkMissed", "PlanInspection", "PointView", "RetireInspection",
+    "RunReport",
+    "RunView", "StartInspection", "answer", "change_points", "due_dates", "escalate_missed", "explain", "finish", "for_phone", "get",
+    "hazard",
+    "hazard_key", "hazards", "install_pack", "mark_missed", "may_see_photos", "packs", "plan", "points", "report", "retire", "rounds",
+    "runs", "start", "year_grid",
 ]  # fmt: skip

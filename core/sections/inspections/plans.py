@@ -1,8 +1,9 @@
 """Rounds: which points are looked at, by which checklist, how often (inspections.md rows 8–13, 24; norms.md 12).
 
-A cadence is data: every day, week, half-month, month or quarter, on a day, in the office's zone. The 31st of a short month is its last day. An occurrence may
-be done from the day after the one before until its own day; then it is late for `late_days`, and after that it is missed: its box stays blank for ever.
-Rule packs (wording, source, standing) are JSON files under `packs/`, published as checklist versions; every office may publish its own.
+A cadence is data: every day, week, half-month, month or quarter, on a day, in the office's zone. The 31st of a short month is its last day.
+An occurrence may be done from the day after the one before until its own day; then it is late for `late_days`, and after that it is missed:
+its box stays blank for ever. Rule packs (wording, source, standing) are JSON files under `packs/`, published as checklist versions; every
+office may publish its own.
 """
 
 from __future__ import annotations
@@ -132,7 +133,8 @@ class PlanInspection(Operation):
 
 @operation(PlanInspection, "inspection.plan", roles=PLANNERS)
 def plan(s: Session, do: PlanInspection, by: Actor, at: datetime) -> dict[str, Any]:
-    """A new round. A pack's key is enough: its wording is published on the way. Refuses: checklist.not_found, person.not_found, place.not_found"""
+    """A new round. A pack's key is enough: its wording is published on the way. Refuses: checklist.not_found, person.not_found,
+    place.not_found"""
     if do.checklist in packs():
         install_pack(s, InstallPack(pack=do.checklist), by, at)
         s.flush()
@@ -143,7 +145,8 @@ def plan(s: Session, do: PlanInspection, by: Actor, at: datetime) -> dict[str, A
     day = min(do.day, 6) if do.cadence == Cadence.WEEKLY else max(do.day, 1)
     row = Inspection(
         id=do.id or uuid7(), title=do.title, checklist_id=found.id, cadence=do.cadence, day=day, zone=do.zone or str(clock.zone()),
-        late_days=LATE_DAYS[do.cadence] if do.late_days is None else do.late_days, starts_on=do.starts_on or clock.today(at), inspector_id=do.inspector_id,
+        late_days=LATE_DAYS[do.cadence] if do.late_days is None else do.late_days, starts_on=do.starts_on or clock.today(at),
+        inspector_id=do.inspector_id,
         hazard_owner_id=do.hazard_owner_id, hazard_workdays=do.hazard_workdays,
     )  # fmt: skip
     s.add(row)
@@ -207,7 +210,7 @@ def due_dates(row: Inspection, start: date, end: date) -> list[date]:
 
 
 def occurrence_for(row: Inspection, today: date, closed: set[date]) -> date:
-    """Which due day a run begun on `today` belongs to: the one before while it is open and may still be done late, else the one that comes."""
+    """The due day of a run begun on `today`: the one before while it is open and may still be done late, else the one that comes."""
     before = due_dates(row, today - timedelta(days=200), today - timedelta(days=1))
     if before and before[-1] not in closed and today <= before[-1] + timedelta(days=row.late_days):
         return before[-1]
@@ -288,5 +291,3 @@ def _add_point(s: Session, row: Inspection, place_id: UUID, position: int) -> In
     point = InspectionPoint(inspection_id=row.id, place_id=place_id, position=position)
     s.add(point)
     return point
-
-

@@ -1,7 +1,8 @@
-"""What was inspected and what was not: rounds now, runs, the year grid, the chain of a hazard, what the phone carries (inspections.md rows 18–22).
+"""What was inspected and what was not: rounds now, runs, the year grid, the chain of a hazard, what the phone carries (inspections.md rows
+18–22).
 
-A box of the grid without a run is shown blank, never filled: missed, when its time is over; to come, when it is not. Late runs stand in the box of their due
-day and say late. Nothing here decides anything; figures are queries over runs, answers and duties.
+A box of the grid without a run is shown blank, never filled: missed, when its time is over; to come, when it is not. Late runs stand in the
+box of their due day and say late. Nothing here decides anything; figures are queries over runs, answers and duties.
 """
 
 from __future__ import annotations
@@ -114,7 +115,8 @@ class RunReport:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One box of the year grid: `state` is pass, fail, late, skipped, blank (missed) or to_come; '' where nothing was asked. `done` of `asked` occurrences."""
+    """One box of the year grid: `state` is pass, fail, late, skipped, blank (missed) or to_come; '' where nothing was asked. `done` of
+    `asked` occurrences."""
 
     month: int
     state: str
@@ -153,18 +155,24 @@ def rounds(s: Session, by: Actor, at: datetime, inspection_ids: Sequence[UUID] |
         state = "late" if due_on < today else "done" if due_on in closed else "missed" if _missed(row, today, closed) else "due"
         found.append(
             InspectionView(
-                row.id, row.title, lists[row.checklist_id].key, lists[row.checklist_id].latest, row.cadence, len(spots[row.id]), due_on, state,
-                plans.local_day(row, last[1]) if last else None, last[0].result if last else None, open_by_round.get(row.id, 0), row.inspector_id, row.version,
+                row.id, row.title, lists[row.checklist_id].key, lists[row.checklist_id].latest, row.cadence, len(spots[row.id]), due_on,
+                state,
+                plans.local_day(row, last[1]) if last else None, last[0].result if last else None, open_by_round.get(row.id, 0),
+                row.inspector_id, row.version,
             )
         )  # fmt: skip
     order = {"late": 0, "missed": 1, "due": 2, "done": 3}
     return sorted(found, key=lambda view: (order[view.state], view.due_on, view.title))
 
 
-def runs(s: Session, by: Actor, *, inspection_id: UUID | None = None, result: str = "", before: UUID | None = None, limit: int = 50) -> list[RunView]:
+def runs(
+    s: Session, by: Actor, *, inspection_id: UUID | None = None, result: str = "", before: UUID | None = None, limit: int = 50
+) -> list[RunView]:
     """Runs, newest first."""
     query = select(ChecklistRun, InspectionRun, Inspection.title).join(InspectionRun, col(InspectionRun.run_id) == col(ChecklistRun.id))
-    query = query.join(Inspection, col(Inspection.id) == col(InspectionRun.inspection_id)).order_by(col(ChecklistRun.id).desc()).limit(limit)
+    query = (
+        query.join(Inspection, col(Inspection.id) == col(InspectionRun.inspection_id)).order_by(col(ChecklistRun.id).desc()).limit(limit)
+    )
     if inspection_id is not None:
         query = query.where(col(InspectionRun.inspection_id) == inspection_id)
     if result:
@@ -179,7 +187,9 @@ def runs(s: Session, by: Actor, *, inspection_id: UUID | None = None, result: st
 def report(s: Session, run_id: UUID, by: Actor) -> RunReport:
     """A run with every point and answer, in the wording it was made with. Refuses: inspection.run_unknown"""
     query = select(ChecklistRun, InspectionRun, Inspection.title).join(InspectionRun, col(InspectionRun.run_id) == col(ChecklistRun.id))
-    found = s.execute(query.join(Inspection, col(Inspection.id) == col(InspectionRun.inspection_id)).where(col(ChecklistRun.id) == run_id)).first()
+    found = s.execute(
+        query.join(Inspection, col(Inspection.id) == col(InspectionRun.inspection_id)).where(col(ChecklistRun.id) == run_id)
+    ).first()
     if found is None or not (by.has(*plans.SEES_RUNS, Role.SYSTEM) or found[0].started_by == by.person_id):
         raise Refused("inspection.run_unknown")
     run, mine, _ = found
@@ -191,7 +201,9 @@ def report(s: Session, run_id: UUID, by: Actor) -> RunReport:
     skipped = set(mine.skipped)
     photos = [photo for part in given.values() for view in part.values() for photo in view.photos]
     missing = set(attachments.pending(s, [*photos, *([run.signature] if run.signature else [])]))
-    duty_ids = _duties_of(s, [hazard_key(view.part_id, view.question_id) for part in given.values() for view in part.values() if view.answer == "fail"])
+    duty_ids = _duties_of(
+        s, [hazard_key(view.part_id, view.question_id) for part in given.values() for view in part.values() if view.answer == "fail"]
+    )
     reports = []
     for point in everywhere:
         if point.id not in given and str(point.id) not in skipped and (mine.result is not None or point.id not in current):
@@ -204,8 +216,10 @@ def report(s: Session, run_id: UUID, by: Actor) -> RunReport:
             lines.append(
                 AnswerLine(
                     question["id"], question["text"], view.answer if view else None, view.value if view else None, question["unit"] or "",
-                    view.note if view else "", view.photos if view else (), tuple(photo for photo in view.photos if photo in missing) if view else (),
-                    view.level if view else 0, view.at if view else None, view.revision if view else 0, duty_ids.get(hazard_key(point.id, question["id"])),
+                    view.note if view else "", view.photos if view else (),
+                    tuple(photo for photo in view.photos if photo in missing) if view else (),
+                    view.level if view else 0, view.at if view else None, view.revision if view else 0, duty_ids.get(hazard_key(point.id,
+                    question["id"])),
                 )
             )  # fmt: skip
         reports.append(PointReport(point.id, point.name, point.place, point.id not in given, tuple(lines)))
@@ -222,18 +236,28 @@ def year_grid(s: Session, inspection_id: UUID, year: int, at: datetime) -> list[
     asked = plans.due_dates(row, date(year, 1, 1), date(year, 12, 31))
     found = s.execute(
         select(InspectionRun).where(
-            col(InspectionRun.inspection_id) == row.id, col(InspectionRun.due_on).between(date(year, 1, 1), date(year, 12, 31)), col(InspectionRun.result).is_not(None)
+            col(InspectionRun.inspection_id) == row.id,
+            col(InspectionRun.due_on).between(date(year, 1, 1), date(year, 12, 31)),
+            col(InspectionRun.result).is_not(None),
         )
     )
     by_day: dict[date, list[InspectionRun]] = {}
     for run in found.scalars():
         by_day.setdefault(run.due_on, []).append(run)
     fails = _failed_points(s, [run.run_id for many in by_day.values() for run in many])
-    return [GridRow(p.id, p.name, p.place, tuple(_box(p.id, month, asked, by_day, fails, row, today) for month in range(1, 13))) for p in spots]
+    return [
+        GridRow(p.id, p.name, p.place, tuple(_box(p.id, month, asked, by_day, fails, row, today) for month in range(1, 13))) for p in spots
+    ]
 
 
 def _box(
-    point_id: UUID, month: int, asked: list[date], by_day: dict[date, list[InspectionRun]], fails: set[tuple[UUID, UUID]], row: Inspection, today: date
+    point_id: UUID,
+    month: int,
+    asked: list[date],
+    by_day: dict[date, list[InspectionRun]],
+    fails: set[tuple[UUID, UUID]],
+    row: Inspection,
+    today: date,
 ) -> Box:
     here = [day for day in asked if day.month == month]
     visited = [(day, run) for day in here for run in by_day.get(day, ()) if str(point_id) not in run.skipped]
@@ -256,7 +280,8 @@ def _box(
 
 @dataclass(frozen=True, slots=True)
 class Hazard:
-    """A failed point with what became of it: `closed` once it was verified by another person and the next run passed. `repeat` within 90 days."""
+    """A failed point with what became of it: `closed` once it was verified by another person and the next run passed. `repeat` within 90
+    days."""
 
     duty: duties.DutyView
     round: str
@@ -285,7 +310,8 @@ def hazard(s: Session, view: duties.DutyView, by: Actor) -> Hazard:
         passed = s.execute(
             select(ChecklistAnswer.at).join(ChecklistRun, col(ChecklistRun.id) == col(ChecklistAnswer.run_id))
             .where(
-                col(ChecklistAnswer.part_id) == view.subject_id, col(ChecklistAnswer.question_id) == question_id, col(ChecklistAnswer.answer) == "pass",
+                col(ChecklistAnswer.part_id) == view.subject_id, col(ChecklistAnswer.question_id) == question_id,
+                col(ChecklistAnswer.answer) == "pass",
                 col(ChecklistAnswer.at) > view.verified_at, col(ChecklistRun.finished_at).is_not(None),
             )
             .order_by(col(ChecklistAnswer.at)).limit(1)
@@ -298,7 +324,16 @@ def hazard(s: Session, view: duties.DutyView, by: Actor) -> Hazard:
     ).first()  # fmt: skip
     said = checklists.said(facts.get("question", ""), by.language)
     repeat = view.times > 1 or earlier is not None
-    return Hazard(view, str(facts.get("round", "")), str(facts.get("point", "")), said, str(facts.get("value", "")), repeat, passed, passed is not None)
+    return Hazard(
+        view,
+        str(facts.get("round", "")),
+        str(facts.get("point", "")),
+        said,
+        str(facts.get("value", "")),
+        repeat,
+        passed,
+        passed is not None,
+    )
 
 
 # ── the phone ──
@@ -323,7 +358,8 @@ def for_phone(s: Session, by: Actor, at: datetime) -> list[dict[str, Any]]:
         found.append({
             "id": row.id, "title": row.title, "due_on": due_on, "template_version": wording.version,
             "points": [
-                {"id": p.id, "label": codes.get(p.place_id, ""), "old_labels": old.get(p.place_id, []), "name": p.name, "place": p.place, "questions": asked}
+                {"id": p.id, "label": codes.get(p.place_id, ""), "old_labels": old.get(p.place_id, []), "name": p.name, "place": p.place,
+                "questions": asked}
                 for p in spots[row.id]
             ],
         })  # fmt: skip
@@ -345,7 +381,14 @@ def mark_missed(s: Session, do: MarkMissed, by: Actor, at: datetime) -> None:
     if do.due_on in closed_days(s, row.id):
         return
     for role in (Role.SAFETY, Role.LEADER):
-        notices.queue_roles(s, role, key="inspection.notice.missed", at=at, subject=("inspection", row.id), facts={"title": row.title, "due_on": do.due_on.isoformat()})
+        notices.queue_roles(
+            s,
+            role,
+            key="inspection.notice.missed",
+            at=at,
+            subject=("inspection", row.id),
+            facts={"title": row.title, "due_on": do.due_on.isoformat()},
+        )
     touch(s, "inspection", row.id)
 
 
@@ -384,8 +427,10 @@ def _run_views(s: Session, found: Sequence[Any]) -> list[RunView]:
         hashes = [photo for view in everything for photo in view.photos] + ([run.signature] if run.signature else [])
         views.append(
             RunView(
-                run.id, mine.inspection_id, title, mine.due_on, run.started_at, run.finished_at, names.get(run.started_by, ""), mine.result, mine.late,
-                mine.late_reason, mine.second, len(mine.skipped), sum(view.answer == "fail" for view in everything), len(attachments.pending(s, hashes)),
+                run.id, mine.inspection_id, title, mine.due_on, run.started_at, run.finished_at, names.get(run.started_by, ""),
+                mine.result, mine.late,
+                mine.late_reason, mine.second, len(mine.skipped), sum(view.answer == "fail" for view in everything),
+                len(attachments.pending(s, hashes)),
                 run.version, run.content_hash, tuple(mine.flags), mine.version,
             )
         )  # fmt: skip
@@ -418,7 +463,8 @@ def _failed_points(s: Session, run_ids: list[UUID]) -> set[tuple[UUID, UUID]]:
     for start in range(0, len(run_ids), 500):
         rows = s.execute(
             select(ChecklistAnswer.run_id, ChecklistAnswer.part_id, ChecklistAnswer.question_id, ChecklistAnswer.answer)
-            .where(col(ChecklistAnswer.run_id).in_(run_ids[start : start + 500])).order_by(col(ChecklistAnswer.at), col(ChecklistAnswer.revision))
+            .where(col(ChecklistAnswer.run_id).in_(run_ids[start : start + 500])).order_by(col(ChecklistAnswer.at),
+            col(ChecklistAnswer.revision))
         )  # fmt: skip
         last.update({(row.run_id, row.part_id, row.question_id): row.answer for row in rows})
     return {(run_id, part_id) for (run_id, part_id, _), said in last.items() if said == "fail"}
@@ -445,7 +491,8 @@ def _one(s: Session, id: str, by: Actor) -> InspectionView | None:
 
 COLLECTION = Collection(
     "inspections", PERSON_ROLES, _list, _one,
-    tuple(ExportColumn(name, f"inspection.column.{name}") for name in ("title", "cadence", "points", "due_on", "state", "last_on", "last_result", "open_hazards")),
+    tuple(ExportColumn(name, f"inspection.column.{name}") for name in ("title", "cadence", "points", "due_on", "state", "last_on",
+    "last_result", "open_hazards")),
     ("state",),
 )  # fmt: skip
 
@@ -472,7 +519,8 @@ RUNS = Collection(
     "inspection-runs", PERSON_ROLES, _list_runs, _one_run,
     tuple(
         ExportColumn(name, f"inspection.column.{name}")
-        for name in ("title", "due_on", "started_at", "finished_at", "inspector", "result", "late", "late_reason", "second", "skipped", "fails", "content_hash")
+        for name in ("title", "due_on", "started_at", "finished_at", "inspector", "result", "late", "late_reason", "second", "skipped",
+        "fails", "content_hash")
     ),
     ("inspection_id", "result"),
 )  # fmt: skip

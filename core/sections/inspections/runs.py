@@ -1,9 +1,9 @@
 """Walking a round: start, answer, finish (scenarios Floor 3, 5, 6; offline.md O15, O16, O19; inspections.md rows 4–8, 13, 15, 25).
 
-A run keeps the wording it began with. Answers are only ever added; the phone's moment decides which counts. A fail without photo and note, an answer that is
-missing at a point somebody stood at: finishing is refused and says where. Points nobody went to are listed as skipped. At the finish every failed answer
-becomes a duty with owner and due day, or joins the open one of the same point and question. Photos may arrive later. Of two runs for one due day both are
-kept: the first that finished closes the day, the other is marked as the second.
+A run keeps the wording it began with. Answers are only ever added; the phone's moment decides which counts. A fail without photo and note,
+an answer that is missing at a point somebody stood at: finishing is refused and says where. Points nobody went to are listed as skipped. At
+the finish every failed answer becomes a duty with owner and due day, or joins the open one of the same point and question. Photos may
+arrive later. Of two runs for one due day both are kept: the first that finished closes the day, the other is marked as the second.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ class StartInspection(Operation):
 
 @operation(StartInspection, "inspection.start", roles=PERSON_ROLES, offline=True)
 def start(s: Session, do: StartInspection, by: Actor, at: datetime) -> dict[str, Any]:
-    """Begin on a version of the wording; begun twice it is the same run. Refuses: inspection.not_found, checklist.version_unknown, checklist.run_taken"""
+    """Begin on a version of the wording; begun twice it is the same run. Refuses: inspection.not_found, checklist.version_unknown,
+    checklist.run_taken"""
     row = plans.get(s, do.inspection_id)
     if not plans.may_inspect(row, by):
         raise NotAllowed(inspection=row.id)
@@ -125,7 +126,8 @@ class FinishInspection(Operation):
 
 @operation(FinishInspection, "inspection.finish", roles=PERSON_ROLES, offline=True)
 def finish(s: Session, do: FinishInspection, by: Actor, at: datetime) -> dict[str, Any]:
-    """Sign and close. Refuses: inspection.run_unknown, inspection.empty, inspection.incomplete (names the first point, question and what it needs)"""
+    """Sign and close. Refuses: inspection.run_unknown, inspection.empty, inspection.incomplete (names the first point, question and what it
+    needs)"""
     run, mine = _run(s, do.run_id)
     row = plans.get(s, mine.inspection_id)
     if not plans.may_inspect(row, by):
@@ -146,7 +148,8 @@ def finish(s: Session, do: FinishInspection, by: Actor, at: datetime) -> dict[st
         point_id, gap = gaps[0]
         wording = {question["id"]: question["text"] for question in checklists.questions(content, by.language)}
         raise Refused(
-            "inspection.incomplete", n=len(gaps), point=names[point_id], point_id=point_id, question=wording[gap.question_id], question_id=gap.question_id,
+            "inspection.incomplete", n=len(gaps), point=names[point_id], point_id=point_id, question=wording[gap.question_id],
+            question_id=gap.question_id,
             needs=list(gap.needs),
         )  # fmt: skip
     run.finished_at, run.finished_by, run.signature = at, by.person_id, do.signature
@@ -249,13 +252,18 @@ def _make_duty(s: Session, run: ChecklistRun, row: Inspection, content: dict[str
     key = hazard_key(view.part_id, view.question_id)
     point = s.get(InspectionPoint, view.part_id)
     assert point is not None
-    wording = next(question["text"] for section in content["sections"] for question in section["questions"] if question["id"] == view.question_id)
+    wording = next(
+        question["text"] for section in content["sections"] for question in section["questions"] if question["id"] == view.question_id
+    )
     place = places.get(s, point.place_id)
     duties.open_duty(
-        s, title_key="inspection.duty.fail", owner_id=point.hazard_owner_id or row.hazard_owner_id, subject=("inspection_point", point.id), at=at,
-        due_on=workdays.add(s, plans.local_day(row, at), row.hazard_workdays), four_eyes=True, merge_key=key, by=by, photos=view.photos, remark=view.note,
+        s, title_key="inspection.duty.fail", owner_id=point.hazard_owner_id or row.hazard_owner_id, subject=("inspection_point", point.id),
+        at=at,
+        due_on=workdays.add(s, plans.local_day(row, at), row.hazard_workdays), four_eyes=True, merge_key=key, by=by, photos=view.photos,
+        remark=view.note,
         facts={
-            "point": place.name, "point_id": str(point.id), "question_id": view.question_id, "question": wording, "run_id": str(run.id), "round": row.title,
+            "point": place.name, "point_id": str(point.id), "question_id": view.question_id, "question": wording, "run_id": str(run.id),
+            "round": row.title,
             "value": view.value or "",
         },
     )  # fmt: skip
@@ -263,8 +271,7 @@ def _make_duty(s: Session, run: ChecklistRun, row: Inspection, content: dict[str
 
 def _result(run: ChecklistRun, mine: InspectionRun) -> dict[str, Any]:
     return {
-        "run_id": run.id, "result": mine.result, "due_on": mine.due_on, "late": mine.late, "second": mine.second, "skipped": list(mine.skipped),
+        "run_id": run.id, "result": mine.result, "due_on": mine.due_on, "late": mine.late, "second": mine.second,
+        "skipped": list(mine.skipped),
         "flags": list(mine.flags), "content_hash": run.content_hash,
     }  # fmt: skip
-
-

@@ -196,15 +196,21 @@ class _Session:
         self.row: Stocktake | None = s.get(Stocktake, stocktake_id)
         self._scope: set[UUID] | None = None
         self._recount_since: datetime | None | bool = False
+        self._is_open = self.row is not None and self.row.state == State.OPEN
+        self._kind = books.subject_kind(self.row) if self.row is not None else None
+        self._last_place: UUID | None = None  # the place of the scan before, which was in order
 
     def refusal(self, do: Count, label: _Label | None, at: datetime) -> Refused | None:
         """Why this scan is not taken, or None."""
-        refused = self._not_taking(at) or self._outside(do.place_id)
+        refused = (None if self._is_open else self._not_taking(at)) or (None if do.place_id is self._last_place else self._outside(do.place_id))
         if refused is not None:
             return refused
-        assert self.row is not None
-        if label is not None and label.subject_kind is not None and label.subject_kind != books.subject_kind(self.row):
+        self._last_place = do.place_id
+        if label is not None and label.subject_kind is not None and label.subject_kind != self._kind:
             return Refused("label.other_kind", code=labels.shown(label.code))
+        if self._kind == SubjectKind.ASSET and do.quantity is None:
+            return None
+        assert self.row is not None
         if self.row.kind == Kind.SUPPLY and do.quantity is None:
             return Refused("stocktake.quantity_needed", code=labels.shown(label.code) if label is not None else do.code[:20])
         if self.row.kind == Kind.ASSET and do.quantity not in (None, 1):

@@ -1,7 +1,8 @@
-"""What was asked for and what was ordered: requests of people, orders, and how much of an order is still open (pitfall T35; scenario Office 5).
+"""What was asked for and what was ordered: requests of people, orders, and how much of an order is still open (pitfall T35; scenario Office
+5).
 
-An order has no stored state: how much is open is what was ordered less what was accepted, so it can not get stuck. Refused pieces stay open; the tolerance
-is zero: one piece more than is open is refused, with the figure.
+An order has no stored state: how much is open is what was ordered less what was accepted, so it can not get stuck. Refused pieces stay
+open; the tolerance is zero: one piece more than is open is refused, with the figure.
 """
 
 from __future__ import annotations
@@ -153,7 +154,15 @@ def request(s: Session, do: RequestSupply, by: Actor, at: datetime) -> dict[str,
 
 
 def receive_for_order(
-    s: Session, supply: Supply, order_id: UUID | None, accepted: int, refused: int, reason: str, photos: Sequence[str], by: Actor, at: datetime
+    s: Session,
+    supply: Supply,
+    order_id: UUID | None,
+    accepted: int,
+    refused: int,
+    reason: str,
+    photos: Sequence[str],
+    by: Actor,
+    at: datetime,
 ) -> int | None:
     """Note a receipt; answers how much of its order is open now. Refuses: supply.order_unknown, supply.more_than_ordered"""
     left: int | None = None
@@ -166,7 +175,8 @@ def receive_for_order(
             raise Refused("supply.more_than_ordered", open=open_before, quantity=accepted, unit=supply.unit)
         left = open_before - accepted
     receipt = SupplyReceipt(
-        supply_id=supply.id, order_id=order_id, accepted=accepted, refused=refused, reason=reason, photos=list(photos), person_id=by.person_id, at=at,
+        supply_id=supply.id, order_id=order_id, accepted=accepted, refused=refused, reason=reason, photos=list(photos),
+        person_id=by.person_id, at=at,
         op_id=current_op_id(s),
     )  # fmt: skip
     s.add(receipt)
@@ -178,7 +188,9 @@ def settle_requests(s: Session, supply_id: UUID, person_id: UUID, quantity: int,
     """What a person asked for and now has is settled, oldest first, as far as the issued pieces reach."""
     rows = s.execute(
         select(SupplyRequest)
-        .where(col(SupplyRequest.supply_id) == supply_id, col(SupplyRequest.person_id) == person_id, col(SupplyRequest.settled_at).is_(None))
+        .where(
+            col(SupplyRequest.supply_id) == supply_id, col(SupplyRequest.person_id) == person_id, col(SupplyRequest.settled_at).is_(None)
+        )
         .order_by(col(SupplyRequest.id))
     ).scalars()
     for row in rows:
@@ -196,7 +208,11 @@ def settle_requests(s: Session, supply_id: UUID, person_id: UUID, quantity: int,
 
 def open_orders(s: Session, supply_id: UUID | None = None) -> list[OrderView]:
     """Orders of which something is still to come, oldest first."""
-    query = select(SupplyOrder, Supply).join(Supply, col(Supply.id) == col(SupplyOrder.supply_id)).where(col(SupplyOrder.cancelled_at).is_(None))
+    query = (
+        select(SupplyOrder, Supply)
+        .join(Supply, col(Supply.id) == col(SupplyOrder.supply_id))
+        .where(col(SupplyOrder.cancelled_at).is_(None))
+    )
     if supply_id is not None:
         query = query.where(col(SupplyOrder.supply_id) == supply_id)
     rows = list(s.execute(query.order_by(col(SupplyOrder.id))))
@@ -206,7 +222,11 @@ def open_orders(s: Session, supply_id: UUID | None = None) -> list[OrderView]:
         accepted, refused = sums.get(row.id, (0, 0))
         if accepted < row.quantity:
             left = row.quantity - accepted
-            found.append(OrderView(row.id, supply.id, supply.name, supply.unit, row.quantity, accepted, refused, left, row.supplier, row.ordered_at, False))
+            found.append(
+                OrderView(
+                    row.id, supply.id, supply.name, supply.unit, row.quantity, accepted, refused, left, row.supplier, row.ordered_at, False
+                )
+            )
     return found
 
 
@@ -223,8 +243,12 @@ def open_requests(s: Session) -> list[RequestView]:
 
 
 def _accepted(s: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
-    query = select(SupplyReceipt.order_id, func.sum(SupplyReceipt.accepted), func.sum(SupplyReceipt.refused)).where(col(SupplyReceipt.order_id).in_(ids))
-    return {order_id: (int(accepted), int(refused)) for order_id, accepted, refused in s.execute(query.group_by(col(SupplyReceipt.order_id)))}
+    query = select(SupplyReceipt.order_id, func.sum(SupplyReceipt.accepted), func.sum(SupplyReceipt.refused)).where(
+        col(SupplyReceipt.order_id).in_(ids)
+    )
+    return {
+        order_id: (int(accepted), int(refused)) for order_id, accepted, refused in s.execute(query.group_by(col(SupplyReceipt.order_id)))
+    }
 
 
 def _key(request_id: UUID) -> str:

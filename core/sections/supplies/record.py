@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,7 +37,8 @@ Reason = Annotated[str, StringConstraints(max_length=200)]
 
 
 class Supply(SQLModel, table=True):
-    """A kind of thing that is used up. `on_hand` is the sum of its movements: only the database's own trigger writes it, and it can not fall below zero."""
+    """A kind of thing that is used up. `on_hand` is the sum of its movements: only the database's own trigger writes it, and it can not
+    fall below zero."""
 
     __tablename__: ClassVar[str] = "supply"
     __table_args__ = (CheckConstraint("on_hand >= 0", name="supply_never_below_zero"),)
@@ -69,7 +71,8 @@ class Move(StrEnum):
 
 
 class SupplyMovement(SQLModel, table=True):
-    """One line of the ledger: append-only. `quantity` is signed, in the supply's unit; `at` is when it happened, `booked_at` when we heard of it."""
+    """One line of the ledger: append-only. `quantity` is signed, in the supply's unit; `at` is when it happened, `booked_at` when we heard
+    of it."""
 
     __tablename__: ClassVar[str] = "supply_movement"
     __table_args__ = (
@@ -96,7 +99,8 @@ class SupplyMovement(SQLModel, table=True):
 
 
 database.append_only("supply_movement")
-# The balance is kept where it is checked: in the database, in the transaction of the movement, so that two takings at once can not both find the last piece.
+# The balance is kept where it is checked: in the database, in the transaction of the movement. Two takings at once can not both find
+# the last piece.
 database.ddl(
     "supply_balance",
     sqlite=(
@@ -166,7 +170,8 @@ class RegisterSupply(Operation):
 
 @operation(RegisterSupply, "supply.register", roles=KEEPERS)
 def register(s: Session, do: RegisterSupply, by: Actor, at: datetime) -> dict[str, Any]:
-    """A new kind of supply with its first label; without a number it gets the next of the series. Refuses: supply.number_taken, place.not_found"""
+    """A new kind of supply with its first label; without a number it gets the next of the series. Refuses: supply.number_taken,
+    place.not_found"""
     if do.place_id is not None:
         places.get(s, do.place_id)
     number = do.number or _next_number(s)
@@ -174,7 +179,8 @@ def register(s: Session, do: RegisterSupply, by: Actor, at: datetime) -> dict[st
         raise Refused("supply.number_taken", number=number)
     keys = pinyin.keys(do.name)
     supply = Supply(
-        id=do.id or uuid7(), number=number, name=do.name, spec=do.spec, unit=do.unit, pinyin=keys.full, initials=keys.initials, place_id=do.place_id,
+        id=do.id or uuid7(), number=number, name=do.name, spec=do.spec, unit=do.unit, pinyin=keys.full, initials=keys.initials,
+        place_id=do.place_id,
         minimum=do.minimum, limit_quantity=do.limit, price_cents=do.price_cents,
     )  # fmt: skip
     s.add(supply)
@@ -204,7 +210,10 @@ def update(s: Session, do: UpdateSupply, by: Actor, at: datetime) -> SupplyView:
     given = do.model_dump(exclude_unset=True, exclude={"supply_id", "retired"})
     if given.get("place_id") is not None:
         places.get(s, given["place_id"])
-    if given.get("unit") not in (None, supply.unit) and s.execute(select(SupplyMovement.id).where(col(SupplyMovement.supply_id) == supply.id).limit(1)).first():
+    if (
+        given.get("unit") not in (None, supply.unit)
+        and s.execute(select(SupplyMovement.id).where(col(SupplyMovement.supply_id) == supply.id).limit(1)).first()
+    ):
         raise Refused("supply.unit_in_use", unit=supply.unit)
     for name, value in given.items():
         if value is not None or name in ("limit", "price_cents", "place_id"):
@@ -264,7 +273,14 @@ def taken(s: Session, supply_id: UUID, person_id: UUID, at: datetime) -> int:
 
 
 def search(
-    s: Session, text: str = "", *, low: bool = False, place_id: UUID | None = None, retired: bool = False, after: str | None = None, limit: int = 50
+    s: Session,
+    text: str = "",
+    *,
+    low: bool = False,
+    place_id: UUID | None = None,
+    retired: bool = False,
+    after: str | None = None,
+    limit: int = 50,
 ) -> list[Supply]:
     """Supplies by name, specification, number, pinyin, initials or label code, in order of number; `after` is the last number shown."""
     query = select(Supply).order_by(col(Supply.number)).limit(limit)
@@ -283,10 +299,8 @@ def search(
             col(Supply.number).startswith(text, autoescape=True), col(Supply.pinyin).contains(key, autoescape=True) if key else False,
             col(Supply.initials).contains(key, autoescape=True) if key else False,
         ]  # fmt: skip
-        try:
+        with contextlib.suppress(Invalid):  # not a code: the words alone decide
             wanted.append(col(Supply.id).in_(select(labels.Label.subject_id).where(col(labels.Label.code) == labels.read_code(text))))
-        except Invalid:
-            pass  # not a code: the words alone decide
         query = query.where(or_(*wanted))
     return list(s.execute(query).scalars())
 
@@ -309,7 +323,8 @@ def views(s: Session, rows: Sequence[Supply], by: Actor) -> list[SupplyView]:
     return [
         SupplyView(
             r.id, r.number, r.name, r.spec, r.unit, r.place_id, names.get(r.place_id, "") if r.place_id else "", codes.get(r.id, ""),
-            None if r.place_id in hidden else r.on_hand, r.minimum, r.limit_quantity, r.price_cents, r.place_id not in hidden and r.on_hand < r.minimum,
+            None if r.place_id in hidden else r.on_hand, r.minimum, r.limit_quantity, r.price_cents,
+            r.place_id not in hidden and r.on_hand < r.minimum,
             r.retired_at is not None, r.version,
         )
         for r in rows
@@ -319,7 +334,12 @@ def views(s: Session, rows: Sequence[Supply], by: Actor) -> list[SupplyView]:
 def ledger(s: Session, supply_id: UUID, *, limit: int = 200) -> list[LedgerLine]:
     """The movements of a supply, newest first, each with the balance after it."""
     balance = func.sum(SupplyMovement.quantity).over(order_by=(col(SupplyMovement.id),))
-    query = select(SupplyMovement, balance).where(col(SupplyMovement.supply_id) == supply_id).order_by(col(SupplyMovement.id).desc()).limit(limit)
+    query = (
+        select(SupplyMovement, balance)
+        .where(col(SupplyMovement.supply_id) == supply_id)
+        .order_by(col(SupplyMovement.id).desc())
+        .limit(limit)
+    )
     rows = list(s.execute(query))
     ids = {person for row, _ in rows for person in (row.to_person_id, row.actor_id) if person}
     names = {row.id: row.name for row in s.execute(select(people.Person.id, people.Person.name).where(col(people.Person.id).in_(ids)))}
@@ -392,7 +412,15 @@ def _list(s: Session, query: Query, by: Actor) -> Page:
         place_id = UUID(f["place_id"]) if f.get("place_id") else None
     except ValueError:
         raise Refused("query.cursor") from None
-    rows = search(s, query.q, low=f.get("state") == "low", place_id=place_id, retired=f.get("state") == "retired", after=query.cursor, limit=query.limit + 1)
+    rows = search(
+        s,
+        query.q,
+        low=f.get("state") == "low",
+        place_id=place_id,
+        retired=f.get("state") == "retired",
+        after=query.cursor,
+        limit=query.limit + 1,
+    )
     more, rows = len(rows) > query.limit, rows[: query.limit]
     return Page(views(s, rows, by), rows[-1].number if more else None)
 
@@ -407,6 +435,7 @@ def _one(s: Session, id: str, by: Actor) -> SupplyView | None:
 
 COLLECTION = Collection(
     "supplies", PERSON_ROLES, _list, _one,
-    tuple(ExportColumn(name, f"supply.column.{name}") for name in ("number", "name", "spec", "unit", "place", "on_hand", "minimum", "limit", "price_cents", "label")),
+    tuple(ExportColumn(name, f"supply.column.{name}") for name in ("number", "name", "spec", "unit", "place", "on_hand", "minimum",
+    "limit", "price_cents", "label")),
     ("state", "place_id"),
 )  # fmt: skip

@@ -1,9 +1,10 @@
 """Stock that comes and goes: receiving, issuing, returning, correcting, and what a count posts.
 
-What a person took from the shelf happened, whether the books knew the pieces or not (offline.md, conflict rules: takings are deltas, always booked). So a
-taking told by a phone, or later than it happened, is always booked. When the books hold less, the missing pieces are first booked in as a `discrepancy`
-movement of their own and the office is told: the ledger shows both lines, its sum stays true, and stock never falls below zero silently. At the desk, where
-nothing has left the shelf yet, `supply.not_enough` is the answer; the database itself refuses a balance below zero in every case.
+What a person took from the shelf happened, whether the books knew the pieces or not (offline.md, conflict rules: takings are deltas, always
+booked). So a taking told by a phone, or later than it happened, is always booked. When the books hold less, the missing pieces are first
+booked in as a `discrepancy` movement of their own and the office is told: the ledger shows both lines, its sum stays true, and stock never
+falls below zero silently. At the desk, where nothing has left the shelf yet, `supply.not_enough` is the answer; the database itself refuses
+a balance below zero in every case.
 """
 
 from __future__ import annotations
@@ -81,8 +82,8 @@ class IssueSupply(Operation):
 def issue(s: Session, do: IssueSupply, by: Actor, at: datetime) -> dict[str, Any]:
     """Pieces leave the shelf for a person. More than the limit a person and period needs a reason.
 
-    Refuses: label codes, person.not_found, supply.retired, supply.over_limit, supply.not_enough; a taking that happened is booked instead and its outcome
-    carries `over_limit` or `discrepancy` (see the module)."""
+    Refuses: label codes, person.not_found, supply.retired, supply.over_limit, supply.not_enough; a taking that happened is booked instead
+    and its outcome carries `over_limit` or `discrepancy` (see the module)."""
     supply = by_code(s, do.code)
     person = people.get(s, do.to_person_id)
     happened = (by.is_person and by.device_id is not None) or current_item(s).received_at - at > STALE_AFTER
@@ -93,7 +94,13 @@ def issue(s: Session, do: IssueSupply, by: Actor, at: datetime) -> dict[str, Any
     if over and not do.reason:
         if not happened:
             raise Refused(
-                "supply.over_limit", name=supply.name, limit=supply.limit_quantity, taken=before, quantity=do.quantity, unit=supply.unit, person=person.name
+                "supply.over_limit",
+                name=supply.name,
+                limit=supply.limit_quantity,
+                taken=before,
+                quantity=do.quantity,
+                unit=supply.unit,
+                person=person.name,
             )
         note(s, over_limit=True)
     short = do.quantity - supply.on_hand
@@ -165,12 +172,14 @@ def move(
     s: Session, supply: Supply, kind: Move, quantity: int, *, by: Actor, at: datetime, reason: str = "", to_person_id: UUID | None = None,
     place_id: UUID | None = None, over_limit: bool = False, photos: Photos = (), subject: tuple[str, UUID] | None = None,
 ) -> SupplyMovement:  # fmt: skip
-    """One line of the ledger; the database's trigger moves the balance and refuses one below zero. Tells once when the minimum is crossed."""
+    """One line of the ledger; the database moves the balance and refuses one below zero. Tells once when the minimum is crossed."""
     if place_id is not None:
         places.get(s, place_id)
     line = SupplyMovement(
-        supply_id=supply.id, kind=kind, quantity=quantity, place_id=place_id or supply.place_id, to_person_id=to_person_id, actor_id=by.person_id,
-        device_id=by.device_id, reason=reason, over_limit=over_limit, photos=list(photos), at=at, booked_at=current_item(s).received_at, op_id=current_item(s).op_id,
+        supply_id=supply.id, kind=kind, quantity=quantity, place_id=place_id or supply.place_id, to_person_id=to_person_id,
+        actor_id=by.person_id,
+        device_id=by.device_id, reason=reason, over_limit=over_limit, photos=list(photos), at=at, booked_at=current_item(s).received_at,
+        op_id=current_item(s).op_id,
         subject_kind=subject[0] if subject else None, subject_id=subject[1] if subject else None,
     )  # fmt: skip
     s.add(line)
@@ -205,5 +214,3 @@ def _watch_minimum(s: Session, supply: Supply, at: datetime) -> None:
             s, Role.CLERK, key="supply.notice.low", at=at, subject=("supply", supply.id),
             facts={"name": supply.name, "on_hand": supply.on_hand, "minimum": supply.minimum, "unit": supply.unit},
         )  # fmt: skip
-
-

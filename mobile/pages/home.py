@@ -1,0 +1,46 @@
+"""`/my`: the start of the online phone pages: my duties, my rooms, my visitors, and the way back to the app that works without a network."""
+
+from __future__ import annotations
+
+from nicegui import APIRouter
+
+from core.foundation import clock, database, i18n
+from core.mechanisms import duties
+from core.sections import bookings
+from core.web import frame, parts
+from core.web.frame import _
+
+router = APIRouter()
+
+
+@router.page("/my")
+def my_page() -> None:
+    with frame.phone(_("my.title"), "/m/"):
+        _draw()
+
+
+@router.page("/my/")
+def my_page_too() -> None:
+    my_page()
+
+
+def _draw() -> None:
+    by, at = frame.actor(), clock.now()
+    with database.reading() as s:
+        owed = [view for view in duties.mine(s, by, at) if view.state == duties.OPEN]
+        mine = bookings.mine(s, by.person_id, at, 1) if by.person_id else []
+    parts.text(_("my.hello", name=by.name), "p", "second")
+    coming = _("my.next_booking", room=mine[0].room, time=i18n.day_and_time(mine[0].starts_at, clock.zone(), frame.lang())) if mine else _("my.book_hint")
+    rows = (
+        ("/my/duties", "clock", _("my.duties"), _("my.duties_open", n=len(owed)) if owed else _("my.duties_none")),
+        ("/my/book", "door", _("my.book"), coming),
+        ("/my/visitors", "people", _("my.visitors"), _("my.visitors_hint")),
+        ("/m/", "scan", _("my.floor"), _("my.floor_hint")),
+    )
+    with parts.rows():
+        for address, icon, title, meta in rows:
+            with parts.box("item item--link", "a").props(f'href="{address}"'):
+                parts.mark(icon)
+                with parts.box("item__body"):
+                    parts.text(title, "div", "item__title")
+                    parts.text(meta, "div", "item__meta")
