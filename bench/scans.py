@@ -50,6 +50,9 @@ def office_on(url: str) -> Iterator[Office]:
     with database.engine().execution_options(foyer_write=True).connect() as connection, connection.begin():
         database.build_schema(connection)
     jobs.set_started(None)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)  # as the server does at its start
     try:
         yield Office.found()
     finally:

@@ -240,7 +240,12 @@ def start() -> Server:
     """`main.py demo` on its own folder, at NOW, on a free port."""
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FOYER_")}
-    environment |= {"FOYER_DATA_DIR": str(DATA / "now"), "FOYER_PORT": str(port), "FOYER_TEST_CLOCK": NOW.isoformat(), "PYTHONUNBUFFERED": "1"}
+    environment |= {
+        "FOYER_DATA_DIR": str(DATA / "now"),
+        "FOYER_PORT": str(port),
+        "FOYER_TEST_CLOCK": NOW.isoformat(),
+        "PYTHONUNBUFFERED": "1",
+    }
     made, now = DATA / "made", DATA / "now"
     if not (made / "whole").exists():
         shutil.rmtree(made, ignore_errors=True)
@@ -250,7 +255,9 @@ def start() -> Server:
     shutil.copytree(made, now)
     server = Server(f"http://127.0.0.1:{port}", environment, DATA / "server.log")
     output = server.log.open("wb")
-    server.process = subprocess.Popen([sys.executable, ROOT / "main.py", "demo"], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    server.process = subprocess.Popen(
+        [sys.executable, ROOT / "main.py", "demo"], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+    )
     for _ in range(1800):
         try:
             if httpx.get(server.url + "/healthz", timeout=2).status_code == 200:
@@ -328,7 +335,10 @@ def main(words: list[str]) -> int:
     server = start()
     failed = 0
     try:
-        with sync_playwright() as playwright, browsing(playwright, args=("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")) as browser:
+        with (
+            sync_playwright() as playwright,
+            browsing(playwright, args=("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")) as browser,
+        ):
             for shot in wanted:
                 try:
                     print(f"{shot.file.name:<36} {take(browser, server, shot)}", flush=True)

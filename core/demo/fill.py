@@ -39,7 +39,7 @@ def fill(today: date, at: datetime | None = None) -> Report:
         rounds.tell(day, calendar)
         counting.tell(day, calendar)
         meeting.tell(day, calendar)
-        visiting.tell(day, calendar)
+        visiting.tell(day, calendar, now.guests(day) if day.date == today else ())
         if day.date == today:
             now.tell(day, calendar)
         else:

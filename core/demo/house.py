@@ -20,6 +20,7 @@ from core.sections import assets, rooms, supplies
 PEOPLE = 120
 ASSETS = 600
 LARGE = 30
+IDLE = 0.03
 # What a safety round visits: floor and name.
 POINTS = {
     "extinguisher": ((1, "一楼东侧灭火器"), (1, "一楼西侧灭火器"), (2, "二楼东侧灭火器"), (2, "二楼西侧灭火器"), (3, "三楼东侧灭火器"), (3, "三楼西侧灭火器")),
@@ -79,6 +80,8 @@ def _found(house: House) -> None:
     first = office.FoundOffice(office_name=words.OFFICE, kind="demo", name=name, account=account, password=words.PASSWORD)
     added = house.story.say("found", first, SYSTEM, house.founded)
     house.actors["admin"] = _actor(UUID(added["person_id"]))
+    phone = office.UpdateSetting(key="reception.phone", value="8000")
+    house.story.later("setting/reception", phone, house.actors["admin"], house.founded)
 
 
 def _people(house: House) -> None:
@@ -182,7 +185,7 @@ def _assets(house: House) -> None:
         add = assets.RegisterAsset(
             id=Story.id("asset", number), number=f"ZC{bought.year}{number:04d}", name=name, spec=dice.choice(models), class_code=class_code,
             serial=f"SN{dice.randint(10**9, 10**10 - 1)}" if class_code.startswith("A02") else "", bought_on=bought, value_cents=cents, net_value_cents=int(cents * (1 - worn)),
-            department_id=Story.id("department", department), keeper_id=dice.choice(house.staff), place_id=house.rooms[short],
+            department_id=Story.id("department", department), keeper_id=dice.choice(house.staff) if dice.random() > IDLE else None, place_id=house.rooms[short],
         )  # fmt: skip
         house.story.later(f"asset/{number}", add, clerk, house.founded + timedelta(minutes=number))
     for number in range(1, ASSETS + 1):

@@ -140,7 +140,11 @@ def _duties(day: Day, calendar: Calendar) -> None:
     if day.age > DUTY_DAYS:
         return
     monday = day.date - timedelta(days=day.date.weekday())
-    for first in (calendar.next(monday - timedelta(days=1)), calendar.next(monday - timedelta(days=8)), calendar.next(monday - timedelta(days=15))):
+    for first in (
+        calendar.next(monday - timedelta(days=1)),
+        calendar.next(monday - timedelta(days=8)),
+        calendar.next(monday - timedelta(days=15)),
+    ):
         for number, account in enumerate(("clerk", "desk", "staff")):
             _duty(day, calendar, first, number, day.house.actors[account])
 

@@ -6,16 +6,18 @@ that are late or due, something offered to somebody, a request from the store.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from core.demo import visiting
 from core.demo.days import Calendar, Day, DayTold
 from core.demo.story import Story
+from core.demo.visiting import Guest
 from core.foundation import clock, database
 from core.mechanisms import duties
 from core.mechanisms.operations import SYSTEM, Actor
-from core.sections import assets, bookings, deliveries, rooms, supplies, visits
+from core.sections import assets, bookings, deliveries, rooms, supplies
 
 # Minutes since their coming and what became of it: whether somebody fetched them.
 IN_THE_HOUSE = ((95, True), (61, True), (38, True), (16, True), (7, False), (2, False))
@@ -24,14 +26,14 @@ QUARTER = timedelta(minutes=15)
 
 def tell(day: Day, calendar: Calendar) -> None:
     """Once a day: with the moment of the first start."""
-    mark = f"now/{day.date}"
-    if day.house.story.was_told(mark):
+    if day.house.story.was_told(_mark(day)):
         return
     _doors(day, calendar)
-    _visitors(day, calendar)
+    for guest in _invited(day, calendar.next(day.date)):
+        visiting.invite(day, guest, calendar.next(day.date))
     _front_desk(day)
     _work(day, calendar)
-    day.house.story.tell(mark, DayTold(day=day.date), SYSTEM, day.until)
+    day.house.story.tell(_mark(day), DayTold(day=day.date), SYSTEM, day.until)
 
 
 def _doors(day: Day, calendar: Calendar) -> None:
@@ -67,37 +69,31 @@ def _meeting(day: Day, short: str, starts_at: datetime, minutes: int, title: str
         day.tell(f"{key}/come", bookings.CheckIn(booking_id=booking), day.house.person(host_id), starts_at + timedelta(minutes=2))
 
 
-def _visitors(day: Day, calendar: Calendar) -> None:
-    """Six people in the house, invitations for the rest of today and for the next working day."""
-    midnight, staff = day.at(0), day.house.actors["staff"]
+def guests(day: Day) -> list[Guest]:
+    """Six people in the house, and invitations for the rest of today; none when that was told already."""
+    if day.house.story.was_told(_mark(day)):
+        return []
+    found, midnight, staff = [], day.at(0), _id(day.house.actors["staff"])
     for number, (minutes, fetched) in enumerate(IN_THE_HOUSE):
         dice = day.house.rng("now", day.date, number)
-        host = _id(staff) if number in (2, 4) else dice.choice(day.house.staff)
+        host = staff if number in (2, 4) else dice.choice(day.house.staff)
         arrives = max(midnight + timedelta(minutes=1 + number), day.until - timedelta(minutes=minutes))
         guest = visiting.someone(f"now/{day.date}/{number}", dice, host, arrives, number, invited=number % 2 == 0)
-        before = max(midnight, arrives - timedelta(hours=20)) if number else midnight
-        code = visiting.invite(day, guest, day.date, before) if guest.invited else None
-        visit_id = visiting.arrive(day, guest, code)
-        if visit_id is not None:
-            day.later(
-                f"now/badge/{day.date}/{number}",
-                visits.NoteBadge(visit_id=visit_id),
-                day.house.actors["kiosk"],
-                arrives + timedelta(seconds=4),
-            )
-            if fetched:
-                day.later(
-                    f"now/fetch/{day.date}/{number}",
-                    visits.Acknowledge(visit_id=visit_id),
-                    day.house.person(host),
-                    arrives + timedelta(minutes=2),
-                )
-    for target in (day.date, calendar.next(day.date)):
-        for number in range(3):
-            dice = day.house.rng("now", day.date, target, number)
-            host = _id(staff) if number == 0 else dice.choice(day.house.staff)
-            guest = visiting.someone(f"now/{day.date}/for/{target}/{number}", dice, host, day.until, number, invited=True)
-            visiting.invite(day, guest, target, day.until - timedelta(minutes=30 - number))
+        found.append(
+            replace(guest, comes=True, scanned_out=False, fetched=fetched, invited_at=max(midnight, arrives - timedelta(hours=20)))
+        )
+    return [*found, *_invited(day, day.date)]
+
+
+def _invited(day: Day, target: date) -> list[Guest]:
+    """Three who are invited for a day and have not come."""
+    found = []
+    for number in range(3):
+        dice = day.house.rng("now", day.date, target, number)
+        host = _id(day.house.actors["staff"]) if number == 0 else dice.choice(day.house.staff)
+        guest = visiting.someone(f"now/{day.date}/for/{target}/{number}", dice, host, day.until, number, invited=True)
+        found.append(replace(guest, comes=False, invited_at=day.until - timedelta(minutes=30 - number)))
+    return found
 
 
 def _front_desk(day: Day) -> None:
@@ -139,6 +135,10 @@ def _work(day: Day, calendar: Calendar) -> None:
     day.tell(f"now/fault/{day.date}", fault, house.person(day.pick()), max(day.at(0, 2), day.until - timedelta(minutes=45)))
     ask = supplies.RequestSupply(supply_id=house.supplies[dice.randrange(len(house.supplies))], quantity=3, note="新同事入职")
     day.tell(f"now/request/{day.date}", ask, house.actors["staff"], max(day.at(0, 3), day.until - timedelta(minutes=33)))
+
+
+def _mark(day: Day) -> str:
+    return f"now/{day.date}"
 
 
 def _today(day: Day, moment: datetime) -> datetime | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -20,7 +21,7 @@ INVITED_DAYS_BEFORE = 2
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """One visitor of the plan. `stays` in minutes; `comes` is false of one who never turns up, `scanned_out` of one whose badge went home in a pocket."""
+    """One visitor of the plan. `stays` in minutes; `fetched` whether the host came down; `comes` is false of one who never turns up, `scanned_out` of one whose badge went home in a pocket."""
 
     key: str
     name: str
@@ -34,20 +35,29 @@ class Guest:
     arrives_at: datetime
     stays: int
     number: int
+    invited_at: datetime | None = None
+    fetched: bool = True
 
 
-def tell(day: Day, calendar: Calendar) -> None:
-    """Invite for the days ahead, then live this day's visits and deliveries."""
-    if day.age > LIVELY_DAYS or not day.works:
-        return
-    for ahead in range(INVITED_DAYS_BEFORE + 1):
+def tell(day: Day, calendar: Calendar, also: Sequence[Guest] = ()) -> None:
+    """Invite for the days ahead, then live this day's visits, and `also` these, in order of their coming, and its deliveries."""
+    lively = day.works and day.age <= LIVELY_DAYS
+    coming = list(also)
+    for ahead in range(INVITED_DAYS_BEFORE + 1) if lively else ():
         target = calendar.next(day.date, ahead) if ahead else day.date
         invited_on = calendar.next(target, -INVITED_DAYS_BEFORE)
         for guest in plan(day.house, target):
-            code = invite(day, guest, target, moment(invited_on, 15, guest.number)) if guest.invited else None
-            if target == day.date and guest.comes and (code or not guest.invited):
-                _visit(day, guest, code)
-    _deliver(day, calendar)
+            guest = replace(guest, invited_at=moment(invited_on, 15, guest.number))
+            if target == day.date:
+                coming.append(guest)
+            elif guest.invited:
+                invite(day, guest, target)
+    for guest in sorted(coming, key=lambda guest: guest.arrives_at):
+        code = invite(day, guest, day.date) if guest.invited else None
+        if guest.comes and (code or not guest.invited):
+            _visit(day, guest, code)
+    if lively:
+        _deliver(day, calendar)
 
 
 def plan(house: House, target: date) -> list[Guest]:
@@ -70,16 +80,17 @@ def someone(key: str, dice: Random, host_id: UUID, arrives_at: datetime, number:
     )  # fmt: skip
 
 
-def invite(day: Day, guest: Guest, target: date, at: datetime) -> str | None:
+def invite(day: Day, guest: Guest, target: date) -> str | None:
     """The code of the invitation, or None when it was not sent (yet)."""
+    assert guest.invited_at is not None  # who is invited was invited at a moment
     do = visits.Invite(
         host_id=guest.host_id, name=guest.name, company=guest.company, phone=guest.phone, purpose=guest.purpose, expected_on=target,
     )  # fmt: skip
-    result = day.result(f"invite/{guest.key}", do, day.house.actors["desk"], at)
+    result = day.result(f"invite/{guest.key}", do, day.house.actors["desk"], guest.invited_at)
     return str(result["code"]) if result else None
 
 
-def arrive(day: Day, guest: Guest, code: str | None) -> UUID | None:
+def _arrive(day: Day, guest: Guest, code: str | None) -> UUID | None:
     """At the kiosk, by the invitation's code or by name; answers the visit."""
     signed = signature(day.house.rng("signature", guest.key))
     if code is not None:
@@ -93,12 +104,13 @@ def arrive(day: Day, guest: Guest, code: str | None) -> UUID | None:
 
 
 def _visit(day: Day, guest: Guest, code: str | None) -> None:
-    visit_id = arrive(day, guest, code)
+    visit_id = _arrive(day, guest, code)
     if visit_id is None:
         return
     host = day.house.person(guest.host_id)
     day.later(f"badge/{guest.key}", visits.NoteBadge(visit_id=visit_id), day.house.actors["kiosk"], guest.arrives_at + timedelta(seconds=4))
-    day.later(f"fetch/{guest.key}", visits.Acknowledge(visit_id=visit_id), host, guest.arrives_at + timedelta(minutes=2))
+    if guest.fetched:
+        day.later(f"fetch/{guest.key}", visits.Acknowledge(visit_id=visit_id), host, guest.arrives_at + timedelta(minutes=2))
     if guest.scanned_out:
         day.later(
             f"out/{guest.key}",
@@ -129,10 +141,15 @@ def _deliver(day: Day, calendar: Calendar) -> None:
             dice, key = day.house.rng("delivery", came_on, number), f"delivery/{came_on}/{number}"
             recipient, at = dice.choice(day.house.staff), moment(came_on, 9, dice.randint(0, 480))
             drop = deliveries.Drop(
-                recipient=str(recipient), courier=dice.choice(words.COURIERS), pieces=dice.choice((1, 1, 1, 2)), kind=dice.choice(words.SENDINGS)
+                recipient=str(recipient),
+                courier=dice.choice(words.COURIERS),
+                pieces=dice.choice((1, 1, 1, 2)),
+                kind=dice.choice(words.SENDINGS),
             )
             soon = dice.random() < 0.8
             fetched_at = at + timedelta(minutes=dice.randint(10, 60)) if soon else moment(calendar.next(came_on), 9, 5 + number)
             result = day.result(key, drop, day.house.actors["kiosk"], at) if came_on == day.date else day.house.story.answer(key)
             if result and clock.today(fetched_at) == day.date:
-                day.later(f"{key}/taken", deliveries.PickUp(delivery_id=UUID(result["delivery_id"])), day.house.person(recipient), fetched_at)
+                day.later(
+                    f"{key}/taken", deliveries.PickUp(delivery_id=UUID(result["delivery_id"])), day.house.person(recipient), fetched_at
+                )

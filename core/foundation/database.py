@@ -23,6 +23,7 @@ from sqlalchemy import JSON, ColumnElement, Connection, Dialect, Engine, String,
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 T = TypeVar("T")
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -217,7 +218,7 @@ def _processor(column: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     processor: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
     probe = datetime(2026, 11, 23, 1, 2, 3, 4, UTC)
     # SQLAlchemy goes through three functions for a moment; where its text is the plain one, it is written directly.
-    if dialect.name == SQLITE and column.type.python_type is datetime and processor is not None and processor(probe) == _moment_text(probe):
+    if dialect.name == SQLITE and isinstance(column.type, UTCDateTime) and processor is not None and processor(probe) == _moment_text(probe):
         return _moment_text
     return processor
 
@@ -227,7 +228,7 @@ def _moment_text(value: datetime | None) -> str | None:
 
 
 def _json_text(value: Any) -> str | None:
-    return None if value is None else _dumps(value)
+    return None if value is None else "{}" if value == {} else _dumps(value)
 
 
 _dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode

@@ -596,7 +596,7 @@ def as_json(value: Any) -> Any:
     if kind is UUID:
         return str(value)
     if kind in _fields_of:
-        return {name: as_json(getattr(value, name)) for name in _fields_of[kind]}
+        return {name: inner if type(inner := getattr(value, name)) in _JSON_ALREADY else as_json(inner) for name in _fields_of[kind]}
     if isinstance(value, (str, int, float)):
         return value
     if isinstance(value, datetime):

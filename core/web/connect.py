@@ -40,6 +40,7 @@ def connect(app: App, settings: Settings, *, limit: guards.PageLimit | None = No
     guards.guard_sockets(core.sio)
     app.user_middleware[:] = [middleware for middleware in app.user_middleware if getattr(middleware.cls, "__name__", "") != "Guard"]
     app.add_middleware(guards.Guard, limit=limit)
+    app.config.quasar_config["lang"] = {"noHtmlAttrs": True}  # the page says `zh-Hans`, which fonts are chosen by; Quasar would write `zh-CN` over it
     app.include_router(static_files.router)
     answer_errors(app)
     app.on_startup(start)

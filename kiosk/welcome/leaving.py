@@ -67,4 +67,3 @@ def goodbye(screen: Welcome) -> None:
         parts.text(_("kiosk.goodbye.say"), "p")
     with parts.box("kiosk__acts kiosk__acts--bye", "section"):
         screen.button(_("kiosk.finish"), screen.forget, kind="main", counts=True)
-    screen.foot(reason="")

@@ -38,8 +38,7 @@ class Visitors:
     def __init__(self) -> None:
         self.client, self.box = ui.context.client, parts.box("stack")
         self.draw()
-        with parts.box("phone__dock"):
-            parts.button(_("visitors.invite"), href="/my/visitors/invite", kind="main", icon="plus", wide=True)
+        parts.button(_("visitors.invite"), href="/my/visitors/invite", icon="plus", wide=True)
         self.client.on_delete(live.subscribe("visit", self._changed))
 
     def draw(self) -> None:

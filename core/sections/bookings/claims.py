@@ -86,7 +86,7 @@ class Claim(SQLModel, table=True):
 # The stored claims of a room never overlap, so the one that begins last before the new end also ends last: one index step decides.
 _CLASHES = (
     "(SELECT until_ms FROM claim WHERE room_id = NEW.room_id AND id <> NEW.id"
-    " AND from_ms < NEW.until_ms ORDER BY from_ms DESC LIMIT 1) > NEW.from_ms + 60000000"
+    " AND from_ms < NEW.until_ms ORDER BY from_ms DESC LIMIT 1) > NEW.from_ms"
 )
 database.ddl(
     OVERLAP,

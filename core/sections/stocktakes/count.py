@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 from pydantic import Field as Input
-from sqlalchemy import select
+from sqlalchemy import String, select, type_coerce
 from sqlmodel import Session, col
 
 from core.foundation import database
@@ -39,6 +39,8 @@ class _Label(NamedTuple):
     code: str
     subject_kind: str | None
     subject_id: UUID | None
+    book_place_id: UUID | None = None
+    book_place: str | None = None
 
 
 class Count(Operation):
@@ -63,12 +65,16 @@ class Counted:
 
 
 def count_many(s: Session, items: Sequence[Item]) -> list[Counted | Refused | None]:
-    """A run of scans as a set; None for one that is to be judged by itself (its code can not be read)."""
-    sessions: dict[UUID, _Session] = {}
-    known = _labels(s, {item.do.code for item in items})
+    """A run of scans as a set; None for one that is to be judged by itself: its code can not be read, or the run is of several sessions."""
+    stocktake_id: UUID = items[0].do.stocktake_id
+    if any(item.do.stocktake_id != stocktake_id for item in items):
+        return [None] * len(items)
+    session = _Session(s, stocktake_id)
+    known = _labels(s, {item.do.code for item in items}, stocktake_id)
     # What stands in the register of labels is a code as it is; the rest is read as a person would type it.
     codes: list[str | None] = [item.do.code if item.do.code in known else _code_of(item.do.code) for item in items]
-    known.update(_labels(s, {code for code in codes if code is not None and code not in known}))
+    known.update(_labels(s, {code for code in codes if code is not None and code not in known}, stocktake_id))
+    first = _first_seen(s, stocktake_id, {label.subject_id for label in known.values() if label.subject_id is not None})
     answers: list[Counted | Refused | None] = []
     rows: list[dict[str, Any]] = []
     for item, code in zip(items, codes, strict=True):
@@ -76,28 +82,21 @@ def count_many(s: Session, items: Sequence[Item]) -> list[Counted | Refused | No
             answers.append(None)
             continue
         do: Count = item.do
-        if do.stocktake_id not in sessions:
-            sessions[do.stocktake_id] = _Session(s, do.stocktake_id)
-        session = sessions[do.stocktake_id]
         label = known.get(code)
         refusal = session.refusal(do, label, item.at)
         if refusal is not None:
             answers.append(refusal)
             continue
-        subject_id = label.subject_id if label is not None else None
-        by = item.by
+        by, subject_id = item.by, label.subject_id if label is not None else None
         rows.append({
-            "op_id": item.op_id, "stocktake_id": do.stocktake_id, "code": code, "subject_id": subject_id, "place_id": do.place_id, "quantity": do.quantity,
+            "op_id": item.op_id, "stocktake_id": stocktake_id, "code": code, "subject_id": subject_id, "place_id": do.place_id, "quantity": do.quantity,
             "person_id": by.person_id, "device_id": by.device_id, "device_seq": item.device_seq, "occurred_at": item.at, "received_at": item.received_at,
             "clock_skew_s": item.clock_skew_s,
         })  # fmt: skip
-        answers.append(session.unknown if subject_id is None else None)
-    todo = [index for index, answer in enumerate(answers) if answer is None and codes[index] is not None]
-    _answer(s, sessions, items, known, codes, todo, answers)
+        answers.append(session.unknown if label is None or subject_id is None else session.answer(label, first, item))
     if rows:
         database.insert_rows(s, _counts, rows)
-        for session_id in sessions:
-            touch(s, "stocktake", session_id)
+        touch(s, "stocktake", stocktake_id)
     return answers
 
 
@@ -198,6 +197,7 @@ class _Session:
         self._recount_since: datetime | None | bool = False
         self._is_open = self.row is not None and self.row.state == State.OPEN
         self._kind = books.subject_kind(self.row) if self.row is not None else None
+        self._tells_places = self.row is not None and self.row.mode != Mode.BLIND and self.row.kind == Kind.ASSET
         self._last_place: UUID | None = None  # the place of the scan before, which was in order
 
     def refusal(self, do: Count, label: _Label | None, at: datetime) -> Refused | None:
@@ -216,6 +216,16 @@ class _Session:
         if self.row.kind == Kind.ASSET and do.quantity not in (None, 1):
             return Refused("stocktake.one_thing")
         return None
+
+    def answer(self, label: _Label, first: dict[UUID, tuple[str, datetime]], item: Item) -> Counted:
+        """Whether the scan is the first of its thing, and where the book has it when that may be seen."""
+        assert label.subject_id is not None
+        place_id, place = (label.book_place_id, label.book_place) if self._tells_places else (None, None)
+        before = first.get(label.subject_id)
+        if before is not None:
+            return Counted("again", label.subject_id, before[0], before[1], place_id, place)
+        first[label.subject_id] = (item.by.name, item.at)
+        return Counted("counted", label.subject_id, None, None, place_id, place)
 
     def must_take(self, at: datetime) -> None:
         refused = self._not_taking(at)
@@ -273,12 +283,24 @@ def _foreign_code(text: str | None) -> str:
     return (_code_of(text) or text[:60]) if text else ""
 
 
-def _labels(s: Session, codes: Iterable[str]) -> dict[str, _Label]:
+def _labels(s: Session, codes: Iterable[str], stocktake_id: UUID) -> dict[str, _Label]:
+    """What codes stand for, with the place where this session's book expects the thing."""
     wanted = list(codes)
     if not wanted:
         return {}
-    query = select(_label.c.code, _label.c.subject_kind, _label.c.subject_id).where(database.among(_label.c.code, wanted), _label.c.state != LabelState.BLANK)
-    return {code: _Label(code, kind, subject_id) for code, kind, subject_id in s.execute(query)}
+    label, line = _label.c, _lines.c
+    query = (
+        select(label.code, label.subject_kind, label.subject_id, type_coerce(line.place_id, String), line.place)
+        .select_from(_label.outerjoin(_lines, (line.stocktake_id == stocktake_id) & (line.subject_id == label.subject_id)))
+        .where(database.among(label.code, wanted), label.state != LabelState.BLANK)
+    )
+    place_ids: dict[Any, UUID] = {}  # a room holds many things: its id is read once
+    found: dict[str, _Label] = {}
+    for code, kind, subject_id, place_id, place in s.execute(query).all():
+        if place_id is not None and place_id not in place_ids:
+            place_ids[place_id] = UUID(str(place_id))
+        found[code] = _Label(code, kind, subject_id, place_ids.get(place_id), place)
+    return found
 
 
 def _owner(s: Session, op_id: UUID) -> UUID | None:
@@ -289,32 +311,7 @@ def _owner(s: Session, op_id: UUID) -> UUID | None:
     return None
 
 
-def _answer(
-    s: Session, sessions: dict[UUID, _Session], items: Sequence[Item], known: dict[str, _Label], codes: Sequence[str | None], todo: Sequence[int],
-    answers: list[Counted | Refused | None],
-) -> None:  # fmt: skip
-    """Say of each scan whether it is the first of its thing, and where the book has it when that may be seen."""
-    for session_id, session in sessions.items():
-        mine = [index for index in todo if items[index].do.stocktake_id == session_id]
-        if not mine or session.row is None:
-            continue
-        subjects = {index: known[codes[index] or ""].subject_id for index in mine}
-        ids = [subject_id for subject_id in set(subjects.values()) if subject_id is not None]
-        first = _first_seen(s, session_id, ids)
-        book = {} if session.row.mode == Mode.BLIND or session.row.kind == Kind.SUPPLY else _book_places(s, session_id, ids)
-        for index in mine:
-            subject_id = subjects[index]
-            assert subject_id is not None
-            place_id, place = book.get(subject_id, (None, None))
-            before = first.get(subject_id)
-            if before is None:
-                first[subject_id] = (items[index].by.name, items[index].at)
-                answers[index] = Counted("counted", subject_id, None, None, place_id, place)
-            else:
-                answers[index] = Counted("again", subject_id, *before, place_id, place)
-
-
-def _first_seen(s: Session, stocktake_id: UUID, subject_ids: Sequence[UUID]) -> dict[UUID, tuple[str, datetime]]:
+def _first_seen(s: Session, stocktake_id: UUID, subject_ids: Iterable[UUID]) -> dict[UUID, tuple[str, datetime]]:
     """Who saw each of these first, the taken-back ones left out."""
     c, u, p = _counts.c, _undone.c, _person.c
     query = (
@@ -327,9 +324,3 @@ def _first_seen(s: Session, stocktake_id: UUID, subject_ids: Sequence[UUID]) -> 
         if subject_id not in found or at < found[subject_id][1]:
             found[subject_id] = (name or "", at)
     return found
-
-
-def _book_places(s: Session, stocktake_id: UUID, subject_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID | None, str]]:
-    c = _lines.c
-    query = select(c.subject_id, c.place_id, c.place).where(c.stocktake_id == stocktake_id, database.among(c.subject_id, subject_ids))
-    return {subject_id: (place_id, place) for subject_id, place_id, place in s.execute(query)}
