@@ -28,7 +28,7 @@ from core.foundation import clock, database, jobs
 from core.foundation.ids import uuid7
 from core.mechanisms import labels, operations, people, places
 from core.mechanisms.labels import Label
-from core.mechanisms.operations import SYSTEM, Actor, Request, Role, perform, perform_batch, perform_now
+from core.mechanisms.operations import Actor, Request, perform, perform_batch, perform_now
 from core.sections.assets import Asset
 from core.sections.stocktakes import Count, OpenStocktake
 from tests import postgres
@@ -103,7 +103,7 @@ def ours(requests: list[Request]) -> float:
     return taken
 
 
-def rows_of(kind: str) -> dict[str, list[tuple[Any, ...]]]:
+def rows_of() -> dict[str, list[tuple[Any, ...]]]:
     """What ours wrote, as the driver's own values: the reference writes these again."""
     found = {}
     with database.engine().connect() as connection:
@@ -111,7 +111,6 @@ def rows_of(kind: str) -> dict[str, list[tuple[Any, ...]]]:
             columns = [row[0] for row in connection.exec_driver_sql(f'SELECT * FROM "{table}" LIMIT 0').cursor.description]  # type: ignore[union-attr]
             rows = connection.exec_driver_sql(f'SELECT * FROM "{table}" WHERE {condition}').fetchall()
             found[table] = [columns, *[tuple(row) for row in rows]]
-    del kind
     return found  # type: ignore[return-value]
 
 
@@ -166,7 +165,7 @@ def _unlock(dialect: str) -> list[str]:
 def _types(table: str) -> dict[str, str]:
     with database.engine().connect() as connection:
         query = "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = %s"
-        return {name: kind for name, kind in connection.exec_driver_sql(query, (table,))}
+        return {row[0]: row[1] for row in connection.exec_driver_sql(query, (table,))}
 
 
 def _plain(value: Any, dialect: str) -> Any:
@@ -229,7 +228,7 @@ def measure(kind: str, url: str) -> list[Line]:
 
         alone = asyncio.run(_alone(tap))
         hold, taps = asyncio.run(_under_load(batches[0], tap))
-        rows = rows_of(kind)
+        rows = rows_of()
         reference, mine = [], []
         for _ in range(3):
             reference.append(driver(url, rows))
@@ -266,5 +265,3 @@ def show(lines: list[Line]) -> None:
 
 if __name__ == "__main__":
     show(run())
-
-_ = (Role, SYSTEM)

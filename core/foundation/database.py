@@ -16,10 +16,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Connection, Dialect, Engine, String, Table, any_, bindparam, create_engine, event, func, select, text
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Engine,
+    String,
+    Table,
+    any_,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel
@@ -172,9 +187,9 @@ def among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
     """`column IN values` with one parameter, whatever their number: preparing a long list of parameters costs more than running the statement."""
     known = list(values)
     if dialect() == POSTGRESQL:
-        return column == any_(bindparam(None, known, type_=ARRAY(column.type)))
+        return cast(ColumnElement[bool], column == any_(bindparam(None, known, type_=ARRAY(column.type))))
     texts = json.dumps([value.hex if isinstance(value, UUID) else value for value in known])
-    return column.in_(select(func.json_each(bindparam(None, texts, type_=String())).table_valued("value").c.value))
+    return cast(ColumnElement[bool], column.in_(select(func.json_each(bindparam(None, texts, type_=String())).table_valued("value").c.value)))
 
 
 def insert_rows(s: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -325,14 +325,13 @@ class ReviewPage:
         dialog.open()
 
     async def _ask_approve(self, shown: Shown) -> None:
-        sums, title = shown.review.sums, shown.row.title
+        title = shown.row.title
         accepted = [line for line in shown.review.lines if line.decision == Decision.ACCEPT]
         if shown.row.kind == "asset":
             count = {result: sum(1 for line in accepted if line.result == result) for result in (Result.MOVED, Result.MISSING, Result.SURPLUS)}
             words = _("stocktake.approve_words", moved=count[Result.MOVED], missing=count[Result.MISSING], surplus=count[Result.SURPLUS])
         else:
             words = _("stocktake.approve_words_supply", n=len(accepted))
-        del sums
         if await parts.confirm(_("stocktake.approve_title", title=title), words, act=_("stocktake.approve"), stay=_("stocktake.approve_stay"), stop=False):
             outcome = await parts.do(ApproveStocktake(stocktake_id=self.id))
             if outcome.ok:

@@ -16,6 +16,8 @@ from tests.cast import Office
 from tests.live import KIOSK, Server, become_device
 
 expect.set_options(timeout=15_000)  # a loaded machine is slow, not wrong
+LISTENS = """() => ['scanner.js', 'wedge.js'].every((name) =>
+    performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('/m/' + name) && entry.responseEnd > 0))"""
 SPACE = re.compile("^(空格|Space)$")
 QUIET = ("Failed to load resource", "WebSocket connection")  # what a browser says of a link that a test cuts
 
@@ -43,6 +45,7 @@ def panel(
     page.goto(f"{server.url}/welcome")
     expect(page.locator(".tile--main")).to_be_visible()
     page.wait_for_function("() => window.foyer && window.foyer.linked()")
+    page.wait_for_function(LISTENS)
     try:
         yield page
     finally:

@@ -247,20 +247,13 @@ def test_a_double_tap_and_a_tap_on_a_dead_link_check_nobody_in_twice(live_office
 def test_hostile_codes_open_nothing_and_the_next_good_one_works(live_office: Office, server: Server, browser: Browser) -> None:
     planned = invite(live_office)
     with panel(browser, server, kiosk_key(live_office)) as page:
-        for text in (
-            "javascript:alert(1)",
-            "https://evil.example/welcome?x=1",
-            "x" * 4000,
-            "\u0000\u0001ABCDEFGH",
-            "<img src=x onerror=alert(1)>",
-            "7K3M9QWX",
-        ):
+        scan(page, "x" * 4000)  # nothing reads so much
+        for text in ("javascript:alert(1)", "https://evil.example/welcome?x=1", "<img src=x onerror=alert(1)>", "7K3M9QWX"):
             scan(page, text)
-            page.wait_for_function("() => true")
-            if page.locator(".kiosk__mark--warning").count():
-                assert page.url == f"{server.url}/welcome"
-                press(page, "返回")
-                asks(page, "您好，请进")
+            asks(page, "这个码现在用不了")
+            assert page.url == f"{server.url}/welcome"
+            press(page, "返回")
+            asks(page, "您好，请进")
         scan(page, planned["code"].lower())
         asks(page, "李文博，您好")
         assert page.url == f"{server.url}/welcome"
@@ -277,6 +270,7 @@ def test_a_hostile_name_is_only_words_on_kiosk_desk_and_badge(live_office: Offic
     sign_in(desk, server, "ann")
     with panel(browser, server, kiosk_key(live_office)) as page:
         scan(page, planned["code"])
+        expect(page.locator(".kiosk__card")).to_be_visible()
         press(page, "看告知书")
         draw_signature(page)
         press(page, "同意并签到")

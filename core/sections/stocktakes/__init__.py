@@ -20,8 +20,8 @@ from core.sections.stocktakes.count import (
     undo_count,
 )
 from core.sections.stocktakes.lines import Line, Result, Review, Seen, Sums, progress, review
-from core.sections.stocktakes.record import APPROVERS, REVIEWERS, Decision, Kind, Mode, State, Stocktake, get
-from core.sections.stocktakes.sealing import FileReport, ReportFile, SealedReport, file_of, file_report, result_of, sealed, to_draw
+from core.sections.stocktakes.record import APPROVERS, REVIEWERS, Decision, Kind, Mode, ReportFile, SealedReport, State, Stocktake, get
+from core.sections.stocktakes.sealing import FileReport, file_of, file_report, result_of, sealed, to_draw
 from core.sections.stocktakes.settle import (
     ApproveStocktake,
     CloseStocktake,
@@ -40,7 +40,19 @@ from core.sections.stocktakes.settle import (
     reject,
     remind,
 )
-from core.sections.stocktakes.views import COLLECTION, StocktakeDetail, StocktakeView, detail, find, for_phone, hidden_shelves, is_blind_to, listed, may_see_photos, under_way
+from core.sections.stocktakes.views import (
+    COLLECTION,
+    StocktakeDetail,
+    StocktakeView,
+    detail,
+    find,
+    for_phone,
+    hidden_shelves,
+    is_blind_to,
+    listed,
+    may_see_photos,
+    under_way,
+)
 from core.sections.stocktakes.views import views as views_of
 
 __all__ = [

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
-from pydantic import StringConstraints
 from pydantic import Field as Input
+from pydantic import StringConstraints
 from sqlalchemy import String, select, type_coerce
 from sqlmodel import Session, col
 
@@ -24,7 +24,21 @@ from core.mechanisms.labels import Label, LabelState, SubjectKind
 from core.mechanisms.operations import PERSON_ROLES, Actor, Item, Operation, current_item, operation, touch
 from core.mechanisms.people import Person
 from core.sections.stocktakes import books
-from core.sections.stocktakes.record import REVIEWERS, CountEvent, CountUndone, Decision, Find, HandIn, Kind, LineDecision, Mode, State, Stocktake, StocktakeLine, get
+from core.sections.stocktakes.record import (
+    REVIEWERS,
+    CountEvent,
+    CountUndone,
+    Decision,
+    Find,
+    HandIn,
+    Kind,
+    LineDecision,
+    Mode,
+    State,
+    Stocktake,
+    StocktakeLine,
+    get,
+)
 
 MOST_COUNTED = 1_000_000
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -194,7 +208,7 @@ class _Session:
         self._s = s
         self.row: Stocktake | None = s.get(Stocktake, stocktake_id)
         self._scope: set[UUID] | None = None
-        self._recount_since: datetime | None | bool = False
+        self._recount_since: datetime | bool | None = False
         self._is_open = self.row is not None and self.row.state == State.OPEN
         self._kind = books.subject_kind(self.row) if self.row is not None else None
         self._tells_places = self.row is not None and self.row.mode != Mode.BLIND and self.row.kind == Kind.ASSET
@@ -243,10 +257,9 @@ class _Session:
             return Refused("stocktake.not_found")
         if row.state == State.OPEN:
             return None
-        if row.state == State.CLOSED and row.closed_at is not None:
-            # What was counted before the close and arrives late is still an observation; afterwards only what was asked for again is.
-            if at <= row.closed_at or self._recount_wanted(at):
-                return None
+        # What was counted before the close and arrives late is still an observation; afterwards only what was asked for again is.
+        if row.state == State.CLOSED and row.closed_at is not None and (at <= row.closed_at or self._recount_wanted(at)):
+            return None
         return Refused("stocktake.closed", title=row.title)
 
     def _recount_wanted(self, at: datetime) -> bool:
@@ -307,7 +320,8 @@ def _owner(s: Session, op_id: UUID) -> UUID | None:
     for table in (CountEvent, Find):
         found = s.execute(select(col(table.person_id)).where(col(table.op_id) == op_id)).first()
         if found is not None:
-            return found[0]
+            owner: UUID | None = found[0]
+            return owner
     return None
 
 

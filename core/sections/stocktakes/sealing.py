@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import StringConstraints
 from pydantic import Field as Input
+from pydantic import StringConstraints
 from sqlalchemy import select
 from sqlmodel import Session, col
 
@@ -130,7 +130,7 @@ def file_of(s: Session, stocktake_id: UUID, format: str, language: str) -> Repor
 
 def to_draw(s: Session, *, limit: int = 20) -> list[tuple[UUID, str, str]]:
     """Sealed reports whose files are not made yet: (session, format, language)."""
-    made = {(row.stocktake_id, row.format, row.language) for row in s.execute(select(ReportFile.stocktake_id, ReportFile.format, ReportFile.language))}  # type: ignore[call-overload]
+    made = {(row.stocktake_id, row.format, row.language) for row in s.execute(select(ReportFile.stocktake_id, ReportFile.format, ReportFile.language))}
     wanted = [
         (stocktake_id, format, language)
         for stocktake_id in s.execute(select(col(SealedReport.stocktake_id)).order_by(col(SealedReport.sealed_at))).scalars()

@@ -11,8 +11,8 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import StringConstraints
 from pydantic import Field as Input
+from pydantic import StringConstraints
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
@@ -97,7 +97,7 @@ def devices_of(s: Session, stocktake: Stocktake) -> list[OpenDevice]:
         return []
     ids = list(joined)
     last_seq = select(col(HandIn.device_id), func.max(HandIn.last_seq)).where(col(HandIn.stocktake_id) == stocktake.id).group_by(col(HandIn.device_id))
-    handed = {device_id: last for device_id, last in s.execute(last_seq)}
+    handed: dict[UUID | None, int] = {row[0]: row[1] for row in s.execute(last_seq)}
     devices = {row.id: row for row in s.execute(select(Device).where(col(Device.id).in_(ids))).scalars()}
     contacts = {row.device_id: row for row in s.execute(select(DeviceContact).where(col(DeviceContact.device_id).in_(ids))).scalars()}
     found = []
