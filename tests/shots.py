@@ -159,7 +159,7 @@ def phone_count(page: Page, language: str) -> None:
     page.get_by_test_id("place").click()
     page.get_by_test_id("place-row").filter(has_text="307").first.click()
     expect(page.get_by_test_id("place")).to_contain_text("307")
-    _until_read(page, "115")
+    page.locator("[data-screen=Count] li").first.wait_for(timeout=30_000)
 
 
 def phone_collect(page: Page, language: str) -> None:
@@ -312,7 +312,7 @@ def films() -> dict[str, Path]:
     database.disconnect()
     nothing = film(DATA / "nothing.y4m", [(None, 1.0)])
     return {"nothing": nothing} | {
-        name: film(DATA / f"{name}.y4m", [(None, 2.0), (label_text(str(code)), 3.0)]) for name, code in wanted.items()
+        name: film(DATA / f"{name}.y4m", [(None, 2.0), (label_text(str(code)), 2.0), (None, 8.0)]) for name, code in wanted.items()
     }
 
 
