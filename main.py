@@ -19,23 +19,41 @@ from typing import Any
 
 import uvicorn
 from fastapi import APIRouter
-from nicegui import app, core, ui
+from nicegui import app, ui
 from nicegui.server import Server as NiceguiServer
 
-from assets_labels import invitations
-from assets_labels import stocktake_report
+from assets_labels import invitations, stocktake_report
 from core.foundation import backup, clock, database, heavy, jobs, live, migrations, settings, tls
 from core.foundation.errors import Invalid, Refused, SetupError
 from core.foundation.i18n import as_mapping, t
 from core.foundation.settings import Settings
-from core.mechanisms import approvals, attachments, audit, channels, checklists, devices, drafts, duties, imports, labels, notices, numbering, office, operations, people, places, views, workdays
+from core.mechanisms import (
+    approvals,
+    attachments,
+    audit,
+    channels,
+    checklists,
+    devices,
+    drafts,
+    duties,
+    imports,
+    labels,
+    notices,
+    numbering,
+    office,
+    operations,
+    people,
+    places,
+    views,
+    workdays,
+)
 from core.mechanisms.tables import TableError
 from core.sections import assets, bookings, deliveries, inspections, rooms, stocktakes, supplies, visits
 from core.web import connect, health, sessions, trust
 from kiosk import door, welcome
-from kiosk.desk import chooser, find, first_run, me, pairing, signin, today
 from kiosk.desk import assets as desk_assets
 from kiosk.desk import bookings as desk_bookings
+from kiosk.desk import chooser, find, first_run, me, pairing, signin, today
 from kiosk.desk import connect as desk
 from kiosk.desk import deliveries as desk_deliveries
 from kiosk.desk import devices as desk_devices
@@ -61,19 +79,68 @@ from mobile import sheets as sheets_api
 from mobile import visits as visits_api
 from mobile.floor import serve as floor
 from mobile.pages import book, thing, visitors
-from mobile.pages import home as my_home
 from mobile.pages import duties as my_duties
+from mobile.pages import home as my_home
 from mobile.swagger import pages as swagger
 
 VERSION = "0.1.0"
 
 # ── the table of contents ──
 
-MECHANISMS: tuple[ModuleType, ...] = (people, office, devices, places, labels, audit, notices, workdays, numbering, attachments, duties, checklists, approvals, imports, drafts)
+MECHANISMS: tuple[ModuleType, ...] = (
+    people,
+    office,
+    devices,
+    places,
+    labels,
+    audit,
+    notices,
+    workdays,
+    numbering,
+    attachments,
+    duties,
+    checklists,
+    approvals,
+    imports,
+    drafts,
+)
 SECTIONS: tuple[ModuleType, ...] = (rooms, bookings, assets, supplies, stocktakes, visits, deliveries, inspections)
-DESK: tuple[ModuleType, ...] = (chooser, signin, first_run, pairing, today, find, me, desk_people, desk_places, desk_devices, desk_notices, desk_settings, desk_assets, desk_imports, desk_visits, desk_deliveries, desk_supplies, desk_inspections, desk_duties, desk_stocktakes, desk_labels, desk_bookings, desk_rooms, desk_trail)
+DESK: tuple[ModuleType, ...] = (
+    chooser,
+    signin,
+    first_run,
+    pairing,
+    today,
+    find,
+    me,
+    desk_people,
+    desk_places,
+    desk_devices,
+    desk_notices,
+    desk_settings,
+    desk_assets,
+    desk_imports,
+    desk_visits,
+    desk_deliveries,
+    desk_supplies,
+    desk_inspections,
+    desk_duties,
+    desk_stocktakes,
+    desk_labels,
+    desk_bookings,
+    desk_rooms,
+    desk_trail,
+)
 PAGES: tuple[ModuleType, ...] = (*DESK, door, book, welcome, visitors, my_home, my_duties, thing)  # modules with a `router` of pages
-API_ROUTERS: tuple[APIRouter, ...] = (swagger.router, rooms_api.router, attachments_api.router, bundle.router, imports_api.router, visits_api.router, sheets_api.router)  # routes of the API beside operations, labels and collections
+API_ROUTERS: tuple[APIRouter, ...] = (
+    swagger.router,
+    rooms_api.router,
+    attachments_api.router,
+    bundle.router,
+    imports_api.router,
+    visits_api.router,
+    sheets_api.router,
+)  # routes of the API beside operations, labels and collections
 
 
 def include_core() -> None:
@@ -231,11 +298,19 @@ def run(arguments: list[str]) -> int:
     bring.add_argument("--dry-run", action="store_true")
     trail = command("audit", _audit, "check the chain of the audit trail").add_subparsers(dest="what", required=True)
     trail.add_parser("verify", help="name the first altered, missing or reordered row")
-    user = command("user", _user, "people who sign in").add_subparsers(dest="what", required=True).add_parser("add", help="add a person with an account")
+    user = (
+        command("user", _user, "people who sign in")
+        .add_subparsers(dest="what", required=True)
+        .add_parser("add", help="add a person with an account")
+    )
     user.add_argument("account")
     user.add_argument("--name", required=True)
     user.add_argument("--roles", default="staff", help="comma-separated: admin reception clerk safety leader staff")
-    pair = command("device", _device, "kiosks and door screens").add_subparsers(dest="what", required=True).add_parser("pair", help="add a device and print its code")
+    pair = (
+        command("device", _device, "kiosks and door screens")
+        .add_subparsers(dest="what", required=True)
+        .add_parser("pair", help="add a device and print its code")
+    )
     pair.add_argument("name")
     pair.add_argument("--role", choices=["kiosk", "door", "printer"], required=True)
     pair.add_argument("--room", help="short name of the room, for a door")
@@ -261,7 +336,9 @@ def _backup(config: Settings, given: argparse.Namespace) -> None:
 
 def _restore(config: Settings, given: argparse.Namespace) -> None:
     manifest = backup.restore(given.file, config)
-    print(f"restored {sum(manifest.counts.values())} rows and {len(manifest.parts)} files; the audit head is {manifest.audit_head or 'empty'}")
+    print(
+        f"restored {sum(manifest.counts.values())} rows and {len(manifest.parts)} files; the audit head is {manifest.audit_head or 'empty'}"
+    )
 
 
 def _import(config: Settings, given: argparse.Namespace) -> int:
@@ -290,14 +367,19 @@ def _audit(config: Settings, given: argparse.Namespace) -> int:
     if verdict.ok:
         print(f"the audit trail is whole: {verdict.sealed} rows, head {verdict.head}, {verdict.unsealed} not sealed yet")
         return 0
-    print(f"row {verdict.seq} is {verdict.problem}: audit id {verdict.audit_id}; the {verdict.sealed} rows before it are whole", file=sys.stderr)
+    print(
+        f"row {verdict.seq} is {verdict.problem}: audit id {verdict.audit_id}; the {verdict.sealed} rows before it are whole",
+        file=sys.stderr,
+    )
     return 1
 
 
 def _user(config: Settings, given: argparse.Namespace) -> int:
     open_office(config)
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    add = operations.parse("person.add", {"account": given.account, "name": given.name, "roles": given.roles.split(","), "password": password})
+    add = operations.parse(
+        "person.add", {"account": given.account, "name": given.name, "roles": given.roles.split(","), "password": password}
+    )
     return _said(operations.perform_now(add, by=operations.Actor(frozenset({operations.Role.SYSTEM, operations.Role.ADMIN}))))
 
 
@@ -310,7 +392,10 @@ def _device(config: Settings, given: argparse.Namespace) -> int:
 
 
 def _said(outcome: operations.Outcome) -> int:
-    print(outcome.message("en") or " ".join(f"{name}: {value}" for name, value in (outcome.result or {}).items()), file=sys.stdout if outcome.ok else sys.stderr)
+    print(
+        outcome.message("en") or " ".join(f"{name}: {value}" for name, value in (outcome.result or {}).items()),
+        file=sys.stdout if outcome.ok else sys.stderr,
+    )
     return 0 if outcome.ok else 1
 
 

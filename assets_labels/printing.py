@@ -39,7 +39,9 @@ def texts_of(s: Session, codes: Sequence[str], language: str, by: Actor) -> list
     wanted = [labels.known(s, code) for code in codes]
     for label in wanted:
         if label.state not in (LabelState.ACTIVE, LabelState.BLANK):
-            raise Refused(f"label.{label.state}", code=labels.shown(label.code), superseded_by=labels.shown(label.superseded_by or ""), at="")
+            raise Refused(
+                f"label.{label.state}", code=labels.shown(label.code), superseded_by=labels.shown(label.superseded_by or ""), at=""
+            )
     told = _described(s, wanted, by)
     name = str(office.setting(s, "label.office_name")) or getattr(office.info(s), "name", "")
     return [_text(label, told, name, language) for label in wanted]
@@ -60,4 +62,6 @@ def _text(label: Label, told: dict[str, labels.Described], office_name: str, lan
         return LabelText(label.code, t("sheets.blank_name", language), office=office_name)
     caption = f"label.number.{label.subject_kind}"
     place = described.place if label.subject_kind != "place" else described.place.rpartition(" › ")[0]
-    return LabelText(label.code, described.title, described.number, place, office_name, t(caption, language) if described.number and has(caption) else "")
+    return LabelText(
+        label.code, described.title, described.number, place, office_name, t(caption, language) if described.number and has(caption) else ""
+    )

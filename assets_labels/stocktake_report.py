@@ -41,7 +41,11 @@ def draw_sealed(at: datetime) -> None:
 def keep(stocktake_id: UUID, format: str, language: str, data: bytes) -> None:
     """Keep a drawn file; the first one of a format and language stays."""
     do = stocktakes.FileReport(
-        stocktake_id=stocktake_id, format=format, language=language, sha256=hashlib.sha256(data).hexdigest(), data=base64.b64encode(data).decode()
+        stocktake_id=stocktake_id,
+        format=format,
+        language=language,
+        sha256=hashlib.sha256(data).hexdigest(),
+        data=base64.b64encode(data).decode(),
     )
     perform_now(do, by=SYSTEM)
 
@@ -95,20 +99,31 @@ class _Sealed:
 
     def _head(self) -> tuple[str, ...]:
         content = self._content
-        first = t("stocktake.report.lines_scope", self._language, title=content["title"], kind=self._t(f"kind.{content['kind']}"), mode=self._t(f"mode.{content['mode']}"))
+        first = t(
+            "stocktake.report.lines_scope",
+            self._language,
+            title=content["title"],
+            kind=self._t(f"kind.{content['kind']}"),
+            mode=self._t(f"mode.{content['mode']}"),
+        )
         when = t(
             "stocktake.report.lines_when", self._language, opened=self._moment(content["opened_at"]), opened_by=content["opened_by"],
             closed=self._moment(content["closed_at"]), closed_by=content["closed_by"], approved=self._moment(content["approved_at"]), approved_by=content["approved_by"],
         )  # fmt: skip
         who = t("stocktake.report.lines_who", self._language, names=self._joined(content["counters"]))
-        override = [t("stocktake.report.lines_override", self._language, reason=content["override_reason"])] if content["override_reason"] else []
+        override = (
+            [t("stocktake.report.lines_override", self._language, reason=content["override_reason"])] if content["override_reason"] else []
+        )
         return (first, when, who, *override)
 
     def _pdf_columns(self) -> list[tuple[Column, Callable[[dict[str, Any]], str]]]:
         places: list[tuple[Column, Callable[[dict[str, Any]], str]]] = [
             (Column(self._t("report.number"), 1.2), lambda line: line["number"] or line["label"]),
             (Column(self._t("report.name"), 2.0), lambda line: " ".join(part for part in (line["name"], line["spec"]) if part)),
-            (Column(self._t("report.book_place"), 1.1), lambda line: line["book_place"] if line["expected"] or line["number"] else self._t("not_in_book")),
+            (
+                Column(self._t("report.book_place"), 1.1),
+                lambda line: line["book_place"] if line["expected"] or line["number"] else self._t("not_in_book"),
+            ),
             (Column(self._t("report.found_place"), 1.1), lambda line: line["found_place"]),
         ]
         figures: list[tuple[Column, Callable[[dict[str, Any]], str]]]
@@ -120,7 +135,10 @@ class _Sealed:
             ]
         else:
             figures = [
-                (Column(self._t("report.keeper"), 1.2), lambda line: " ".join(part for part in (line["department"], line["keeper"]) if part)),
+                (
+                    Column(self._t("report.keeper"), 1.2),
+                    lambda line: " ".join(part for part in (line["department"], line["keeper"]) if part),
+                ),
                 (Column(self._t("report.value"), 0.9, figures=True), lambda line: _money(line["value_cents"])),
                 (Column(self._t("report.net"), 0.9, figures=True), lambda line: _money(line["net_value_cents"])),
             ]
@@ -141,7 +159,11 @@ class _Sealed:
 
     def _decision(self, line: dict[str, Any]) -> str:
         words = self._t(f"decision.{line['decision']}") if line["decision"] else ""
-        return "，".join(part for part in (words, line["cause"]) if part) if self._language != "en" else ", ".join(part for part in (words, line["cause"]) if part)
+        return (
+            "，".join(part for part in (words, line["cause"]) if part)
+            if self._language != "en"
+            else ", ".join(part for part in (words, line["cause"]) if part)
+        )
 
     # ── XLSX ──
 

@@ -26,7 +26,16 @@ def main(arguments: list[str]) -> int:
             print(f"{name} {value:g} {unit} {'-' if ratio is None else format(ratio, '.3g')} {reference or '-'}", flush=True)
             lines.append({"part": part, "name": name, "value": value, "unit": unit, "ratio": ratio, "reference": reference})
     Path(__file__).with_name("results.json").write_text(
-        json.dumps({"at": datetime.now(UTC).isoformat(timespec="seconds"), "python": platform.python_version(), "machine": platform.machine(), "lines": lines}, indent=1), "utf-8"
+        json.dumps(
+            {
+                "at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "python": platform.python_version(),
+                "machine": platform.machine(),
+                "lines": lines,
+            },
+            indent=1,
+        ),
+        "utf-8",
     )
     return 0
 

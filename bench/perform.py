@@ -66,7 +66,9 @@ def counting(office: Office) -> tuple[Callable[[int], None], Callable[[int], Non
                 "device_id": None, "device_seq": None, "occurred_at": START, "received_at": START, "clock_skew_s": 0,
             })  # fmt: skip
             payload = {"stocktake_id": str(session), "code": code, "place_id": str(place)}
-            _log(connection, "stocktake.count", payload, {"outcome": "counted", "subject_id": str(subject)}, by, ("stocktake", str(session)))
+            _log(
+                connection, "stocktake.count", payload, {"outcome": "counted", "subject_id": str(subject)}, by, ("stocktake", str(session))
+            )
 
     return ours, by_hand
 

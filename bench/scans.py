@@ -107,7 +107,11 @@ def rows_of() -> dict[str, list[tuple[Any, ...]]]:
     """What ours wrote, as the driver's own values: the reference writes these again."""
     found = {}
     with database.engine().connect() as connection:
-        for table, condition in (("operation", "kind = 'stocktake.count'"), ("audit", "kind = 'stocktake.count'"), ("stocktake_count", "1 = 1")):
+        for table, condition in (
+            ("operation", "kind = 'stocktake.count'"),
+            ("audit", "kind = 'stocktake.count'"),
+            ("stocktake_count", "1 = 1"),
+        ):
             columns = [row[0] for row in connection.exec_driver_sql(f'SELECT * FROM "{table}" LIMIT 0').cursor.description]  # type: ignore[union-attr]
             rows = connection.exec_driver_sql(f'SELECT * FROM "{table}" WHERE {condition}').fetchall()
             found[table] = [columns, *[tuple(row) for row in rows]]
@@ -121,7 +125,9 @@ def driver(url: str, rows: dict[str, list[Any]]) -> float:
         for statement in _unlock(dialect):
             connection.exec_driver_sql(statement)
         for table in TABLES:
-            connection.exec_driver_sql(f'DELETE FROM "{table}" WHERE ' + ("kind = 'stocktake.count'" if table != "stocktake_count" else "1 = 1"))
+            connection.exec_driver_sql(
+                f'DELETE FROM "{table}" WHERE ' + ("kind = 'stocktake.count'" if table != "stocktake_count" else "1 = 1")
+            )
     mark = "?" if dialect == "sqlite" else "%s"
     statements, parameters = [], []
     for table in TABLES:
@@ -130,7 +136,11 @@ def driver(url: str, rows: dict[str, list[Any]]) -> float:
         if table == "stocktake_count":
             at = columns.index("subject_id")
             marks[at] = "label.subject_id"
-            cast = marks if dialect == "sqlite" else [f"{m}::{_types(table)[c]}" if m == mark else m for m, c in zip(marks, columns, strict=True)]
+            cast = (
+                marks
+                if dialect == "sqlite"
+                else [f"{m}::{_types(table)[c]}" if m == mark else m for m, c in zip(marks, columns, strict=True)]
+            )
             statements.append(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(cast)} FROM label WHERE label.code = {mark}")
             code = columns.index("code")
             parameters.append([(*row[:at], *row[at + 1 :], row[code]) for row in body])
@@ -234,7 +244,9 @@ def measure(kind: str, url: str) -> list[Line]:
             reference.append(driver(url, rows))
             with database.engine().execution_options(foyer_write=True).connect() as connection, connection.begin():
                 for table in TABLES:
-                    connection.exec_driver_sql(f'DELETE FROM "{table}" WHERE ' + ("kind = 'stocktake.count'" if table != "stocktake_count" else "1 = 1"))
+                    connection.exec_driver_sql(
+                        f'DELETE FROM "{table}" WHERE ' + ("kind = 'stocktake.count'" if table != "stocktake_count" else "1 = 1")
+                    )
             gc.collect()
             mine.append(ours(scans_of(office, session, codes)))
         driver_s, ours_s = statistics.median(reference), statistics.median(mine)

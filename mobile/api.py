@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -35,7 +35,7 @@ STATUS = {"accepted": 200, "refused": 409, "invalid": 422, "waiting": 202}
 SKEW_WORTH_A_FLAG = timedelta(minutes=5)
 
 
-class Problem(Exception):  # noqa: N818 - an HTTP answer
+class Problem(Exception):
     """An error answer: status, code, facts."""
 
     def __init__(self, status: int, code: str, headers: dict[str, str] | None = None, **facts: Any) -> None:
@@ -49,7 +49,11 @@ class Problem(Exception):  # noqa: N818 - an HTTP answer
 def language(request: Request) -> str:
     """The caller's language: their own setting, else what the request asks for."""
     found = getattr(request.state, "language", None)
-    return found if isinstance(found, str) else sessions.pick_language(None, request.cookies.get(sessions.LANGUAGE_COOKIE), request.headers.get("accept-language"), "zh-Hans")
+    return (
+        found
+        if isinstance(found, str)
+        else sessions.pick_language(None, request.cookies.get(sessions.LANGUAGE_COOKIE), request.headers.get("accept-language"), "zh-Hans")
+    )
 
 
 async def maybe_caller(request: Request) -> Actor | None:
@@ -107,7 +111,9 @@ async def open_session(body: SignIn, request: Request, response: Response) -> di
     """Answers a bearer token; the same token is put into an HttpOnly cookie for the online pages."""
     source, at = request.client.host if request.client else "", clock.now()
     try:
-        signed = await asyncio.to_thread(people.sign_in, body.account, body.password, source=source, at=at, device_id=body.device.id if body.device else None)
+        signed = await asyncio.to_thread(
+            people.sign_in, body.account, body.password, source=source, at=at, device_id=body.device.id if body.device else None
+        )
     except Refused as refusal:
         headers = {"Retry-After": str(refusal.facts["seconds"])} if "seconds" in refusal.facts else None
         raise Problem(429 if headers else 401, refusal.code, headers, **refusal.facts) from None
@@ -127,7 +133,13 @@ async def open_session(body: SignIn, request: Request, response: Response) -> di
 
 @router.get("/v1/session", tags=["session"], summary="Who am I")
 async def show_session(actor: Caller) -> dict[str, Any]:
-    return {"person_id": as_json(actor.person_id), "device_id": as_json(actor.device_id), "name": actor.name, "roles": sorted(actor.roles), "language": actor.language}
+    return {
+        "person_id": as_json(actor.person_id),
+        "device_id": as_json(actor.device_id),
+        "name": actor.name,
+        "roles": sorted(actor.roles),
+        "language": actor.language,
+    }
 
 
 @router.delete("/v1/session", tags=["session"], summary="Sign out", status_code=204)
@@ -167,7 +179,13 @@ async def pair_device(body: PairingCode, request: Request, response: Response) -
 async def list_kinds(actor: Caller) -> dict[str, Any]:
     return {
         "items": [
-            {"kind": spec.kind, "roles": sorted(spec.roles), "offline": spec.offline, "allowed": actor.has(*spec.roles), "summary": spec.summary}
+            {
+                "kind": spec.kind,
+                "roles": sorted(spec.roles),
+                "offline": spec.offline,
+                "allowed": actor.has(*spec.roles),
+                "summary": spec.summary,
+            }
             for spec in operations.kinds().values()
         ]
     }
@@ -225,7 +243,13 @@ class PhoneClock:
     def correct(self, item: dict[str, Any], occurred: datetime) -> datetime:
         """The moment on our clock, never after receipt."""
         mono = item.get("monotonic_ms")
-        if self.monotonic_ms is not None and isinstance(mono, (int, float)) and self.boot_id and item.get("boot_id") == self.boot_id and 0 <= self.monotonic_ms - mono < 1e10:
+        if (
+            self.monotonic_ms is not None
+            and isinstance(mono, (int, float))
+            and self.boot_id
+            and item.get("boot_id") == self.boot_id
+            and 0 <= self.monotonic_ms - mono < 1e10
+        ):
             return self.received - timedelta(milliseconds=self.monotonic_ms - mono)
         return min(occurred - self.skew, self.received)
 
@@ -247,7 +271,11 @@ async def _judge(items: list[Any], actor: Actor, phone: PhoneClock, received: da
             answers[index] = Outcome(request.op_id, "waiting", "waiting.quarantine")
         requests.append((index, request))
     if quarantine:
-        await asyncio.wrap_future(database.writer().submit(lambda: operations.keep_waiting([(r, items[i]) for i, r in requests], "quarantine", received), database.BATCH))
+        await asyncio.wrap_future(
+            database.writer().submit(
+                lambda: operations.keep_waiting([(r, items[i]) for i, r in requests], "quarantine", received), database.BATCH
+            )
+        )
     else:
         await _judge_in_order(items, requests, answers)
     return [answer for answer in answers if answer is not None]
@@ -288,7 +316,11 @@ def _request(item: Any, actor: Actor, phone: PhoneClock, received: datetime) -> 
         raise Invalid("op.not_allowed", kind=str(item.get("kind"))[:80])
     do = operations.parse(item.get("kind", ""), item.get("payload", {}))
     occurred: datetime | None = None
-    envelope = {name: item[name] for name in ("schema", "base_version", "template_version", "app_version", "boot_id", "monotonic_ms") if name in item}
+    envelope = {
+        name: item[name]
+        for name in ("schema", "base_version", "template_version", "app_version", "boot_id", "monotonic_ms")
+        if name in item
+    }
     if item.get("occurred_at") is not None:
         try:
             said = _moment(item["occurred_at"])
@@ -312,7 +344,13 @@ async def _note_phone(request: Request, actor: Actor, phone: PhoneClock, at: dat
     highest = int(announced) if announced.isascii() and announced.isdigit() and len(announced) < 16 else 0
     address = request.client.host if request.client else ""
     device_id, skew = actor.device_id, round(phone.skew.total_seconds())
-    await asyncio.wrap_future(database.writer().submit(lambda: devices.note_contact(device_id, at, highest_seq=highest, clock_skew_s=max(-(2**31), min(2**31 - 1, skew)), address=address)))
+    await asyncio.wrap_future(
+        database.writer().submit(
+            lambda: devices.note_contact(
+                device_id, at, highest_seq=highest, clock_skew_s=max(-(2**31), min(2**31 - 1, skew)), address=address
+            )
+        )
+    )
 
 
 def _op_id(item: Any) -> UUID | None:
@@ -378,7 +416,9 @@ def _query(request: Request, collection: views.Collection) -> views.Query:
     limit = given.get("limit", "50")
     if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:6]) <= 500:
         raise Problem(422, "query.limit")
-    return views.Query(given.get("q", "")[:200], int(limit), given.get("cursor") or None, {k: v[:200] for k, v in given.items() if k in collection.filters})
+    return views.Query(
+        given.get("q", "")[:200], int(limit), given.get("cursor") or None, {k: v[:200] for k, v in given.items() if k in collection.filters}
+    )
 
 
 def _readable(collection: views.Collection, actor: Actor) -> None:
@@ -430,8 +470,12 @@ def add_collection(router: APIRouter, collection: views.Collection) -> None:
         return _tagged(request, as_json(found))
 
     if collection.columns:
-        router.add_api_route(f"/v1/{name}.csv", as_csv, methods=["GET"], tags=[name], summary=f"Export {name} as CSV", operation_id=f"{name}_csv")
-        router.add_api_route(f"/v1/{name}.xlsx", as_xlsx, methods=["GET"], tags=[name], summary=f"Export {name} as XLSX", operation_id=f"{name}_xlsx")
+        router.add_api_route(
+            f"/v1/{name}.csv", as_csv, methods=["GET"], tags=[name], summary=f"Export {name} as CSV", operation_id=f"{name}_csv"
+        )
+        router.add_api_route(
+            f"/v1/{name}.xlsx", as_xlsx, methods=["GET"], tags=[name], summary=f"Export {name} as XLSX", operation_id=f"{name}_xlsx"
+        )
     router.add_api_route(f"/v1/{name}", rows, methods=["GET"], tags=[name], summary=f"List {name}", operation_id=f"{name}_list")
     router.add_api_route(f"/v1/{name}/{{id}}", one, methods=["GET"], tags=[name], summary=f"One of {name}", operation_id=f"{name}_one")
 
@@ -505,10 +549,16 @@ def openapi(api: FastAPI) -> dict[str, Any]:
             },
         }  # fmt: skip
         mapping[kind] = f"#/components/schemas/{name}"
-    schemas["Operation"] = {"oneOf": [{"$ref": ref} for ref in mapping.values()], "discriminator": {"propertyName": "kind", "mapping": mapping}}
+    schemas["Operation"] = {
+        "oneOf": [{"$ref": ref} for ref in mapping.values()],
+        "discriminator": {"propertyName": "kind", "mapping": mapping},
+    }
     one = {"$ref": "#/components/schemas/Operation"}
     post = found["paths"]["/api/v1/operations"]["post"]
-    post["requestBody"] = {"required": True, "content": {"application/json": {"schema": {"oneOf": [one, {"type": "array", "items": one, "maxItems": MAX_ITEMS}]}}}}
+    post["requestBody"] = {
+        "required": True,
+        "content": {"application/json": {"schema": {"oneOf": [one, {"type": "array", "items": one, "maxItems": MAX_ITEMS}]}}},
+    }
     return found
 
 
@@ -532,7 +582,9 @@ async def _problem(request: Request, error: Exception) -> Response:
     if isinstance(error, NotAllowed):
         return problem_response(request, 403, error.code, error.facts)
     if isinstance(error, Refused):
-        return problem_response(request, 404 if error.code in _NOT_FOUND or error.code.endswith(".not_found") else 409, error.code, error.facts)
+        return problem_response(
+            request, 404 if error.code in _NOT_FOUND or error.code.endswith(".not_found") else 409, error.code, error.facts
+        )
     assert isinstance(error, Invalid)
     return problem_response(request, 422, error.code, error.facts)
 
@@ -553,5 +605,3 @@ async def _bug(request: Request, error: Exception) -> Response:
     reference = uuid7().hex[-4:].upper()
     operations.log.error("request failed, reference %s", reference, exc_info=error)
     return problem_response(request, 500, "op.failed", {"ref": reference})
-
-

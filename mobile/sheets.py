@@ -39,7 +39,9 @@ class SheetOrder(BaseModel):
     language: Annotated[str, StringConstraints(max_length=10)] = ""
 
 
-@router.post("/v1/label-sheets", summary="Labels as a PDF to print", response_class=Response, responses={200: {"content": {"application/pdf": {}}}})
+@router.post(
+    "/v1/label-sheets", summary="Labels as a PDF to print", response_class=Response, responses={200: {"content": {"application/pdf": {}}}}
+)
 async def label_sheet(order: SheetOrder, request: Request, actor: Caller) -> Response:
     """In the order of the codes, row by row from `start`; every label was read back before the file is answered, and the print is noted."""
     if not actor.has(*LABEL_MAKERS):
@@ -50,7 +52,9 @@ async def label_sheet(order: SheetOrder, request: Request, actor: Caller) -> Res
         pdf = await heavy.run(draw_and_prove, sheet)
     except DrawingError as error:
         raise Problem(422, error.code, **error.facts) from None
-    printed = await perform(labels.NotePrints(codes=[text.code for text in sheet.labels], template=order.template, start=order.start), by=actor)
+    printed = await perform(
+        labels.NotePrints(codes=[text.code for text in sheet.labels], template=order.template, start=order.start), by=actor
+    )
     if not printed.ok:
         raise Problem(409, printed.code or "op.failed", **printed.facts)
     return _file(pdf, "application/pdf", f"labels-{clock.today():%Y%m%d}.pdf", inline=True)

@@ -114,13 +114,17 @@ class Office:
         return moment
 
     # building
-    def person(self, key: str, name: str, roles: tuple[str, ...] = (), *, department: str = "办公室", account: str | None = None, **more: Any) -> Actor:
+    def person(
+        self, key: str, name: str, roles: tuple[str, ...] = (), *, department: str = "办公室", account: str | None = None, **more: Any
+    ) -> Actor:
         add = people.AddPerson(name=name, roles=roles or ("staff",), department_id=self.departments[department], account=account, **more)
         self.people[key] = self._actor(UUID(self.do(add, self.ada)["person_id"]))
         return self.people[key]
 
     def place(self, name: str, kind: str, parent: UUID | None = None, short_name: str | None = None) -> UUID:
-        made = UUID(self.do(places.AddPlace(kind=places.PlaceKind(kind), name=name, parent_id=parent, short_name=short_name), self.ada)["place_id"])
+        made = UUID(
+            self.do(places.AddPlace(kind=places.PlaceKind(kind), name=name, parent_id=parent, short_name=short_name), self.ada)["place_id"]
+        )
         self.places.setdefault(name, made)
         return made
 
@@ -143,5 +147,3 @@ class Office:
             person = s.get(people.Person, person_id)
             assert person is not None
             return people.actor_of(s, person)
-
-

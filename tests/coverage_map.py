@@ -34,7 +34,9 @@ def proofs() -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for path in sorted(HERE.rglob("test_*.py")):
         tree = ast.parse(path.read_text("utf-8"))
-        whole_file = [mark for node in tree.body if isinstance(node, ast.Assign) and _names(node) == ["pytestmark"] for mark in _marks_in(node.value)]
+        whole_file = [
+            mark for node in tree.body if isinstance(node, ast.Assign) and _names(node) == ["pytestmark"] for mark in _marks_in(node.value)
+        ]
         for name, marks in _tests(tree.body, whole_file):
             for mark in marks:
                 found[mark].append(f"{path.relative_to(HERE)}::{name}")
@@ -46,7 +48,10 @@ def _tests(body: list[ast.stmt], marks: list[str]) -> Iterator[tuple[str, list[s
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name.startswith("test"):
             yield node.name, marks + [mark for decorator in node.decorator_list for mark in _marks_in(decorator)]
         elif isinstance(node, ast.ClassDef):
-            yield from ((f"{node.name}::{name}", inner) for name, inner in _tests(node.body, marks + [m for d in node.decorator_list for m in _marks_in(d)]))
+            yield from (
+                (f"{node.name}::{name}", inner)
+                for name, inner in _tests(node.body, marks + [m for d in node.decorator_list for m in _marks_in(d)])
+            )
 
 
 def _marks_in(node: ast.AST) -> list[str]:

@@ -59,11 +59,13 @@ class Server:
     def start(self) -> None:
         """Start it and wait until it answers."""
         output = self.log.open("ab")
-        self.process = subprocess.Popen([sys.executable, self.program, "serve"], cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        self.process = subprocess.Popen(
+            [sys.executable, self.program, "serve"], cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
         deadline = time.monotonic() + 40
         while time.monotonic() < deadline:
             try:
-                if httpx.get(self.url + "/healthz", timeout=2, verify=False).status_code == 200:  # noqa: S501 - our own test authority
+                if httpx.get(self.url + "/healthz", timeout=2, verify=False).status_code == 200:
                     return
             except httpx.TransportError:
                 pass
@@ -83,7 +85,7 @@ class Server:
                 self.process.wait(timeout=15)
         self.process = None
 
-    def client(self, account: str | None = None, password: str = "a-good-test-password") -> httpx.Client:  # noqa: S107 - a test's
+    def client(self, account: str | None = None, password: str = "a-good-test-password") -> httpx.Client:
         """An HTTP client, signed in as `account`."""
         headers = {}
         if account is not None:
@@ -106,8 +108,15 @@ class Server:
 
 
 @contextmanager
-def serving(database_url: str, folder: Path, *, at: datetime | None = None, settings: dict[str, str] | None = None, port: int | None = None,
-            program: Path = ROOT / "main.py") -> Iterator[Server]:
+def serving(
+    database_url: str,
+    folder: Path,
+    *,
+    at: datetime | None = None,
+    settings: dict[str, str] | None = None,
+    port: int | None = None,
+    program: Path = ROOT / "main.py",
+) -> Iterator[Server]:
     """A server process on this database. `at` is where its clock starts (test and demo offices)."""
     port = port or free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("FOYER_", "PYTEST_", "NICEGUI_"))}
@@ -150,12 +159,25 @@ DOOR_SMALL = {"viewport": {"width": 800, "height": 480}, "has_touch": True}
 DESK = {"viewport": {"width": 1440, "height": 900}}
 
 
-def sign_in(page: Page, server: Server, account: str, password: str = "a-good-test-password") -> None:  # noqa: S107 - a test's
+def sign_in(page: Page, server: Server, account: str, password: str = "a-good-test-password") -> None:
     """Sign this page's browser in without the form, through the API that sets the same cookie."""
-    answer = page.request.post(server.url + "/api/v1/session", data={"account": account, "password": password}, headers={"Origin": server.url})
+    answer = page.request.post(
+        server.url + "/api/v1/session", data={"account": account, "password": password}, headers={"Origin": server.url}
+    )
     assert answer.ok, answer.text()
 
 
 def become_device(context: BrowserContext, server: Server, role: str, key: str) -> None:
     """Give a browser the cookie of a paired device (`role` is kiosk or door)."""
-    context.add_cookies([{"name": f"__Host-foyer_{role}", "value": key, "url": server.url.replace("http:", "https:"), "httpOnly": True, "secure": True, "sameSite": "Lax"}])
+    context.add_cookies(
+        [
+            {
+                "name": f"__Host-foyer_{role}",
+                "value": key,
+                "url": server.url.replace("http:", "https:"),
+                "httpOnly": True,
+                "secure": True,
+                "sameSite": "Lax",
+            }
+        ]
+    )

@@ -110,7 +110,9 @@ def film_of(path: Path, labels: list[Image.Image], seconds: float = 0.8) -> Path
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.proves("Things 1", "Things 4", "Things 5", "Things 7", "Things 10", "S4.1-R1", "S4.1-R6", "S4.1-R7", "T1", "T2", "T34", "Floor 1")
+@pytest.mark.proves(
+    "Things 1", "Things 4", "Things 5", "Things 7", "Things 10", "S4.1-R1", "S4.1-R6", "S4.1-R7", "T1", "T2", "T34", "Floor 1"
+)
 def test_from_the_offices_own_files_to_the_sealed_report(
     live_office: Office, server: Server, line: Line, phones: list[BrowserContext], playwright: Playwright, browser: Browser, tmp_path: Path
 ) -> None:
@@ -226,4 +228,3 @@ def hand_in(phone: Page) -> None:
     phone.get_by_test_id("done-here").click()
     phone.get_by_test_id("dialog-act").click()  # one thing of this room was not found, which the phone asks about
     until(phone, lambda: unsent(phone) == 0, "the hand-in is sent")
-

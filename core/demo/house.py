@@ -23,7 +23,14 @@ LARGE = 30
 IDLE = 0.03
 # What a safety round visits: floor and name.
 POINTS = {
-    "extinguisher": ((1, "一楼东侧灭火器"), (1, "一楼西侧灭火器"), (2, "二楼东侧灭火器"), (2, "二楼西侧灭火器"), (3, "三楼东侧灭火器"), (3, "三楼西侧灭火器")),
+    "extinguisher": (
+        (1, "一楼东侧灭火器"),
+        (1, "一楼西侧灭火器"),
+        (2, "二楼东侧灭火器"),
+        (2, "二楼西侧灭火器"),
+        (3, "三楼东侧灭火器"),
+        (3, "三楼西侧灭火器"),
+    ),
     "exit": ((1, "一楼正门"), (1, "一楼后门"), (2, "二楼东楼梯"), (3, "三楼西楼梯")),
 }
 OFFICE_HOURS_ONLY = ("101", "308")
@@ -92,7 +99,9 @@ def _people(house: House) -> None:
         department_id = Story.id("department", department)
         if account == "admin":
             assert admin.person_id is not None
-            update = people.UpdatePerson(person_id=admin.person_id, number="1001", english_name=english, department_id=department_id, extension=extension)
+            update = people.UpdatePerson(
+                person_id=admin.person_id, number="1001", english_name=english, department_id=department_id, extension=extension
+            )
             house.story.later("person/admin", update, admin, at)
             continue
         add = people.AddPerson(
@@ -131,20 +140,31 @@ def _places(house: House) -> None:
         tell(f"place/floor/{level}", add_floor, admin, at)
     for short, name, *_ in (*words.MEETING_ROOMS, *words.OFFICES):
         room_id = house.rooms[short] = Story.id("room", short)
-        add = places.AddPlace(id=room_id, parent_id=Story.id("floor", int(short[0])), kind=PlaceKind.ROOM, name=name, short_name=short, sort=int(short))
+        add = places.AddPlace(
+            id=room_id, parent_id=Story.id("floor", int(short[0])), kind=PlaceKind.ROOM, name=name, short_name=short, sort=int(short)
+        )
         tell(f"place/{short}", add, admin, at)
     for short, _, english, seats, equipment, public in words.MEETING_ROOMS:
         # Most rooms are open around the clock, so that somebody who starts the sample office at midnight can book one too.
         hours = {} if short in OFFICE_HOURS_ONLY else {"opens_minute": 0, "closes_minute": rooms.DAY_MINUTES}
         grace = {"check_in_after_minutes": 30} if short in SLOW_TO_SET_UP else {"check_in": False} if seats >= LARGE else {}
-        set_up = rooms.SetUpRoom(
-            room_id=house.rooms[short], english_name=english, capacity=seats, equipment=equipment, public=public, **hours, **grace  # type: ignore[arg-type]
-        )
+        facts = {
+            "room_id": house.rooms[short],
+            "english_name": english,
+            "capacity": seats,
+            "equipment": equipment,
+            "public": public,
+            **hours,
+            **grace,
+        }
+        set_up = rooms.SetUpRoom.model_validate(facts)
         tell(f"room/{short}", set_up, clerk, at)
         if seats >= LARGE:
             house.unchecked.add(house.rooms[short])
     for number in range(1, 9):
-        shelf = places.AddPlace(id=Story.id("shelf", number), parent_id=house.rooms["107"], kind=PlaceKind.SHELF, name=f"货架 {chr(64 + number)}", sort=number)
+        shelf = places.AddPlace(
+            id=Story.id("shelf", number), parent_id=house.rooms["107"], kind=PlaceKind.SHELF, name=f"货架 {chr(64 + number)}", sort=number
+        )
         tell(f"place/shelf/{number}", shelf, admin, at)
     for kind, points in POINTS.items():
         house.points[kind] = []
@@ -166,7 +186,9 @@ def _devices(house: House) -> None:
     house.story.later("device/kiosk", devices.AddDevice(id=kiosk, name="前台自助机", role=Role.KIOSK), house.actors["admin"], house.founded)
     clerk = house.actors["clerk"]
     assert clerk.person_id is not None  # the accounts are persons
-    house.story.later("device/phone", devices.EnrolPhone(device_id=phone, name="薄一鸣的手机", person_id=clerk.person_id), SYSTEM, house.founded)
+    house.story.later(
+        "device/phone", devices.EnrolPhone(device_id=phone, name="薄一鸣的手机", person_id=clerk.person_id), SYSTEM, house.founded
+    )
     house.actors["kiosk"] = Actor(frozenset({Role.KIOSK}), None, kiosk, None, "前台自助机")
     house.actors["phone"] = replace(clerk, device_id=phone)
 

@@ -71,7 +71,7 @@ def append_only(table: str) -> None:
     ddl(
         f"append_only_{table}",
         sqlite=tuple(
-            f'CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON "{table}" BEGIN SELECT RAISE(ABORT, \'append_only:{table}\'); END'
+            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON \"{table}\" BEGIN SELECT RAISE(ABORT, 'append_only:{table}'); END"
             for verb in ("UPDATE", "DELETE")
         ),
         postgresql=(
@@ -189,7 +189,9 @@ def among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
     if dialect() == POSTGRESQL:
         return cast(ColumnElement[bool], column == any_(bindparam(None, known, type_=ARRAY(column.type))))
     texts = json.dumps([value.hex if isinstance(value, UUID) else value for value in known])
-    return cast(ColumnElement[bool], column.in_(select(func.json_each(bindparam(None, texts, type_=String())).table_valued("value").c.value)))
+    return cast(
+        ColumnElement[bool], column.in_(select(func.json_each(bindparam(None, texts, type_=String())).table_valued("value").c.value))
+    )
 
 
 def insert_rows(s: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -233,7 +235,12 @@ def _processor(column: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     processor: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
     probe = datetime(2026, 11, 23, 1, 2, 3, 4, UTC)
     # SQLAlchemy goes through three functions for a moment; where its text is the plain one, it is written directly.
-    if dialect.name == SQLITE and isinstance(column.type, UTCDateTime) and processor is not None and processor(probe) == _moment_text(probe):
+    if (
+        dialect.name == SQLITE
+        and isinstance(column.type, UTCDateTime)
+        and processor is not None
+        and processor(probe) == _moment_text(probe)
+    ):
         return _moment_text
     return processor
 

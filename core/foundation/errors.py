@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
+class Refused(Exception):
     """A rule says no. `code` is final for the operation id, `facts` fill the catalogue's sentence (JSON values only)."""
 
     def __init__(self, code: str, /, **facts: Any) -> None:
@@ -14,7 +14,7 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
         self.facts = facts
 
 
-class NotAllowed(Exception):  # noqa: N818
+class NotAllowed(Exception):
     """This actor may not do this to this thing. Claims nothing: the same operation id may come again."""
 
     def __init__(self, **facts: Any) -> None:
@@ -23,7 +23,7 @@ class NotAllowed(Exception):  # noqa: N818
         self.facts = facts
 
 
-class Invalid(Exception):  # noqa: N818
+class Invalid(Exception):
     """The input can not be understood. Claims nothing."""
 
     def __init__(self, code: str, /, **facts: Any) -> None:

@@ -7,10 +7,11 @@ A message id is a key (`visit.welcome`), the message a sentence with `{named}` f
 
 from __future__ import annotations
 
+import contextlib
 import string
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class _PlainFormatter(string.Formatter):
 _formatter = _PlainFormatter()
 
 
-@lru_cache(maxsize=None)
+@cache
 def catalogue(language: str) -> dict[str, Message]:
     """Every key of a language with its sentence, or its plural forms as a tuple.
 
@@ -142,14 +143,10 @@ def as_mapping(facts: Mapping[str, Any], language: str, zone: tzinfo) -> dict[st
     shown: dict[str, Any] = {}
     for key, value in facts.items():
         if isinstance(value, str) and len(value) >= 20 and value[4:5] == "-" and "T" in value:
-            try:
+            with contextlib.suppress(ValueError):
                 value = day_and_time(datetime.fromisoformat(value), zone, language)
-            except ValueError:
-                pass
         elif isinstance(value, str) and len(value) == 10 and value[4] == value[7] == "-":
-            try:
+            with contextlib.suppress(ValueError):
                 value = long_day(date.fromisoformat(value), language)
-            except ValueError:
-                pass
         shown[key] = value
     return shown

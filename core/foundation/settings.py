@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from core.foundation.errors import SetupError
 from core.foundation.i18n import LANGUAGES
 
+EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - compared, never bound by us
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -57,14 +58,22 @@ class Settings:
         return path.read_bytes()
 
 
-def load(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env"), defaults: Mapping[str, str] | None = None) -> Settings:
+def load(
+    environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env"), defaults: Mapping[str, str] | None = None
+) -> Settings:
     """Read and check the settings; `defaults` are a command's own. Raises SetupError naming the setting, its value and what is right."""
-    given = {**(defaults or {}), **(_read_env_file(env_file) if env_file else {}), **{k: v for k, v in (os.environ if environ is None else environ).items() if k.startswith("FOYER_")}}
+    given = {
+        **(defaults or {}),
+        **(_read_env_file(env_file) if env_file else {}),
+        **{k: v for k, v in (os.environ if environ is None else environ).items() if k.startswith("FOYER_")},
+    }
     known = {"FOYER_" + field.name.upper(): field.name for field in fields(Settings) if field.name != "test_clock_start"}
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            raise SetupError(f"{name} is not a setting of Foyer." + (f" Did you mean {near[0]}?" if near else f" Settings: {', '.join(sorted(known))}"))
+            raise SetupError(
+                f"{name} is not a setting of Foyer." + (f" Did you mean {near[0]}?" if near else f" Settings: {', '.join(sorted(known))}")
+            )
     values = {known[name]: value for name, value in given.items() if value != ""}
     return _checked(values)
 
@@ -88,7 +97,8 @@ def _checked(values: dict[str, str]) -> Settings:
     if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise SetupError(f"FOYER_DATABASE_URL begins with {url.split(':')[0]!r}; it must begin with sqlite:/// or postgresql+psycopg://.")
     host, port = values.get("host", "127.0.0.1"), _port("port", values.get("port", "8080"))
-    base = values.get("base_url", "").rstrip("/") or f"{'http' if tls == 'off' else 'https'}://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 - compared, not bound
+    reachable = "127.0.0.1" if host in EVERY_ADDRESS else host
+    base = values.get("base_url", "").rstrip("/") or f"{'http' if tls == 'off' else 'https'}://{reachable}:{port}"
     parts = urlsplit(base)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.fragment:
         raise SetupError(f"FOYER_BASE_URL is {base!r}; it must be scheme://host[:port] without a path.")

@@ -18,8 +18,8 @@ from sqlalchemy import BigInteger, Column, and_, func, insert, or_, select, text
 from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import database
-from core.foundation.jobs import job
 from core.foundation.errors import Invalid
+from core.foundation.jobs import job
 from core.mechanisms.devices import Device
 from core.mechanisms.operations import Actor, AuditRow, Role
 from core.mechanisms.people import Person

@@ -192,7 +192,9 @@ def is_revoked(s: Session, device_id: UUID) -> bool:
     return device is not None and device.revoked_at is not None
 
 
-def note_contact(device_id: UUID, at: datetime, *, highest_seq: int = 0, clock_skew_s: int = 0, address: str = "", showing: str = "") -> None:
+def note_contact(
+    device_id: UUID, at: datetime, *, highest_seq: int = 0, clock_skew_s: int = 0, address: str = "", showing: str = ""
+) -> None:
     """Remember that a device was heard: called on a writer thread, at most once in a few seconds a device."""
     with database.writing() as s:
         row = s.get(DeviceContact, device_id)
@@ -209,7 +211,9 @@ def note_contact(device_id: UUID, at: datetime, *, highest_seq: int = 0, clock_s
 def note_contacts(showing: Mapping[UUID, str], at: datetime) -> None:
     """The same for every screen that is connected now, with what it shows, in one transaction; on a writer thread."""
     with database.writing() as s:
-        known = {row.device_id: row for row in s.execute(select(DeviceContact).where(col(DeviceContact.device_id).in_(list(showing)))).scalars()}
+        known = {
+            row.device_id: row for row in s.execute(select(DeviceContact).where(col(DeviceContact.device_id).in_(list(showing)))).scalars()
+        }
         for device_id, shown in showing.items():
             row = known.get(device_id)
             if row is None:
@@ -235,7 +239,11 @@ def everything(s: Session) -> list[DeviceView]:
 
 def silent(s: Session, at: datetime, after: timedelta = timedelta(minutes=2)) -> list[DeviceView]:
     """Paired kiosks and doors that were not heard for a while."""
-    return [d for d in everything(s) if d.role in (Role.KIOSK, Role.DOOR) and d.paired and not d.revoked and (d.last_seen_at is None or at - d.last_seen_at > after)]
+    return [
+        d
+        for d in everything(s)
+        if d.role in (Role.KIOSK, Role.DOOR) and d.paired and not d.revoked and (d.last_seen_at is None or at - d.last_seen_at > after)
+    ]
 
 
 def _new_pairing(device: Device, at: datetime) -> str:

@@ -17,8 +17,8 @@ from types import ModuleType
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from pydantic import StringConstraints
 from pydantic import Field as Input
+from pydantic import StringConstraints
 from sqlalchemy import func, select
 from sqlmodel import Field, Session, SQLModel, col
 
@@ -273,7 +273,10 @@ def note_prints(s: Session, do: NotePrints, by: Actor, at: datetime) -> dict[str
     missing = set(codes) - set(s.execute(select(Label.code).where(col(Label.code).in_(codes))).scalars())
     if missing:
         raise Refused("label.unknown", code=shown(min(missing)))
-    s.add_all(LabelPrint(code=code, printed_at=at, person_id=by.person_id, template=do.template, position=do.start + i) for i, code in enumerate(codes))
+    s.add_all(
+        LabelPrint(code=code, printed_at=at, person_id=by.person_id, template=do.template, position=do.start + i)
+        for i, code in enumerate(codes)
+    )
     touch(s, "label", codes[0])
     return {"printed": len(codes)}
 
@@ -284,7 +287,9 @@ def note_prints(s: Session, do: NotePrints, by: Actor, at: datetime) -> dict[str
 def view(s: Session, text: str, by: Actor) -> LabelView:
     """What a code is, to this caller. Refuses: label.unknown; Invalid: label.mistyped, label.unreadable"""
     label = known(s, text)
-    found = describe(s, label.subject_kind, [label.subject_id], by).get(label.subject_id) if label.subject_kind and label.subject_id else None
+    found = (
+        describe(s, label.subject_kind, [label.subject_id], by).get(label.subject_id) if label.subject_kind and label.subject_id else None
+    )
     told = found or Described("")
     return LabelView(
         label.code, label.state, label.subject_kind, label.subject_id, told.title, told.state, told.holder, told.place, told.due,
@@ -305,7 +310,12 @@ def active(s: Session, text: str, kind: SubjectKind | None = None) -> Label:
     """The label of a code that is in use. Refuses: label.unknown, label.blank, label.superseded (names the new code), label.retired, label.other_kind"""
     label = known(s, text)
     if label.state == LabelState.SUPERSEDED:
-        raise Refused("label.superseded", code=shown(label.code), superseded_by=shown(label.superseded_by or ""), at=label.ended_at.isoformat() if label.ended_at else "")
+        raise Refused(
+            "label.superseded",
+            code=shown(label.code),
+            superseded_by=shown(label.superseded_by or ""),
+            at=label.ended_at.isoformat() if label.ended_at else "",
+        )
     if label.state != LabelState.ACTIVE:
         raise Refused(f"label.{label.state}", code=shown(label.code))
     if kind is not None and label.subject_kind != kind:

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from pydantic import StringConstraints
 from pydantic import Field as Input
+from pydantic import StringConstraints
 from sqlalchemy import JSON, Column, select
 from sqlmodel import Field, Session, SQLModel
 
@@ -88,7 +88,9 @@ def found(s: Session, do: FoundOffice, by: Actor, at: datetime) -> dict[str, Any
     if people.any_admin(s) or s.get(OfficeRow, OFFICE_ID) is not None:
         raise Refused("office.already_founded")
     s.add(OfficeRow(name=do.office_name, kind=do.kind, language=do.language, founded_at=at))
-    added = people.add_person(s, people.AddPerson(name=do.name, account=do.account, password=do.password, roles=("admin",), language=do.language), by, at)
+    added = people.add_person(
+        s, people.AddPerson(name=do.name, account=do.account, password=do.password, roles=("admin",), language=do.language), by, at
+    )
     touch(s, "office", OFFICE_ID)
     return added
 
@@ -112,7 +114,11 @@ def update_setting(s: Session, do: UpdateSetting, by: Actor, at: datetime) -> No
         row.language = do.value
     elif do.key in DEFAULTS:
         default = DEFAULTS[do.key]
-        if type(do.value) is not type(default) or (isinstance(do.value, int) and not 0 < do.value <= 100_000) or (isinstance(do.value, str) and len(do.value) > 2000):
+        if (
+            type(do.value) is not type(default)
+            or (isinstance(do.value, int) and not 0 < do.value <= 100_000)
+            or (isinstance(do.value, str) and len(do.value) > 2000)
+        ):
             raise Refused("setting.value", key=do.key)
         row.settings = {**row.settings, do.key: do.value}
     else:

@@ -153,7 +153,15 @@ def operation(
 
     def mark(function: F) -> F:
         function.__operation__ = Spec(  # type: ignore[attr-defined]
-            kind, input_class, frozenset(roles) | {Role.SYSTEM}, function, offline, personal, many, clashes or {}, (function.__doc__ or "").strip()
+            kind,
+            input_class,
+            frozenset(roles) | {Role.SYSTEM},
+            function,
+            offline,
+            personal,
+            many,
+            clashes or {},
+            (function.__doc__ or "").strip(),
         )
         return function
 
@@ -299,7 +307,13 @@ def after_commit(s: Session, action: Callable[[], object]) -> None:
 
 
 async def perform(
-    do: Operation, *, by: Actor, at: datetime | None = None, op_id: UUID | None = None, tapped_at: datetime | None = None, lane: int = database.TAP
+    do: Operation,
+    *,
+    by: Actor,
+    at: datetime | None = None,
+    op_id: UUID | None = None,
+    tapped_at: datetime | None = None,
+    lane: int = database.TAP,
 ) -> Outcome:
     """Do it, on a writer thread. `at` defaults to now; `tapped_at` is when the person tapped: older than 10 s is refused as `op.stale`."""
     request = Request(do, by, op_id or uuid7(), occurred_at=tapped_at, received_at=at)
@@ -530,7 +544,14 @@ def keep_waiting(kept: Sequence[tuple[Request, dict[str, Any]]], reason: str, at
     with database.writing() as s:
         for request, body in kept:
             if s.get(WaitingRow, request.op_id) is None:
-                row = WaitingRow(op_id=request.op_id, device_id=request.by.device_id, person_id=request.by.person_id, reason=reason, received_at=at, body=body)
+                row = WaitingRow(
+                    op_id=request.op_id,
+                    device_id=request.by.device_id,
+                    person_id=request.by.person_id,
+                    reason=reason,
+                    received_at=at,
+                    body=body,
+                )
                 s.add(row)
 
 
@@ -572,8 +593,12 @@ def parse(kind: str, payload: Any) -> Operation:
     try:
         return spec.input.model_validate(payload)
     except ValidationError as error:
-        problems = [{"field": ".".join(str(part) for part in item["loc"]), "problem": str(item["msg"])[:200]} for item in error.errors()[:20]]
-        raise Invalid("op.invalid", fields=", ".join(dict.fromkeys(item["field"] for item in problems)) or "payload", problems=problems) from None
+        problems = [
+            {"field": ".".join(str(part) for part in item["loc"]), "problem": str(item["msg"])[:200]} for item in error.errors()[:20]
+        ]
+        raise Invalid(
+            "op.invalid", fields=", ".join(dict.fromkeys(item["field"] for item in problems)) or "payload", problems=problems
+        ) from None
 
 
 def digest_of(kind: str, do: Operation) -> str:

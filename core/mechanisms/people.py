@@ -367,7 +367,9 @@ class OpenSession(Operation):
 
 @operation(OpenSession, "session.open", roles=set(), personal=True)
 def open_session(s: Session, do: OpenSession, by: Actor, at: datetime) -> dict[str, Any]:
-    session = SignInSession(token_hash=do.token_hash, person_id=do.person_id, device_id=do.device_id, opened_at=at, expires_at=do.expires_at)
+    session = SignInSession(
+        token_hash=do.token_hash, person_id=do.person_id, device_id=do.device_id, opened_at=at, expires_at=do.expires_at
+    )
     s.add(session)
     touch(s, "session", session.id)
     return {"session_id": session.id}
@@ -411,7 +413,9 @@ def sign_in(account: str, password: str, *, source: str, at: datetime, device_id
             s.execute(delete(SignInTries).where(col(SignInTries.key) == keys[0]))
     token = secrets.token_urlsafe(32)
     expires_at = at + (PHONE_SESSION if device_id else DESK_SESSION)
-    outcome = perform_now(OpenSession(person_id=person.id, token_hash=token_hash(token), expires_at=expires_at, device_id=device_id), by=SYSTEM, at=at)
+    outcome = perform_now(
+        OpenSession(person_id=person.id, token_hash=token_hash(token), expires_at=expires_at, device_id=device_id), by=SYSTEM, at=at
+    )
     return SignedIn(token, UUID(outcome.result["session_id"]), shown, expires_at)
 
 
@@ -459,7 +463,9 @@ class Signed:
 def who(s: Session, token: str, at: datetime) -> Signed | None:
     """The valid session of a token, or None: unknown, expired, ended, or the person is disabled."""
     row = s.execute(
-        select(SignInSession, Person).join(Person, col(Person.id) == col(SignInSession.person_id)).where(SignInSession.token_hash == token_hash(token))  # type: ignore[arg-type]
+        select(SignInSession, Person)
+        .join(Person, col(Person.id) == col(SignInSession.person_id))
+        .where(SignInSession.token_hash == token_hash(token))  # type: ignore[arg-type]
     ).first()
     if row is None:
         return None
@@ -471,7 +477,11 @@ def who(s: Session, token: str, at: datetime) -> Signed | None:
 
 def end_sessions(s: Session, person_id: UUID, at: datetime) -> None:
     """End every session of a person."""
-    ended = s.execute(select(SignInSession.id).where(col(SignInSession.person_id) == person_id, col(SignInSession.ended_at).is_(None))).scalars().all()
+    ended = (
+        s.execute(select(SignInSession.id).where(col(SignInSession.person_id) == person_id, col(SignInSession.ended_at).is_(None)))
+        .scalars()
+        .all()
+    )
     s.execute(update(SignInSession).where(col(SignInSession.id).in_(ended)).values(ended_at=at))
     for session_id in ended:
         touch(s, "session", session_id)
@@ -524,11 +534,23 @@ def departments(s: Session) -> list[Department]:
 
 def with_role(s: Session, *roles: Role) -> list[Person]:
     """Everyone active who has one of these roles, by name."""
-    query = select(Person).join(PersonRole, col(PersonRole.person_id) == col(Person.id)).where(col(PersonRole.role).in_([str(r) for r in roles]))
+    query = (
+        select(Person)
+        .join(PersonRole, col(PersonRole.person_id) == col(Person.id))
+        .where(col(PersonRole.role).in_([str(r) for r in roles]))
+    )
     return list(s.execute(query.where(col(Person.disabled_at).is_(None)).distinct().order_by(col(Person.name))).scalars())
 
 
-def search(s: Session, text: str = "", *, limit: int = 50, after: str | None = None, department_id: UUID | None = None, disabled: bool | None = False) -> list[Person]:
+def search(
+    s: Session,
+    text: str = "",
+    *,
+    limit: int = 50,
+    after: str | None = None,
+    department_id: UUID | None = None,
+    disabled: bool | None = False,
+) -> list[Person]:
     """People by Chinese name, English name, pinyin, initials, number, account or extension, in order of pinyin; `after` is the last id of the page before."""
     query = select(Person).order_by(col(Person.pinyin), col(Person.id)).limit(limit)
     if disabled is not None:
@@ -551,7 +573,7 @@ def find_exactly(s: Session, text: str) -> list[Person]:
     """Whom a stranger at the kiosk means: the full name (Chinese, English or pinyin without tones) or the extension, never a part of it; at most three."""
     text = re.sub(r"\s+", " ", text.strip())
     key = pinyin.squeeze(text)
-    if len(text) < 2 or not key and not text:
+    if len(text) < 2 or (not key and not text):
         return []
     query = select(Person).where(
         col(Person.disabled_at).is_(None),
@@ -591,7 +613,9 @@ def _department_exists(s: Session, department_id: UUID | None) -> None:
 
 def _not_the_last_admin(s: Session, person: Person) -> None:
     admins = select(PersonRole.person_id).join(Person, col(Person.id) == col(PersonRole.person_id))
-    others = s.execute(admins.where(col(PersonRole.role) == Role.ADMIN, col(Person.disabled_at).is_(None), col(Person.id) != person.id).limit(1)).first()
+    others = s.execute(
+        admins.where(col(PersonRole.role) == Role.ADMIN, col(Person.disabled_at).is_(None), col(Person.id) != person.id).limit(1)
+    ).first()
     mine = s.get(PersonRole, (person.id, str(Role.ADMIN)))
     if mine is not None and others is None:
         raise Refused("person.last_admin")

@@ -139,7 +139,9 @@ def describe(s: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, labels.De
     """What a place's label says."""
     rows = s.execute(select(Place).where(col(Place.id).in_(ids))).scalars()
     return {
-        place.id: labels.Described(place.name, "retired" if place.retired_at else "in_use", place=view(s, place).path, number=place.short_name or "")
+        place.id: labels.Described(
+            place.name, "retired" if place.retired_at else "in_use", place=view(s, place).path, number=place.short_name or ""
+        )
         for place in rows
     }
 
@@ -210,7 +212,9 @@ def search(s: Session, text: str, *, limit: int = 50, kinds: Sequence[str] | Non
 
 
 def _view(place: Place, path: tuple[str, ...]) -> PlaceView:
-    return PlaceView(place.id, place.parent_id, place.kind, place.name, place.short_name, " › ".join(path), place.retired_at is not None, place.version)
+    return PlaceView(
+        place.id, place.parent_id, place.kind, place.name, place.short_name, " › ".join(path), place.retired_at is not None, place.version
+    )
 
 
 def _free_short_name(s: Session, short_name: str | None) -> None:
@@ -227,7 +231,11 @@ def _list(s: Session, query: Query, by: Actor) -> Page:
     if text := query.q.strip().lower():
         key = pinyin.squeeze(text)
         keys = {row.id: (row.pinyin, row.initials) for row in s.execute(select(Place.id, Place.pinyin, Place.initials))}
-        found = [p for p in found if text in p.path.lower() or text == (p.short_name or "").lower() or (key and any(k.startswith(key) for k in keys[p.id]))]
+        found = [
+            p
+            for p in found
+            if text in p.path.lower() or text == (p.short_name or "").lower() or (key and any(k.startswith(key) for k in keys[p.id]))
+        ]
     start = next((index + 1 for index, place in enumerate(found) if str(place.id) == query.cursor), 0)
     page = found[start : start + query.limit]
     codes = labels.codes_of(s, labels.SubjectKind.PLACE, [place.id for place in page])

@@ -40,7 +40,9 @@ def connect(app: App, settings: Settings, *, limit: guards.PageLimit | None = No
     guards.guard_sockets(core.sio)
     app.user_middleware[:] = [middleware for middleware in app.user_middleware if getattr(middleware.cls, "__name__", "") != "Guard"]
     app.add_middleware(guards.Guard, limit=limit)
-    app.config.quasar_config["lang"] = {"noHtmlAttrs": True}  # the page says `zh-Hans`, which fonts are chosen by; Quasar would write `zh-CN` over it
+    app.config.quasar_config["lang"] = {
+        "noHtmlAttrs": True
+    }  # the page says `zh-Hans`, which fonts are chosen by; Quasar would write `zh-CN` over it
     app.include_router(static_files.router)
     answer_errors(app)
     app.on_startup(start)
@@ -145,7 +147,11 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _unreadable(request: Request, error: Exception) -> Response:
-    return problems.answer(request, 404, "request.not_found") if not problems.wants_json(request) else problems.problem(request, 422, "request.unreadable")
+    return (
+        problems.answer(request, 404, "request.not_found")
+        if not problems.wants_json(request)
+        else problems.problem(request, 422, "request.unreadable")
+    )
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -161,4 +167,3 @@ async def _bug(request: Request, error: Exception) -> Response:
     reference = problems.new_reference()
     log.error("%s %s failed, reference %s", request.method, request.url.path, reference, exc_info=error)
     return problems.answer(request, 500, "request.failed", facts={"ref": reference}, ref=reference)
-

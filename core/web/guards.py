@@ -46,7 +46,9 @@ BODY_LIMITS: tuple[tuple[str, int], ...] = (
 CHUNK_WITHIN_S, SMALL_WITHIN_S, LARGE_WITHIN_S = 15.0, 30.0, 300.0
 PAGE_LOADS, PAGE_LOADS_PER_S = 120, 2.0
 NO_PAGE = ("/static/", "/_nicegui/", SOCKET, "/api/", "/m/", "/healthz", "/metrics", "/trust", "/favicon.ico", "/robots.txt")
-PERMISSIONS = "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), serial=(self), midi=(), display-capture=(), interest-cohort=()"
+PERMISSIONS = (
+    "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), serial=(self), midi=(), display-capture=(), interest-cohort=()"
+)
 _UPLOAD = re.compile(r"^/_nicegui/client/[^/]+/upload/")
 _HOST = re.compile(r"^[A-Za-z0-9.\-:\[\]]{1,255}$")
 
@@ -176,7 +178,9 @@ def _authority(scheme: str, netloc: str) -> str:
 
 def _without_forwarding(scope: Scope) -> Scope:
     """The same scope without any header in which a client could name another address, host, scheme or path of ours."""
-    headers = [(name, value) for name, value in scope["headers"] if not name.lower().startswith(b"x-forwarded") and name.lower() not in _FORWARDED]
+    headers = [
+        (name, value) for name, value in scope["headers"] if not name.lower().startswith(b"x-forwarded") and name.lower() not in _FORWARDED
+    ]
     return {**scope, "headers": headers}
 
 

@@ -96,7 +96,28 @@ SHAPES: dict[str, str] = {
 # What a pill in a register may carry; sent once with the table.
 ICONS_OF_STATES = {
     name: ICONS[name]
-    for name in ("check", "cross", "clock", "held", "warning", "return", "cloud-off", "free", "soon", "busy", "shut", "lost", "move", "minus", "plus", "note", "lock", "send", "repair", "pen")
+    for name in (
+        "check",
+        "cross",
+        "clock",
+        "held",
+        "warning",
+        "return",
+        "cloud-off",
+        "free",
+        "soon",
+        "busy",
+        "shut",
+        "lost",
+        "move",
+        "minus",
+        "plus",
+        "note",
+        "lock",
+        "send",
+        "repair",
+        "pen",
+    )
 }
 
 MARK = (

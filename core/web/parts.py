@@ -59,7 +59,9 @@ def button(
     """A button, or a link that looks like one (`href`). `why_not` rests it: still focusable, the reason stands in it.
 
     `label` is what a screen reader says when the words alone are not enough."""
-    element = ui.element("a" if href else "button").classes("button" + (f" button--{kind}" if kind != "plain" else "") + (" button--wide" if wide else ""))
+    element = ui.element("a" if href else "button").classes(
+        "button" + (f" button--{kind}" if kind != "plain" else "") + (" button--wide" if wide else "")
+    )
     if href:
         element.props(f'href="{href}"' + (' target="_blank" rel="noopener"' if new_tab else ""))
     else:
@@ -138,7 +140,9 @@ async def run(handler: Handler) -> None:
         problem(_("request.failed", ref=reference))
 
 
-async def do(operation: Operation, *, by: Actor | None = None, done: str | None = None, undo: Handler | None = None, quiet: bool = False) -> Outcome:
+async def do(
+    operation: Operation, *, by: Actor | None = None, done: str | None = None, undo: Handler | None = None, quiet: bool = False
+) -> Outcome:
     """Perform an operation for the page's actor (or `by`), show its refusal as a sentence or `done` as a toast; returns the outcome."""
     outcome = await perform(operation, by=by or frame.actor())
     if not outcome.ok and not quiet:
@@ -296,7 +300,9 @@ def code(label: str) -> TextElement:
     return text(shown, "span", "code")
 
 
-def choice(options: Mapping[str, str], value: str | None, on_change: Callable[[str], Any], *, good: str | None = None, bad: str | None = None) -> ui.element:
+def choice(
+    options: Mapping[str, str], value: str | None, on_change: Callable[[str], Any], *, good: str | None = None, bad: str | None = None
+) -> ui.element:
     """Two to four exclusive answers over the whole width; `good` and `bad` name the keys that turn green with ✓ and red with ✕."""
     group = box("choice").props("role=radiogroup")
     buttons: dict[str, ui.element] = {}
@@ -366,7 +372,9 @@ def input(label: str, value: str = "", *, help: str = "", placeholder: str = "",
           on_change: Callable[[str], Any] | None = None) -> ui.input:  # fmt: skip
     """A one-line field. Read `.value`; set `.error` with `refuse(field, sentence)`."""
     with field(label, help):
-        element = ui.input(value=value, placeholder=placeholder, password=password, on_change=(lambda e: on_change(e.value)) if on_change else None)
+        element = ui.input(
+            value=value, placeholder=placeholder, password=password, on_change=(lambda e: on_change(e.value)) if on_change else None
+        )
         element.props(f"outlined {'autofocus' if autofocus else ''} {props}")
     element.props["aria-label"] = label
     return element
@@ -385,7 +393,9 @@ def select(label: str, options: Mapping[Any, str] | Sequence[str], value: Any = 
     """A field that offers: `options` maps value to words. `search` lets people type to narrow it."""
     known = dict(options) if isinstance(options, Mapping) else list(options)
     with field(label, help):
-        element = ui.select(known, value=value, multiple=multiple, with_input=search, on_change=(lambda e: on_change(e.value)) if on_change else None)
+        element = ui.select(
+            known, value=value, multiple=multiple, with_input=search, on_change=(lambda e: on_change(e.value)) if on_change else None
+        )
         element.props("outlined options-dense behavior=menu" + (" use-chips" if multiple else ""))
     element.props["aria-label"] = label
     return element

@@ -29,11 +29,21 @@ def request_id(scope: Scope) -> str:
 
 def language(request_headers: Any, default: str = i18n.LANGUAGES[0]) -> str:
     """The language of a request that has no page: cookie, then Accept-Language, then the default."""
-    cookie = next((part.strip()[11:] for part in request_headers.get("cookie", "").split(";") if part.strip().startswith("foyer_lang=")), "")
+    cookie = next(
+        (part.strip()[11:] for part in request_headers.get("cookie", "").split(";") if part.strip().startswith("foyer_lang=")), ""
+    )
     return cookie if cookie in i18n.LANGUAGES else i18n.best_language(request_headers.get("accept-language"), default)
 
 
-def problem(request: Request, status: int, code: str, *, detail: str = "", facts: dict[str, Any] | None = None, headers: dict[str, str] | None = None) -> JSONResponse:
+def problem(
+    request: Request,
+    status: int,
+    code: str,
+    *,
+    detail: str = "",
+    facts: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
     """A problem document: `{"type","title","status","code","detail","facts","request_id"}`."""
     spoken = language(request.headers)
     title = i18n.t(code, spoken, **i18n.as_mapping(facts or {}, spoken, clock.zone()))
@@ -47,10 +57,23 @@ def problem(request: Request, status: int, code: str, *, detail: str = "", facts
 def wants_json(request: Request) -> bool:
     """Whether a program asks: an API path, or anything that is not a page load."""
     accept = request.headers.get("accept", "")
-    return request.url.path.startswith("/api/") or request.method not in ("GET", "HEAD") or ("text/html" not in accept and "application/json" in accept)
+    return (
+        request.url.path.startswith("/api/")
+        or request.method not in ("GET", "HEAD")
+        or ("text/html" not in accept and "application/json" in accept)
+    )
 
 
-def page(request: Request, status: int, title: str, hint: str = "", *, ref: str = "", act: tuple[str, str] | None = None, headers: dict[str, str] | None = None) -> HTMLResponse:
+def page(
+    request: Request,
+    status: int,
+    title: str,
+    hint: str = "",
+    *,
+    ref: str = "",
+    act: tuple[str, str] | None = None,
+    headers: dict[str, str] | None = None,
+) -> HTMLResponse:
     """One sentence, one hint, one way on: a page without scripts. Every text is escaped here."""
     spoken = language(request.headers)
     href, words = act or ("/", i18n.t("web.home", spoken))
@@ -62,16 +85,30 @@ def page(request: Request, status: int, title: str, hint: str = "", *, ref: str 
     return HTMLResponse(filled, status_code=status, headers={"Cache-Control": "no-store", **(headers or {})})
 
 
-def answer(request: Request, status: int, code: str, *, facts: dict[str, Any] | None = None, headers: dict[str, str] | None = None, ref: str = "") -> HTMLResponse | JSONResponse:
+def answer(
+    request: Request, status: int, code: str, *, facts: dict[str, Any] | None = None, headers: dict[str, str] | None = None, ref: str = ""
+) -> HTMLResponse | JSONResponse:
     """The problem document or the page, whichever the request can read."""
     if wants_json(request):
         return problem(request, status, code, facts=facts, headers=headers)
     spoken = language(request.headers)
-    titles = {404: ("web.missing_title", "web.missing_hint"), 429: ("web.too_many_title", "web.too_many_hint"), 500: ("web.error_title", "")}
+    titles = {
+        404: ("web.missing_title", "web.missing_hint"),
+        429: ("web.too_many_title", "web.too_many_hint"),
+        500: ("web.error_title", ""),
+    }
     title, hint = titles.get(status, (code, ""))
     here = request.url.path if status in (429, 500) else "/"
     act = (here, i18n.t("web.error_again", spoken)) if status in (429, 500) else None
-    return page(request, status, i18n.t(title, spoken, **(facts or {})), i18n.t(hint, spoken, **(facts or {})) if hint else "", ref=ref, act=act, headers=headers)
+    return page(
+        request,
+        status,
+        i18n.t(title, spoken, **(facts or {})),
+        i18n.t(hint, spoken, **(facts or {})) if hint else "",
+        ref=ref,
+        act=act,
+        headers=headers,
+    )
 
 
 def new_reference() -> str:

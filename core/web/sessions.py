@@ -202,7 +202,9 @@ def safe_next(address: str | None, default: str = "/") -> str:
     decoded = unquote(address)
     if not address.startswith("/") or len(address) > 500:
         return default
-    if any(text.startswith("//") or "\\" in text or any(ord(sign) < 33 or ord(sign) == 127 for sign in text) for text in (address, decoded)):
+    if any(
+        text.startswith("//") or "\\" in text or any(ord(sign) < 33 or ord(sign) == 127 for sign in text) for text in (address, decoded)
+    ):
         return default
     if address.split("?")[0] in ("/sign-in", "/sign-out", "/first-run"):
         return default

@@ -149,7 +149,17 @@ def unreached(s: Session, by: Actor, at: datetime) -> list[Task]:
         return []
     newest = notices.undelivered(s, limit=1)[0]
     facts = {"n": count, "to": notices.views(s, [newest], by.language)[0].to}
-    return [Task(newest.created_at, "today.notices", "today.notices.meta", "/desk/notices?chip=undelivered", "today.look", facts, due=newest.created_at)]
+    return [
+        Task(
+            newest.created_at,
+            "today.notices",
+            "today.notices.meta",
+            "/desk/notices?chip=undelivered",
+            "today.look",
+            facts,
+            due=newest.created_at,
+        )
+    ]
 
 
 def silent_devices(s: Session, by: Actor, at: datetime) -> list[Task]:
@@ -173,21 +183,53 @@ def arriving(s: Session, by: Actor, at: datetime) -> list[Task]:
     if expected:
         names = ("、" if by.language != "en" else ", ").join(visit.name for visit in expected[:3])
         facts = {"n": len(expected), "names": names}
-        found.append(Task(clock.day_span(clock.today(at))[1], "today.expected", "today.expected.meta", "/desk/visits?chip=expected", "today.look", facts, day_word="today.word.today"))
+        found.append(
+            Task(
+                clock.day_span(clock.today(at))[1],
+                "today.expected",
+                "today.expected.meta",
+                "/desk/visits?chip=expected",
+                "today.look",
+                facts,
+                day_word="today.word.today",
+            )
+        )
     for call in visits.open_calls(s):
-        found.append(Task(call.called_at, "today.help", "today.help.meta", "/desk/visits", "today.look", {"where": call.where}, due=call.called_at, pill=("today.pill.now", "busy")))
+        found.append(
+            Task(
+                call.called_at,
+                "today.help",
+                "today.help.meta",
+                "/desk/visits",
+                "today.look",
+                {"where": call.where},
+                due=call.called_at,
+                pill=("today.pill.now", "busy"),
+            )
+        )
     return found
 
 
 def waiting_deliveries(s: Session, by: Actor, at: datetime) -> list[Task]:
     """Deliveries nobody has fetched, as one line for reception; one's own for everyone else."""
-    own = [] if by.person_id is None or by.has(*OFFICE) else [d for d in deliveries.mine(s, by.person_id) if d.state == deliveries.DeliveryState.WAITING]
+    own = (
+        []
+        if by.person_id is None or by.has(*OFFICE)
+        else [d for d in deliveries.mine(s, by.person_id) if d.state == deliveries.DeliveryState.WAITING]
+    )
     rows = deliveries.waiting(s) if by.has(Role.ADMIN, Role.RECEPTION) else own
     if not rows:
         return []
     oldest = min(rows, key=lambda row: row.dropped_at)
-    facts = {"n": len(rows), "to": oldest.recipient, "receipt": oldest.receipt, "day": i18n.day_and_time(oldest.dropped_at, clock.zone(), by.language)}
-    return [Task(oldest.dropped_at, "today.deliveries", "today.deliveries.meta", "/desk/deliveries", "today.look", facts, due=oldest.dropped_at)]
+    facts = {
+        "n": len(rows),
+        "to": oldest.recipient,
+        "receipt": oldest.receipt,
+        "day": i18n.day_and_time(oldest.dropped_at, clock.zone(), by.language),
+    }
+    return [
+        Task(oldest.dropped_at, "today.deliveries", "today.deliveries.meta", "/desk/deliveries", "today.look", facts, due=oldest.dropped_at)
+    ]
 
 
 def counts_to_review(s: Session, by: Actor, at: datetime) -> list[Task]:
@@ -196,7 +238,11 @@ def counts_to_review(s: Session, by: Actor, at: datetime) -> list[Task]:
         return []
     found = []
     for one in stocktakes.listed(s, by, states=("open", "closed"), limit=5):
-        facts = {"title": one.title, "counted": one.counted if one.counted is not None else "?", "expected": one.expected if one.expected is not None else "?"}
+        facts = {
+            "title": one.title,
+            "counted": one.counted if one.counted is not None else "?",
+            "expected": one.expected if one.expected is not None else "?",
+        }
         key = "today.count_closed" if one.state == "closed" else "today.count_open"
         late = one.due_on is not None and one.due_on < clock.today(at)
         found.append(Task(one.opened_at, key, f"{key}.meta", f"/desk/stocktakes?open={one.id}", f"{key}.act", facts, day_word="today.word.today", late=late,
@@ -228,7 +274,9 @@ def room_lines(s: Session, at: datetime) -> list[RoomLine]:
             (share_of_day(slot.starts_at), share_of_day(slot.ends_at), room.state if slot.id == room.booking_id else "")
             for slot in (day.slots if day else ())
         )
-        lines.append(RoomLine(room.id, room.name, room.short_name, room.state, room.until, tuple(block for block in blocks if block[1] > block[0])))
+        lines.append(
+            RoomLine(room.id, room.name, room.short_name, room.state, room.until, tuple(block for block in blocks if block[1] > block[0]))
+        )
     return lines
 
 
@@ -249,7 +297,9 @@ def house(s: Session, by: Actor, at: datetime) -> House | None:
 def _arrivals(s: Session, day: date) -> list[int]:
     start, end = clock.day_span(day)
     hours = [0] * (LAST_HOUR - FIRST_HOUR)
-    for (arrived_at,) in s.execute(select(col(visits.Visit.arrived_at)).where(col(visits.Visit.arrived_at) >= start, col(visits.Visit.arrived_at) < end)):
+    for (arrived_at,) in s.execute(
+        select(col(visits.Visit.arrived_at)).where(col(visits.Visit.arrived_at) >= start, col(visits.Visit.arrived_at) < end)
+    ):
         hour = clock.local(arrived_at).hour
         hours[min(max(hour, FIRST_HOUR), LAST_HOUR - 1) - FIRST_HOUR] += 1
     return hours

@@ -21,7 +21,14 @@ from core.web.frame import _
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
-TONES: dict[str, parts.Tone] = {"confirmed": "free", "held": "held", "in_use": "busy", "ended": "lost", "cancelled": "shut", "released": "shut"}
+TONES: dict[str, parts.Tone] = {
+    "confirmed": "free",
+    "held": "held",
+    "in_use": "busy",
+    "ended": "lost",
+    "cancelled": "shut",
+    "released": "shut",
+}
 FIRST_HOUR, LAST_HOUR = 8, 20
 STEP_MINUTES = 15
 LENGTHS = (15, 30, 45, 60, 90, 120, 180, 240)
@@ -83,7 +90,9 @@ class RoomDays:
             return min(1.0, max(0.0, (moment - start) / whole))
 
         chosen = self.register.filters.get("room") == str(room.id)
-        line = parts.box("roomline roomline--wide" + (" roomline--on" if chosen else ""), "button").props(f"type=button aria-pressed={'true' if chosen else 'false'}")
+        line = parts.box("roomline roomline--wide" + (" roomline--on" if chosen else ""), "button").props(
+            f"type=button aria-pressed={'true' if chosen else 'false'}"
+        )
         line.on("click", partial(self.show_room, room.id))
         with line:
             parts.text(room.name, "span", "cut")
@@ -99,7 +108,6 @@ class RoomDays:
 
 
 # ── register ──
-
 
 
 def _moment(value: datetime | None) -> str:
@@ -120,7 +128,9 @@ def _draw_acts(page: RegisterPage) -> None:
 
 
 def _draw_peek(row: BookingView, page: RegisterPage) -> None:
-    page.peek_head(row.title or row.department or _("booking.someone"), pill=(_(f"booking.state.{row.state}"), TONES[row.state]), meta=row.room)
+    page.peek_head(
+        row.title or row.department or _("booking.someone"), pill=(_(f"booking.state.{row.state}"), TONES[row.state]), meta=row.room
+    )
     parts.facts((
         (_("booking.column.starts_at"), _moment(row.starts_at)), (_("booking.column.ends_at"), _moment(row.ends_at)), (_("booking.column.host"), row.host),
         (_("booking.column.department"), row.department), (_("booking.column.via"), _(f"booking.via.{row.via}")), (_("booking.column.checked_in_at"), _moment(row.checked_in_at)),
@@ -129,8 +139,14 @@ def _draw_peek(row: BookingView, page: RegisterPage) -> None:
         return
     acts: tuple[tuple[str, Operation, Any], ...] = {
         "confirmed": ((_("bookings.cancel"), bookings.CancelBooking(booking_id=row.id), "stop"),),
-        "held": ((_("bookings.check_in"), bookings.CheckIn(booking_id=row.id), "main"), (_("bookings.cancel"), bookings.CancelBooking(booking_id=row.id), "stop")),
-        "in_use": ((_("bookings.extend"), bookings.ExtendBooking(booking_id=row.id, minutes=30), "plain"), (_("bookings.end"), bookings.EndBooking(booking_id=row.id), "plain")),
+        "held": (
+            (_("bookings.check_in"), bookings.CheckIn(booking_id=row.id), "main"),
+            (_("bookings.cancel"), bookings.CancelBooking(booking_id=row.id), "stop"),
+        ),
+        "in_use": (
+            (_("bookings.extend"), bookings.ExtendBooking(booking_id=row.id, minutes=30), "plain"),
+            (_("bookings.end"), bookings.EndBooking(booking_id=row.id), "plain"),
+        ),
     }.get(row.state, ())
     with parts.box("row wrap"):
         for words, do, kind in acts:
@@ -148,9 +164,16 @@ def _doing(do: Operation, page: RegisterPage) -> Callable[[], Awaitable[None]]:
 def _book_dialog(page: RegisterPage) -> None:
     at = clock.now()
     with database.reading() as s:
-        choices = {str(room.id): _("bookings.room_line", room=room.name, n=room.capacity) for room in rooms.everything(s, at) if room.bookable and not room.closed}
+        choices = {
+            str(room.id): _("bookings.room_line", room=room.name, n=room.capacity)
+            for room in rooms.everything(s, at)
+            if room.bookable and not room.closed
+        }
         departments = people.department_names(s)
-        everybody = {str(p.id): f"{p.name}　{departments.get(p.department_id, '') if p.department_id else ''}".strip("　") for p in people.search(s, limit=2000)}
+        everybody = {
+            str(p.id): f"{p.name}　{departments.get(p.department_id, '') if p.department_id else ''}".strip("　")
+            for p in people.search(s, limit=2000)
+        }
     by, local = frame.actor(), clock.local(at)
     soon = local.replace(minute=0, second=0, microsecond=0) + timedelta(minutes=STEP_MINUTES * (local.minute // STEP_MINUTES + 1))
     wanted = page.filters.get("room", "")

@@ -51,7 +51,9 @@ def state_of(device: DeviceView, at: datetime) -> tuple[str, Tone]:
         return "devices.revoked", "shut"
     if not device.paired:
         return "devices.unpaired", "held"
-    if device.role in (Role.KIOSK, Role.DOOR) and (device.last_seen_at is None or (at - device.last_seen_at).total_seconds() > SILENT_AFTER_S):
+    if device.role in (Role.KIOSK, Role.DOOR) and (
+        device.last_seen_at is None or (at - device.last_seen_at).total_seconds() > SILENT_AFTER_S
+    ):
         return "devices.silent", "lost"
     return "devices.working", "free"
 
@@ -84,14 +86,21 @@ def _draw_peek(device: DeviceView, page: RegisterPage) -> None:
         (_("devices.sent"), device.highest_seq or ""), (_("devices.skew"), skew),
     ))  # fmt: skip
     if device.role in ADDABLE:
-        parts.button(_("devices.pair_again") if device.paired or device.revoked else _("devices.show_code"), lambda: _invite(device, page), icon="link")
+        parts.button(
+            _("devices.pair_again") if device.paired or device.revoked else _("devices.show_code"),
+            lambda: _invite(device, page),
+            icon="link",
+        )
     if not device.revoked:
         parts.button(_("devices.revoke"), lambda: _revoke(device, page), kind="stop")
 
 
 async def _revoke(device: DeviceView, page: RegisterPage) -> None:
     sure = await parts.confirm(
-        _("devices.revoke_title", name=device.name), _("devices.revoke_words"), act=_("devices.revoke_act", name=device.name), stay=_("devices.revoke_not")
+        _("devices.revoke_title", name=device.name),
+        _("devices.revoke_words"),
+        act=_("devices.revoke_act", name=device.name),
+        stay=_("devices.revoke_not"),
     )
     if sure and (await parts.do(devices.RevokeDevice(device_id=device.id), done=_("devices.now_revoked", name=device.name))).ok:
         await page.reopen()
@@ -99,7 +108,11 @@ async def _revoke(device: DeviceView, page: RegisterPage) -> None:
 
 async def _invite(device: DeviceView, page: RegisterPage) -> None:
     if device.paired and not await parts.confirm(
-        _("devices.again_title", name=device.name), _("devices.again_words"), act=_("devices.again_act"), stay=_("devices.revoke_not"), stop=False
+        _("devices.again_title", name=device.name),
+        _("devices.again_words"),
+        act=_("devices.again_act"),
+        stay=_("devices.revoke_not"),
+        stop=False,
     ):
         return
     outcome = await parts.do(devices.InviteDevice(device_id=device.id))
@@ -122,7 +135,9 @@ def _add(page: RegisterPage) -> None:
                 parts.refuse(name, None if (name.value or "").strip() else _("devices.name_needed"))
                 if not (name.value or "").strip():
                     return
-                outcome = await parts.do(devices.AddDevice(name=name.value, role=Role(role.value), room_id=UUID(room.value) if room.value else None))
+                outcome = await parts.do(
+                    devices.AddDevice(name=name.value, role=Role(role.value), room_id=UUID(room.value) if room.value else None)
+                )
                 if outcome.ok:
                     dialog.close()
                     show_code(name.value, Role(role.value), outcome)
@@ -137,7 +152,9 @@ def show_code(name: str, role: Role, outcome: Outcome) -> None:
     code: str = outcome.result["code"]
     until = i18n.clock_time(clock.now() + PAIRING_TIME, clock.zone())
     address = f"{sessions.settings().base_url}/pair?as={role}#{code}"
-    with parts.sheet_dialog(_("devices.code_title", name=name), _("devices.code_hint", address=f"{sessions.settings().base_url}/pair", until=until)) as dialog:
+    with parts.sheet_dialog(
+        _("devices.code_title", name=name), _("devices.code_hint", address=f"{sessions.settings().base_url}/pair", until=until)
+    ) as dialog:
         with parts.box("pairing"):
             if role in (Role.KIOSK, Role.DOOR):
                 qr.draw(address, "pairing__qr", _("devices.code_title", name=name))

@@ -24,7 +24,15 @@ EACH = 5
 # Where a register opens a thing: its page with the thing's peek open.
 PAGES = {"people": "/desk/people", "places": "/desk/places", "devices": "/desk/devices"}
 SKIPPED = {"people", "places", "rooms", "audit", "notices"}
-SUBJECT_PAGES = {"asset": "assets", "supply": "supplies", "place": "places", "person": "people", "visit": "visits", "device": "devices", "delivery": "deliveries"}
+SUBJECT_PAGES = {
+    "asset": "assets",
+    "supply": "supplies",
+    "place": "places",
+    "person": "people",
+    "visit": "visits",
+    "device": "devices",
+    "delivery": "deliveries",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +80,16 @@ def search(s: Session, text: str, by: Actor, language: str) -> list[Find]:
              for p in people.views(s, people.search(s, text, limit=EACH))] if by.has(Role.ADMIN, Role.RECEPTION, Role.CLERK, Role.LEADER) else []  # fmt: skip
     for place in places.search(s, text, limit=EACH):
         href = f"/desk/bookings?room={place.id}" if place.kind == places.PlaceKind.ROOM else f"/desk/places?open={place.id}"
-        found.append(Find(place.name, _join(i18n.t(f"place.kind.{place.kind}", language), places.view(s, place).path, language=language), href))
+        found.append(
+            Find(place.name, _join(i18n.t(f"place.kind.{place.kind}", language), places.view(s, place).path, language=language), href)
+        )
     for name, collection in views.collections().items():
         if name in SKIPPED or not by.has(*collection.roles):
             continue
         for row in collection.list(s, views.Query(q=text, limit=EACH), by).items[:EACH]:
-            found.append(Find(title_of(row), _join(i18n.t(f"nav.{name}", language), meta_of(row), language=language), f"/desk/{name}?open={row.id}"))
+            found.append(
+                Find(title_of(row), _join(i18n.t(f"nav.{name}", language), meta_of(row), language=language), f"/desk/{name}?open={row.id}")
+            )
     return found[:20]
 
 
@@ -88,7 +100,9 @@ def title_of(row: Any) -> str:
 
 def meta_of(row: Any) -> str:
     """Number, place or company: what tells two of the same name apart."""
-    return next((str(value) for name in ("number", "company", "place", "room", "department", "label") if (value := getattr(row, name, None))), "")
+    return next(
+        (str(value) for name in ("number", "company", "place", "room", "department", "label") if (value := getattr(row, name, None))), ""
+    )
 
 
 def _join(*parts: object, language: str) -> str:

@@ -23,7 +23,22 @@ from kiosk.desk.signin import form, keep, native, problem_line, top
 router = APIRouter()
 LEAST_SIGNS = 10
 # What guessing programs try first; length is worth more than signs, so nothing else is demanded (NIST SP 800-63B-4, ASVS 6.2).
-COMMON = ("password", "12345678", "123123", "qwerty", "admin", "foyer", "letmein", "iloveyou", "888888", "666666", "woaini", "1qaz2wsx", "abc123", "aini1314")
+COMMON = (
+    "password",
+    "12345678",
+    "123123",
+    "qwerty",
+    "admin",
+    "foyer",
+    "letmein",
+    "iloveyou",
+    "888888",
+    "666666",
+    "woaini",
+    "1qaz2wsx",
+    "abc123",
+    "aini1314",
+)
 
 
 class Given(BaseModel):
@@ -67,7 +82,9 @@ def first_run(given: Given, request: Request) -> Response:
     if (weak := weakness(given.password, given.account, given.office_name)) is not None:
         return problems.problem(request, 422, weak, facts={"least": LEAST_SIGNS, "field": "password"})
     try:
-        do = office.FoundOffice(office_name=given.office_name, language=given.language, name=given.name, account=given.account, password=given.password)
+        do = office.FoundOffice(
+            office_name=given.office_name, language=given.language, name=given.name, account=given.account, password=given.password
+        )
     except ValidationError as error:
         field = str(error.errors()[0]["loc"][0])
         return problems.problem(request, 422, "firstrun.account_help" if field == "account" else "firstrun.missing", facts={"field": field})

@@ -123,7 +123,9 @@ def _draw_bar(by: Actor) -> None:
         with parts.box("desk__scan").props("role=search"):
             with parts.box("field__box", "label"):
                 icons.icon("scan")
-                field = ui.element("input").props("id=find type=search autocomplete=off spellcheck=false maxlength=300 role=combobox aria-expanded=false aria-controls=finds")
+                field = ui.element("input").props(
+                    "id=find type=search autocomplete=off spellcheck=false maxlength=300 role=combobox aria-expanded=false aria-controls=finds"
+                )
                 field.props(f'placeholder="{_("desk.find")}" aria-label="{_("desk.find")}"')
                 parts.text("/", "span", "kbd")
             parts.box("finds").props(f'id=finds role=listbox data-none="{_("desk.find_none")}"')

@@ -61,7 +61,11 @@ async def test_page(template: str, language: str = "") -> Response:
     if template not in TEMPLATES:
         return Response(status_code=404)
     pdf = await heavy.run(calibration_page, template, language if language in LANGUAGES else LANGUAGES[0])
-    return Response(pdf, headers={"Content-Disposition": f'inline; filename="test-{template}.pdf"', "Cache-Control": "no-store"}, media_type="application/pdf")
+    return Response(
+        pdf,
+        headers={"Content-Disposition": f'inline; filename="test-{template}.pdf"', "Cache-Control": "no-store"},
+        media_type="application/pdf",
+    )
 
 
 class LabelPage:
@@ -162,7 +166,9 @@ class LabelPage:
         paper, count = self.paper, len(self.chosen)
         dense = paper.cell_width_mm < 45 and paper.per_page > 1
         one = self.start - 1 + count <= paper.per_page
-        with parts.box("paper" + (" paper--one" if one else "")).style(f"aspect-ratio: {paper.page_width_mm} / {paper.page_height_mm}") as sheet:
+        with parts.box("paper" + (" paper--one" if one else "")).style(
+            f"aspect-ratio: {paper.page_width_mm} / {paper.page_height_mm}"
+        ) as sheet:
             sheet.props(f'role=group aria-label="{_("sheets.where_title")}"')
             codes = qr_codes(sessions.settings().base_url)
             for position in range(1, paper.per_page + 1):
@@ -172,12 +178,22 @@ class LabelPage:
         left, top = paper.cell(position)
         index = position - self.start
         used, on = position < self.start, 0 <= index < len(self.chosen)
-        classes = "cell" + (" cell--used" if used else "") + (" cell--on" if on else "") + (" cell--first" if on and index == 0 else "") + (" cell--dense" if dense else "")
+        classes = (
+            "cell"
+            + (" cell--used" if used else "")
+            + (" cell--on" if on else "")
+            + (" cell--first" if on and index == 0 else "")
+            + (" cell--dense" if dense else "")
+        )
         place = (
             f"left: {100 * left / paper.page_width_mm:.3f}%; top: {100 * top / paper.page_height_mm:.3f}%; "
             f"width: {100 * paper.cell_width_mm / paper.page_width_mm:.3f}%; height: {100 * paper.cell_height_mm / paper.page_height_mm:.3f}%"
         )
-        cell = parts.box(classes, "button").style(place).props(f'type=button aria-label="{_("sheets.cell", n=position)}" aria-pressed={"true" if on and index == 0 else "false"}')
+        cell = (
+            parts.box(classes, "button")
+            .style(place)
+            .props(f'type=button aria-label="{_("sheets.cell", n=position)}" aria-pressed={"true" if on and index == 0 else "false"}')
+        )
         with cell:
             if on:
                 one = self.chosen[index]
@@ -192,8 +208,16 @@ class LabelPage:
     def _draw_side(self) -> None:
         paper, count = self.paper, len(self.chosen)
         help_key = "sheets.paper_help" if paper.per_page > 1 else "sheets.paper_help_roll"
-        help_text = _(help_key, width=f"{paper.cell_width_mm:g}", height=f"{paper.cell_height_mm:g}", columns=paper.columns, rows=paper.rows)
-        parts.select(_("sheets.paper"), {name: _(f"sheets.paper.{name}") for name in TEMPLATES}, self.template, help=help_text, on_change=self._choose_paper)
+        help_text = _(
+            help_key, width=f"{paper.cell_width_mm:g}", height=f"{paper.cell_height_mm:g}", columns=paper.columns, rows=paper.rows
+        )
+        parts.select(
+            _("sheets.paper"),
+            {name: _(f"sheets.paper.{name}") for name in TEMPLATES},
+            self.template,
+            help=help_text,
+            on_change=self._choose_paper,
+        )
         with parts.field(_("sheets.language")):
             parts.choice({code: frame.LANGUAGE_SHORT[code] for code in LANGUAGES}, self.language, self._choose_language)
         if count:
@@ -202,7 +226,12 @@ class LabelPage:
             parts.banner(_("sheets.loopback", url=sessions.settings().base_url), "due", icon="warning").props("data-test=loopback")
         parts.banner(_("sheets.actual_size"), "info", icon="print")
         pages = _pages(paper, self.start, count)
-        make = parts.button(_("sheets.make", n=pages) if count else _("sheets.choose_first"), self._make if count else None, kind="main" if count else "plain", icon="send" if count else None)
+        make = parts.button(
+            _("sheets.make", n=pages) if count else _("sheets.choose_first"),
+            self._make if count else None,
+            kind="main" if count else "plain",
+            icon="send" if count else None,
+        )
         make.props("data-test=make" if count else "aria-disabled=true")
         href = f"/desk/labels/test-page/{self.template}.pdf?language={self.language}"
         parts.button(_("sheets.calibrate"), href=href, kind="quiet", new_tab=True)
@@ -238,7 +267,11 @@ class LabelPage:
         with database.reading() as s:
             found = _candidates(s, kind, self.q, frame.actor())
             if self.only_new:
-                printed = set(s.execute(select(col(LabelPrint.code)).where(database.among(col(LabelPrint.code), [one.code for one in found]))).scalars())
+                printed = set(
+                    s.execute(
+                        select(col(LabelPrint.code)).where(database.among(col(LabelPrint.code), [one.code for one in found]))
+                    ).scalars()
+                )
                 found = [one for one in found if one.code not in printed]
         return found[:MOST]
 
@@ -266,7 +299,15 @@ class LabelPage:
                 label = s.get(labels.Label, code)
                 if label is not None and label.subject_kind in SOURCES.values() and label.subject_id is not None:
                     told = labels.describe(s, label.subject_kind, [label.subject_id], by).get(label.subject_id)
-                    self.chosen.append(Choice(SubjectKind(label.subject_kind), label.subject_id, told.title if told else code, told.number if told else "", code))
+                    self.chosen.append(
+                        Choice(
+                            SubjectKind(label.subject_kind),
+                            label.subject_id,
+                            told.title if told else code,
+                            told.number if told else "",
+                            code,
+                        )
+                    )
 
     def _leave_out(self, index: int) -> None:
         self.chosen.pop(index)
@@ -308,7 +349,9 @@ class LabelPage:
 
         def read() -> Sheet:
             with database.reading() as s:
-                return Sheet(self.template, self.start, tuple(texts_of(s, codes, self.language, by)), self.language, sessions.settings().base_url)
+                return Sheet(
+                    self.template, self.start, tuple(texts_of(s, codes, self.language, by)), self.language, sessions.settings().base_url
+                )
 
         try:
             pdf = await heavy.run(draw_and_prove, await asyncio.to_thread(read))
@@ -341,7 +384,12 @@ def next_position(s: Session, template: str) -> int:
     paper = TEMPLATES[template]
     if paper.per_page == 1:
         return 1
-    query = select(col(LabelPrint.position)).where(col(LabelPrint.template) == template).order_by(col(LabelPrint.printed_at).desc(), col(LabelPrint.position).desc()).limit(1)
+    query = (
+        select(col(LabelPrint.position))
+        .where(col(LabelPrint.template) == template)
+        .order_by(col(LabelPrint.printed_at).desc(), col(LabelPrint.position).desc())
+        .limit(1)
+    )
     last = s.execute(query).scalar_one_or_none()
     return 1 if last is None else last % paper.per_page + 1
 

@@ -33,7 +33,9 @@ def _draw_password() -> None:
         parts.text(_("me.password"), "h2")
         parts.text(_("me.password_hint"), "p", "quiet small")
         present = parts.input(_("me.present"), password=True, props='autocomplete="current-password"')
-        fresh = parts.input(_("me.fresh"), password=True, props='autocomplete="new-password"', help=_("firstrun.password_help", least=LEAST_SIGNS))
+        fresh = parts.input(
+            _("me.fresh"), password=True, props='autocomplete="new-password"', help=_("firstrun.password_help", least=LEAST_SIGNS)
+        )
 
         async def change() -> None:
             by = frame.actor()
@@ -43,7 +45,9 @@ def _draw_password() -> None:
             parts.refuse(fresh, _(weak, least=LEAST_SIGNS) if weak else None)
             if weak or by.person_id is None:
                 return
-            outcome = await parts.do(people.SetPassword(person_id=by.person_id, password=fresh.value, present_password=present.value or ""), quiet=True)
+            outcome = await parts.do(
+                people.SetPassword(person_id=by.person_id, password=fresh.value, present_password=present.value or ""), quiet=True
+            )
             parts.refuse(present, None if outcome.ok else outcome.message(frame.lang()))
             if outcome.ok:  # every session of this person has ended, this one too
                 ui.navigate.to("/sign-in?next=%2Fdesk")

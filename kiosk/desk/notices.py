@@ -18,7 +18,14 @@ from kiosk.desk.registers import Chip, Column, Register, RegisterPage, Tone, lon
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 READERS = (Role.ADMIN, Role.CLERK, Role.RECEPTION)
-TONES: dict[str, Tone] = {State.QUEUED: "soon", State.SENDING: "soon", State.SENT: "free", State.FAILED: "busy", State.NO_CHANNEL: "held", State.DISMISSED: "shut"}
+TONES: dict[str, Tone] = {
+    State.QUEUED: "soon",
+    State.SENDING: "soon",
+    State.SENT: "free",
+    State.FAILED: "busy",
+    State.NO_CHANNEL: "held",
+    State.DISMISSED: "shut",
+}
 ICONS = {"held": "lock", "soon": "clock"}
 
 

@@ -110,9 +110,15 @@ def pair_sample(role: Role, room: str) -> str | None:
             return key
         known = s.get(devices.Device, device_id) is not None
     name = place.name if place else i18n.t("pair.sample_kiosk", shown.language)
-    invite = devices.InviteDevice(device_id=device_id) if known else devices.AddDevice(id=device_id, name=name, role=role, room_id=place.id if place else None)
+    invite = (
+        devices.InviteDevice(device_id=device_id)
+        if known
+        else devices.AddDevice(id=device_id, name=name, role=role, room_id=place.id if place else None)
+    )
     outcome = perform_now(invite, by=SYSTEM, at=clock.now())
     if not outcome.ok:
         return None
-    paired = perform_now(devices.PairDevice(code=outcome.result["code"], key_hash=hashlib.sha256(key.encode()).hexdigest()), by=SYSTEM, at=clock.now())
+    paired = perform_now(
+        devices.PairDevice(code=outcome.result["code"], key_hash=hashlib.sha256(key.encode()).hexdigest()), by=SYSTEM, at=clock.now()
+    )
     return key if paired.ok else None

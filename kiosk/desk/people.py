@@ -55,7 +55,9 @@ def _get(s: Session, person_id: str, by: Actor) -> people.PersonView | None:
 def _count(*, disabled: bool) -> Any:
     def count(s: Session, by: Actor) -> int:
         left = col(people.Person.disabled_at)
-        return s.execute(select(func.count()).select_from(people.Person).where(left.is_not(None) if disabled else left.is_(None))).scalar_one()
+        return s.execute(
+            select(func.count()).select_from(people.Person).where(left.is_not(None) if disabled else left.is_(None))
+        ).scalar_one()
 
     return count
 
@@ -98,7 +100,10 @@ async def _enable(person: people.PersonView, page: RegisterPage) -> None:
 
 async def _disable(person: people.PersonView, page: RegisterPage) -> None:
     sure = await parts.confirm(
-        _("people.disable_title", name=person.name), _("people.disable_words"), act=_("people.disable_act", name=person.name), stay=_("people.disable_not")
+        _("people.disable_title", name=person.name),
+        _("people.disable_words"),
+        act=_("people.disable_act", name=person.name),
+        stay=_("people.disable_not"),
     )
     if sure and (await parts.do(people.DisablePerson(person_id=person.id), done=_("people.now_disabled", name=person.name))).ok:
         await page.reopen()
@@ -140,9 +145,16 @@ def edit(page: RegisterPage, person: people.PersonView | None) -> None:
     with parts.sheet_dialog(_("people.add") if person is None else _("people.change_title", name=person.name)) as dialog:
         name = parts.input(_("people.name"), person.name if person else "", autofocus=True)
         english = parts.input(_("people.english_name"), person.english_name if person else "")
-        department = parts.select(_("people.department"), departments, str(person.department_id) if person and person.department_id else None)
+        department = parts.select(
+            _("people.department"), departments, str(person.department_id) if person and person.department_id else None
+        )
         department.props("clearable")
-        roles = parts.select(_("people.roles"), {str(role): _(f"role.{role}") for role in CHOOSABLE}, [r for r in (person.roles if person else ()) if r in CHOOSABLE], multiple=True)
+        roles = parts.select(
+            _("people.roles"),
+            {str(role): _(f"role.{role}") for role in CHOOSABLE},
+            [r for r in (person.roles if person else ()) if r in CHOOSABLE],
+            multiple=True,
+        )
         account = parts.input(_("signin.account"), (person.account or "") if person else "", help=_("people.account_help"))
         number = parts.input(_("people.number"), (person.number or "") if person else "")
         extension = parts.input(_("people.extension"), person.extension if person else "")
@@ -202,7 +214,9 @@ def _departments(page: RegisterPage) -> None:
             parts.button(_("web.close"), dialog.close)
 
             async def add() -> None:
-                if (name.value or "").strip() and (await parts.do(people.AddDepartment(name=name.value), done=_("people.added", name=name.value))).ok:
+                if (name.value or "").strip() and (
+                    await parts.do(people.AddDepartment(name=name.value), done=_("people.added", name=name.value))
+                ).ok:
                     dialog.close()
                     page.refresh()
 

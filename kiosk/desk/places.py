@@ -68,7 +68,9 @@ class PlacesPage:
         self._draw_panel()
 
     def _draw_row(self, place: PlaceView, depth: int) -> None:
-        row = parts.box("tree__row find" + (" find--on" if place.id == self.chosen else ""), "button").props(f'type=button role=treeitem aria-level={depth + 1} data-place="{place.id}"')
+        row = parts.box("tree__row find" + (" find--on" if place.id == self.chosen else ""), "button").props(
+            f'type=button role=treeitem aria-level={depth + 1} data-place="{place.id}"'
+        )
         row.style(f"--depth:{depth}")
         with row:
             icons.icon(ICONS[place.kind])
@@ -135,7 +137,12 @@ class PlacesPage:
         dialog.open()
 
     async def _retire(self, place: PlaceView) -> None:
-        sure = await parts.confirm(_("places.retire_title", name=place.name), _("places.retire_words"), act=_("places.retire_act", name=place.name), stay=_("places.retire_not"))
+        sure = await parts.confirm(
+            _("places.retire_title", name=place.name),
+            _("places.retire_words"),
+            act=_("places.retire_act", name=place.name),
+            stay=_("places.retire_not"),
+        )
         if sure and (await parts.do(places.RetirePlace(place_id=place.id), done=_("places.retired", name=place.name))).ok:
             self.chosen = None
             self.draw()
@@ -153,7 +160,12 @@ class PlacesPage:
                     if not (name.value or "").strip():
                         return
                     try:
-                        do = places.AddPlace(parent_id=parent.id if parent else None, kind=PlaceKind(kind.value if kind else kinds[0]), name=name.value, short_name=short.value or None)
+                        do = places.AddPlace(
+                            parent_id=parent.id if parent else None,
+                            kind=PlaceKind(kind.value if kind else kinds[0]),
+                            name=name.value,
+                            short_name=short.value or None,
+                        )
                     except ValidationError:
                         parts.refuse(short, _("places.short_help"))
                         return
@@ -171,7 +183,11 @@ class PlacesPage:
         with parts.sheet_dialog(_("people.change_title", name=place.name)) as dialog:
             name = parts.input(_("places.name"), place.name, autofocus=True)
             short = parts.input(_("places.short_name"), place.short_name or "", help=_("places.short_help"))
-            parent = parts.select(_("places.inside"), above, str(place.parent_id) if str(place.parent_id) in above else None, search=True) if above else None
+            parent = (
+                parts.select(_("places.inside"), above, str(place.parent_id) if str(place.parent_id) in above else None, search=True)
+                if above
+                else None
+            )
             with parts.box("dialog__acts"):
                 parts.button(_("web.cancel"), dialog.close)
 

@@ -216,8 +216,12 @@ class RegisterPage:
             parts.text(_("register.export"), "span")
             with ui.menu(), parts.box("popmenu"):
                 for ending in ("xlsx", "csv"):
-                    link = parts.text(_(f"register.as_{ending}"), "a", "nav").props(f'href="/api/v1/{self.register.name}.{ending}" download')
-                    link.on("click", js_handler=f"(e) => {{ e.currentTarget.href = '/api/v1/{self.register.name}.{ending}' + location.search }}")
+                    link = parts.text(_(f"register.as_{ending}"), "a", "nav").props(
+                        f'href="/api/v1/{self.register.name}.{ending}" download'
+                    )
+                    link.on(
+                        "click", js_handler=f"(e) => {{ e.currentTarget.href = '/api/v1/{self.register.name}.{ending}' + location.search }}"
+                    )
 
     def _draw_chips(self) -> None:
         self.chip_box.clear()
@@ -238,7 +242,10 @@ class RegisterPage:
             page = self._fetcher()(s, query, by)
         self.rows = [*(self.rows if cursor else ()), *page.items]
         self.next = page.next
-        self.table.show([{"id": str(row.id), "cells": [self._cell(column, row) for column in self.register.columns]} for row in self.rows], more=page.next is not None)
+        self.table.show(
+            [{"id": str(row.id), "cells": [self._cell(column, row) for column in self.register.columns]} for row in self.rows],
+            more=page.next is not None,
+        )
         self.table.set_visibility(bool(self.rows))
         self.none.clear()
         if not self.rows:
@@ -339,4 +346,3 @@ def menu(words: str, options: Sequence[tuple[str, Callable[[], Any]]], *, icon: 
             for name, act in options:
                 parts.on_tap(parts.text(name, "button", "nav").props("type=button"), act)
     return element
-

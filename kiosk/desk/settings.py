@@ -58,7 +58,9 @@ class SettingsPage:
             field = parts.select(label, {True: _("settings.yes"), False: _("settings.no")}, value, help=help_text)
             field.on_value_change(lambda: self._save(key, field.value, field))
             return
-        field = parts.input(label, str(value), help=help_text, password=key in SECRET, props="inputmode=numeric" if isinstance(value, int) else "")
+        field = parts.input(
+            label, str(value), help=help_text, password=key in SECRET, props="inputmode=numeric" if isinstance(value, int) else ""
+        )
         leave = self._leave(key, field)
         field.on("blur", leave)
         parts.on_submit(field, leave)

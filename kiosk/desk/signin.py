@@ -82,7 +82,11 @@ def _draw_form(back: str) -> None:
     with parts.box("card-form"):
         parts.text(_("signin.title"), "h1")
         with form("/sign-in"):
-            native(_("signin.account"), "account", 'required autocomplete="username" autocapitalize=none spellcheck=false autofocus maxlength=80')
+            native(
+                _("signin.account"),
+                "account",
+                'required autocomplete="username" autocapitalize=none spellcheck=false autofocus maxlength=80',
+            )
             native(_("signin.password"), "password", 'required autocomplete="current-password" maxlength=200', type="password")
             ui.element("input").props(f'type=hidden name=next value="{back}"')
             problem_line()
@@ -104,7 +108,9 @@ def _draw_samples() -> None:
                     parts.text(account, "b")
                     role = {"desk": "reception"}.get(account, account)
                     parts.text(_(f"role.{role}"), "span")
-                fill = "const f=document.querySelector('form');f.elements.account.value='%s';f.elements.password.value='%s';f.requestSubmit()"
+                fill = (
+                    "const f=document.querySelector('form');f.elements.account.value='%s';f.elements.password.value='%s';f.requestSubmit()"
+                )
                 chip.on("click", js_handler=f"() => {{ {fill % (account, SAMPLE_PASSWORD)} }}")
 
 

@@ -136,15 +136,24 @@ class ReviewPage:
         }
         tab = self.tab if self.tab in groups else "differences"
         with parts.box("review__tabs"):
-            parts.chips([(key, _(f"stocktake.tab.{key}"), len(found)) for key, found in groups.items() if found or key in ("differences", "all")], tab, self._choose_tab)
+            parts.chips(
+                [(key, _(f"stocktake.tab.{key}"), len(found)) for key, found in groups.items() if found or key in ("differences", "all")],
+                tab,
+                self._choose_tab,
+            )
         found = groups[tab]
         with parts.box("review__scroll"):
             if not found:
-                parts.empty(_("stocktake.no_differences") if tab == "differences" else _("stocktake.no_lines"), _("stocktake.no_differences_hint") if tab == "differences" else "")
+                parts.empty(
+                    _("stocktake.no_differences") if tab == "differences" else _("stocktake.no_lines"),
+                    _("stocktake.no_differences_hint") if tab == "differences" else "",
+                )
                 return
             self._table(shown, found[: self.most])
             if len(found) > self.most:
-                parts.button(_("stocktake.more", n=min(PAGE_LINES, len(found) - self.most)), self._more, kind="quiet").classes("review__more")
+                parts.button(_("stocktake.more", n=min(PAGE_LINES, len(found) - self.most)), self._more, kind="quiet").classes(
+                    "review__more"
+                )
 
     def _table(self, shown: Shown, lines: list[Line]) -> None:
         thing = "head.thing" if shown.row.kind == "asset" else "head.supply"
@@ -155,7 +164,9 @@ class ReviewPage:
                     parts.text(_(f"stocktake.{key}"), "th").props("scope=col")
             with parts.box("", "tbody"):
                 for line in lines:
-                    with parts.box("on" if line.line_id == open_line and shown.row.state == State.CLOSED else "", "tr").props(f'data-test=line data-result="{line.result}"'):
+                    with parts.box("on" if line.line_id == open_line and shown.row.state == State.CLOSED else "", "tr").props(
+                        f'data-test=line data-result="{line.result}"'
+                    ):
                         self._row(shown, line)
 
     def _row(self, shown: Shown, line: Line) -> None:
@@ -276,7 +287,17 @@ class ReviewPage:
             differences = len([line for line in shown.review.lines if line.is_difference])
             with parts.box("", "span"):
                 parts.text(_("stocktake.foot_settling", done=differences - sums.undecided, left=sums.undecided), "strong")
-                parts.text(_("stocktake.foot_you_may" if shown.may_approve else "stocktake.counted_yourself" if shown.counted else "stocktake.foot_you_may_not"), "span", "second")
+                parts.text(
+                    _(
+                        "stocktake.foot_you_may"
+                        if shown.may_approve
+                        else "stocktake.counted_yourself"
+                        if shown.counted
+                        else "stocktake.foot_you_may_not"
+                    ),
+                    "span",
+                    "second",
+                )
             if sums.undecided:
                 with parts.box("footbar__why").props("data-test=why"):
                     icons.icon("lock")
@@ -285,7 +306,9 @@ class ReviewPage:
                 if shown.may_approve:
                     parts.button(_("stocktake.reject"), lambda: self._ask_reject(shown))
                 blocked = bool(sums.undecided) or not shown.may_approve
-                approve = parts.button(_("stocktake.approve"), None if blocked else lambda: self._ask_approve(shown), kind="plain" if blocked else "main")
+                approve = parts.button(
+                    _("stocktake.approve"), None if blocked else lambda: self._ask_approve(shown), kind="plain" if blocked else "main"
+                )
                 approve.props("aria-disabled=true" if blocked else "data-test=approve")
 
     def _foot_counting(self, shown: Shown) -> None:
@@ -328,11 +351,15 @@ class ReviewPage:
         title = shown.row.title
         accepted = [line for line in shown.review.lines if line.decision == Decision.ACCEPT]
         if shown.row.kind == "asset":
-            count = {result: sum(1 for line in accepted if line.result == result) for result in (Result.MOVED, Result.MISSING, Result.SURPLUS)}
+            count = {
+                result: sum(1 for line in accepted if line.result == result) for result in (Result.MOVED, Result.MISSING, Result.SURPLUS)
+            }
             words = _("stocktake.approve_words", moved=count[Result.MOVED], missing=count[Result.MISSING], surplus=count[Result.SURPLUS])
         else:
             words = _("stocktake.approve_words_supply", n=len(accepted))
-        if await parts.confirm(_("stocktake.approve_title", title=title), words, act=_("stocktake.approve"), stay=_("stocktake.approve_stay"), stop=False):
+        if await parts.confirm(
+            _("stocktake.approve_title", title=title), words, act=_("stocktake.approve"), stay=_("stocktake.approve_stay"), stop=False
+        ):
             outcome = await parts.do(ApproveStocktake(stocktake_id=self.id))
             if outcome.ok:
                 parts.toast(_("stocktake.approved_toast", n=outcome.result.get("posted", 0)))
@@ -422,15 +449,25 @@ def _head(shown: Shown) -> None:
         if row.state == State.APPROVED:
             address = f"/api/v1/stocktakes/{row.id}/report"
             parts.button(_("stocktake.report_xlsx"), href=f"{address}.xlsx?language={frame.lang()}", icon="receive").props("download")
-            parts.button(_("stocktake.report_pdf"), href=f"{address}.pdf?language={frame.lang()}", icon="receive", kind="main").props("download data-test=report-pdf")
+            parts.button(_("stocktake.report_pdf"), href=f"{address}.pdf?language={frame.lang()}", icon="receive", kind="main").props(
+                "download data-test=report-pdf"
+            )
         else:
             parts.button(_("stocktake.export"), href=f"/api/v1/stocktakes/{row.id}/lines.xlsx", icon="receive").props("download")
 
 
 def _sums(shown: Shown) -> None:
     row, sums = shown.row, shown.review.sums
-    figures = [("matched", "free"), ("moved", "held"), ("missing", "busy"), ("surplus", "soon")] if row.kind == "supply" else [("matched", "free"), ("moved", "held"), ("missing", "busy")]
-    figures += [(name, tone) for name, tone in (("conflict", "busy"), ("recount", "held"), ("not_counted", "lost"), ("left", "lost")) if getattr(sums, name)]
+    figures = (
+        [("matched", "free"), ("moved", "held"), ("missing", "busy"), ("surplus", "soon")]
+        if row.kind == "supply"
+        else [("matched", "free"), ("moved", "held"), ("missing", "busy")]
+    )
+    figures += [
+        (name, tone)
+        for name, tone in (("conflict", "busy"), ("recount", "held"), ("not_counted", "lost"), ("left", "lost"))
+        if getattr(sums, name)
+    ]
     if row.kind == "supply":
         figures = [one for one in figures if one[0] != "moved"]
     with parts.box("sheet review__sums", "section").props("data-test=sums"):
@@ -453,7 +490,9 @@ def _sums(shown: Shown) -> None:
                         parts.box(tone, "i").style(f"width: {100 * part / sums.expected:.2f}%")
             if row.kind == "asset":
                 impact = sums.surplus_net_value_cents - sums.missing_net_value_cents
-                parts.text(_("stocktake.value_line", net=i18n.money(sums.net_value_cents), impact=i18n.money(impact)), classes="second small")
+                parts.text(
+                    _("stocktake.value_line", net=i18n.money(sums.net_value_cents), impact=i18n.money(impact)), classes="second small"
+                )
             if shown.sealed:
                 parts.text(_("stocktake.sealed", sha=shown.sealed[:16]), classes="second small code")
 

@@ -77,7 +77,12 @@ class StocktakeList:
         with parts.box("item item--link", "li"), parts.box("session", "a").props(f'href="/desk/stocktakes/{session.id}"'):
             with parts.box("item__body"):
                 parts.text(session.title, classes="item__title")
-                meta = _("stocktake.item_meta", kind=_(f"stocktake.kind.{session.kind}"), mode=_(f"stocktake.mode.{session.mode}"), place=session.place)
+                meta = _(
+                    "stocktake.item_meta",
+                    kind=_(f"stocktake.kind.{session.kind}"),
+                    mode=_(f"stocktake.mode.{session.mode}"),
+                    place=session.place,
+                )
                 parts.text(meta, classes="item__meta")
             with parts.box():
                 if session.expected is not None and session.counted is not None:
@@ -125,10 +130,14 @@ class OpenDialog:
         with parts.sheet_dialog(_("stocktake.open_title"), _("stocktake.open_hint")) as self.dialog, parts.box("openform"):
             with parts.field(_("stocktake.field_kind")):
                 parts.choice({kind: _(f"stocktake.kind.{kind}") for kind in ("asset", "supply")}, self.kind, self._choose_kind)
-            self.places = parts.select(_("stocktake.field_places"), self.options, [], multiple=True, search=True, on_change=lambda _value: self._recount())
+            self.places = parts.select(
+                _("stocktake.field_places"), self.options, [], multiple=True, search=True, on_change=lambda _value: self._recount()
+            )
             self.places.props("data-test=places")
             with parts.field(_("stocktake.field_mode")):
-                parts.choice({mode: _(f"stocktake.mode.{mode}") for mode in ("guided", "open", "blind", "self")}, self.mode, self._choose_mode)
+                parts.choice(
+                    {mode: _(f"stocktake.mode.{mode}") for mode in ("guided", "open", "blind", "self")}, self.mode, self._choose_mode
+                )
                 self.mode_help = parts.text(_("stocktake.mode_help.guided"), "span", "field__help")
             self.title = parts.input(_("stocktake.field_title"), help=_("stocktake.field_title_hint"), props="maxlength=120")
             self.due = parts.input(_("stocktake.field_due"), props="type=date")
@@ -162,7 +171,11 @@ class OpenDialog:
 
     async def _open(self) -> None:
         do = OpenStocktake(
-            kind=self.kind, place_ids=tuple(self._chosen()), mode=self.mode, title=(self.title.value or "").strip()[:120], due_on=_day(self.due.value)
+            kind=self.kind,
+            place_ids=tuple(self._chosen()),
+            mode=self.mode,
+            title=(self.title.value or "").strip()[:120],
+            due_on=_day(self.due.value),
         )
         outcome = await parts.do(do)
         if outcome.ok:

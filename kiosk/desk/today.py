@@ -35,7 +35,10 @@ class TodayPage:
         self._pending = False
         self.box = parts.box()
         self.draw()
-        ends = [live.subscribe(kind, self._changed) for kind in ("visit", "delivery", "booking", "room", "duty", "approval", "notice", "stocktake", "device")]
+        ends = [
+            live.subscribe(kind, self._changed)
+            for kind in ("visit", "delivery", "booking", "room", "duty", "approval", "notice", "stocktake", "device")
+        ]
         self.client.on_delete(lambda: [end() for end in ends] and None)
         ui.timer(60, self.draw)
 
@@ -185,7 +188,15 @@ def _draw_house(house: House, at: datetime) -> None:
         with parts.box("push"):
             parts.button(_("today.roll_call"), href="/desk/roll-call", icon="people")
     if house.arrivals or any(house.usual_by_hour):
-        parts.text(_("today.arrivals", n=house.arrivals, weekday=i18n.long_day(clock.today(at), frame.lang()).split(" ")[-1 if frame.lang() != "en" else 0]), "p", "quiet small")
+        parts.text(
+            _(
+                "today.arrivals",
+                n=house.arrivals,
+                weekday=i18n.long_day(clock.today(at), frame.lang()).split(" ")[-1 if frame.lang() != "en" else 0],
+            ),
+            "p",
+            "quiet small",
+        )
         _draw_chart(house, clock.local(at).hour)
     with parts.box("list", "ul"):
         for guest in house.guests[:SHOWN_GUESTS]:

@@ -30,7 +30,11 @@ def _draw() -> None:
         owed = [view for view in duties.mine(s, by, at) if view.state == duties.OPEN]
         mine = bookings.mine(s, by.person_id, at, 1) if by.person_id else []
     parts.text(_("my.hello", name=by.name), "p", "second")
-    coming = _("my.next_booking", room=mine[0].room, time=i18n.day_and_time(mine[0].starts_at, clock.zone(), frame.lang())) if mine else _("my.book_hint")
+    coming = (
+        _("my.next_booking", room=mine[0].room, time=i18n.day_and_time(mine[0].starts_at, clock.zone(), frame.lang()))
+        if mine
+        else _("my.book_hint")
+    )
     rows = (
         ("/my/duties", "clock", _("my.duties"), _("my.duties_open", n=len(owed)) if owed else _("my.duties_none")),
         ("/my/book", "door", _("my.book"), coming),

@@ -34,4 +34,8 @@ def file(name: str) -> Response:
     found = {path.name: path for path in (HERE / "vendor").iterdir()}.get(name)
     if found is None:
         return Response("not found\n", 404)
-    return Response(found.read_bytes(), headers={"Cache-Control": "public, max-age=86400"}, media_type=TYPES.get(found.suffix, "text/plain; charset=utf-8"))
+    return Response(
+        found.read_bytes(),
+        headers={"Cache-Control": "public, max-age=86400"},
+        media_type=TYPES.get(found.suffix, "text/plain; charset=utf-8"),
+    )

@@ -83,25 +83,50 @@ def test_sections_call_each_other_only_where_the_guide_says_so() -> None:
         mine = path.relative_to(ROOT / "core/sections").parts[0].removesuffix(".py")
         for module in imports(path):
             parts = module.split(".")
-            if parts[:2] == ["core", "sections"] and len(parts) > 2 and parts[2] != mine and (ROOT / "core/sections" / parts[2]).with_suffix(".py").exists() | (ROOT / "core/sections" / parts[2]).is_dir() and (mine, parts[2]) not in SECTION_PAIRS:
+            if (
+                parts[:2] == ["core", "sections"]
+                and len(parts) > 2
+                and parts[2] != mine
+                and (ROOT / "core/sections" / parts[2]).with_suffix(".py").exists() | (ROOT / "core/sections" / parts[2]).is_dir()
+                and (mine, parts[2]) not in SECTION_PAIRS
+            ):
                 wrong.add(f"{mine} → {parts[2]}")
     assert wrong == set()
 
 
 def test_only_the_faces_know_nicegui() -> None:
-    assert [f"{p}: {m}" for p in files(*CODE) for m in imports(p) if m.split(".")[0] == "nicegui" and room_of(module_name(p)) not in NICEGUI_ROOMS] == []
+    assert [
+        f"{p}: {m}"
+        for p in files(*CODE)
+        for m in imports(p)
+        if m.split(".")[0] == "nicegui" and room_of(module_name(p)) not in NICEGUI_ROOMS
+    ] == []
 
 
 def test_nothing_but_perform_opens_a_write_transaction() -> None:
     """Operations get a session; only the platform's own bookkeeping opens one."""
     allowed = {"core/foundation/database.py", "core/foundation/migrations/__init__.py", "core/mechanisms/operations.py"}
-    bookkeeping = {"core/mechanisms/audit.py", "core/mechanisms/people.py", "core/mechanisms/devices.py", "core/mechanisms/notices.py", "core/mechanisms/attachments.py", "core/mechanisms/drafts.py", "core/mechanisms/imports/runs.py"}
-    found = {str(path.relative_to(ROOT)) for path in files(*CODE) if re.search(r"database\.writing\(\)|foyer_write\b", path.read_text("utf-8"))}
+    bookkeeping = {
+        "core/mechanisms/audit.py",
+        "core/mechanisms/people.py",
+        "core/mechanisms/devices.py",
+        "core/mechanisms/notices.py",
+        "core/mechanisms/attachments.py",
+        "core/mechanisms/drafts.py",
+        "core/mechanisms/imports/runs.py",
+    }
+    found = {
+        str(path.relative_to(ROOT)) for path in files(*CODE) if re.search(r"database\.writing\(\)|foyer_write\b", path.read_text("utf-8"))
+    }
     assert found <= allowed | bookkeeping, found - allowed - bookkeeping
 
 
 def test_no_colours_in_python() -> None:
-    found = [f"{path.relative_to(ROOT)}: {match}" for path in files("core", "kiosk", "mobile") for match in COLOUR.findall(path.read_text("utf-8"))]
+    found = [
+        f"{path.relative_to(ROOT)}: {match}"
+        for path in files("core", "kiosk", "mobile")
+        for match in COLOUR.findall(path.read_text("utf-8"))
+    ]
     assert found == []
 
 
@@ -113,8 +138,13 @@ def test_every_sentence_stands_in_all_three_languages_with_the_same_facts() -> N
         assert keys[language] ^ keys["zh-Hans"] == set(), language
     wrong = []
     for key in keys["zh-Hans"]:
-        facts = [{name for form in (m if isinstance(m, tuple) else (m,)) for name in re.findall(r"\{(\w+)\}", form)} for m in (c[key] for c in catalogues.values())]
-        if any(found - set.union(*facts[:2]) for found in facts):  # a language may leave a fact out, none may name one the others don't know
+        facts = [
+            {name for form in (m if isinstance(m, tuple) else (m,)) for name in re.findall(r"\{(\w+)\}", form)}
+            for m in (c[key] for c in catalogues.values())
+        ]
+        if any(
+            found - set.union(*facts[:2]) for found in facts
+        ):  # a language may leave a fact out, none may name one the others don't know
             wrong.append(key)
         if any(not (m[0] if isinstance(m, tuple) else m) for m in (c[key] for c in catalogues.values())):
             wrong.append(f"{key} is empty")
@@ -129,16 +159,25 @@ def test_every_key_the_code_speaks_exists() -> None:
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
                 name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
                 key = node.args[0].value
-                if name in ("_", "t", "Refused", "Invalid", "Problem") and re.fullmatch(r"[a-z_]+(\.[a-z_0-9]+)+", key) and key not in known:
+                if (
+                    name in ("_", "t", "Refused", "Invalid", "Problem")
+                    and re.fullmatch(r"[a-z_]+(\.[a-z_0-9]+)+", key)
+                    and key not in known
+                ):
                     missing.add(f"{path.relative_to(ROOT)}: {key}")
     assert missing == set()
 
 
 def test_traditional_chinese_is_edited_not_copied() -> None:
     """Signs that exist only in the simplified script must not stand in the traditional catalogue."""
-    only_simplified = set("们这为来说时个国会对开关门问间见电话号码东车书写买卖单双图标签录传备处复实际际样种条务员报销档办领还没让请谁认证误读语记设计访许论议该详语课调谢谈")
+    only_simplified = set(
+        "们这为来说时个国会对开关门问间见电话号码东车书写买卖单双图标签录传备处复实际际样种条务员报销档办领还没让请谁认证误读语记设计访许论议该详语课调谢谈"
+    )
     only_simplified -= set("没准")  # 没 stays as a variant in use
-    offending = {key: sorted(set(text if isinstance(text, str) else "".join(text)) & only_simplified) for key, text in i18n.catalogue("zh-Hant").items()}
+    offending = {
+        key: sorted(set(text if isinstance(text, str) else "".join(text)) & only_simplified)
+        for key, text in i18n.catalogue("zh-Hant").items()
+    }
     assert {key: signs for key, signs in offending.items() if signs} == {}
 
 
@@ -149,13 +188,44 @@ def test_marks_name_requirements_that_exist() -> None:
 
 def test_the_project_speaks_of_itself_alone() -> None:
     """No package host, no machine path, also not in the lock files."""
-    hosts = re.compile("|".join(("py" + r"pi\.org", "python" + "hosted", r"npm" + r"js\.(org|com)", "deb" + r"ian\.org", "/wor" + "k/", "jsde" + "livr", "unp" + "kg")))
+    hosts = re.compile(
+        "|".join(
+            (
+                "py" + r"pi\.org",
+                "python" + "hosted",
+                r"npm" + r"js\.(org|com)",
+                "deb" + r"ian\.org",
+                "/wor" + "k/",
+                "jsde" + "livr",
+                "unp" + "kg",
+            )
+        )
+    )
     found = []
     for path in ROOT.rglob("*"):
         inside = path.relative_to(ROOT).parts
-        if path.is_file() and not {".git", ".venv", "vendor", "node_modules", "data", "demo-data", "__pycache__", ".hypothesis", ".mypy_cache", ".ruff_cache", ".pytest_cache"} & set(inside):
-            if path.suffix in {".py", ".js", ".css", ".md", ".toml", ".lock", ".po", ".sh", ".html", ".txt", ".csv"} or path.name == "Makefile":
-                text = path.read_text("utf-8", "replace")
-                if hosts.search(text):
-                    found.append(f"{path.relative_to(ROOT)}: {hosts.search(text)[0]}")  # type: ignore[index]
+        if (
+            path.is_file()
+            and not {
+                ".git",
+                ".venv",
+                "vendor",
+                "node_modules",
+                "data",
+                "demo-data",
+                "__pycache__",
+                ".hypothesis",
+                ".mypy_cache",
+                ".ruff_cache",
+                ".pytest_cache",
+            }
+            & set(inside)
+            and (
+                path.suffix in {".py", ".js", ".css", ".md", ".toml", ".lock", ".po", ".sh", ".html", ".txt", ".csv"}
+                or path.name == "Makefile"
+            )
+        ):
+            text = path.read_text("utf-8", "replace")
+            if hosts.search(text):
+                found.append(f"{path.relative_to(ROOT)}: {hosts.search(text)[0]}")  # type: ignore[index]
     assert found == []

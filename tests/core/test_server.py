@@ -69,9 +69,14 @@ def test_operations_over_http_keep_the_contract(live_office: Office, server: Ser
 
 def test_a_revoked_phone_is_heard_into_quarantine_and_nothing_is_lost(live_office: Office, server: Server) -> None:
     phone_id = str(uuid7())
-    signed = httpx.post(server.url + "/api/v1/session", json={"account": "bo", "password": "a-good-test-password", "device": {"id": phone_id, "name": "薄一鸣的手机"}}).json()
+    signed = httpx.post(
+        server.url + "/api/v1/session",
+        json={"account": "bo", "password": "a-good-test-password", "device": {"id": phone_id, "name": "薄一鸣的手机"}},
+    ).json()
     with server.client("ada") as ada:
-        ada.post("/api/v1/operations", json={"op_id": str(uuid7()), "kind": "device.revoke", "payload": {"device_id": phone_id}}).raise_for_status()
+        ada.post(
+            "/api/v1/operations", json={"op_id": str(uuid7()), "kind": "device.revoke", "payload": {"device_id": phone_id}}
+        ).raise_for_status()
     headers = {"Authorization": f"Bearer {signed['token']}", "Foyer-Device-Seq": "7"}
     body = {"op_id": str(uuid7()), "kind": "label.make_blanks", "payload": {"count": 1}}
     answer = httpx.post(server.url + "/api/v1/operations", json=body, headers=headers)
@@ -80,14 +85,25 @@ def test_a_revoked_phone_is_heard_into_quarantine_and_nothing_is_lost(live_offic
 
 def test_an_odd_setting_stops_the_start_with_one_clear_line(tmp_path: Path) -> None:
     environment = {"FOYER_PROT": "9000", "PATH": "/usr/bin:/bin"}
-    ended = subprocess.run([sys.executable, ROOT / "main.py", "serve"], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(
+        [sys.executable, ROOT / "main.py", "serve"], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
     assert ended.returncode == 2
     assert ended.stderr.strip() == "Foyer can not start: FOYER_PROT is not a setting of Foyer. Did you mean FOYER_PORT?"
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "80a"), ("PORT", "0"), ("TLS", "on"), ("LANGUAGE", "de"), ("TIMEZONE", "Mars/Olympus"), ("BASE_URL", "foyer.example/desk"), ("DATABASE_URL", "mysql://x"), ("TEST_CLOCK", "yes")],
+    [
+        ("PORT", "80a"),
+        ("PORT", "0"),
+        ("TLS", "on"),
+        ("LANGUAGE", "de"),
+        ("TIMEZONE", "Mars/Olympus"),
+        ("BASE_URL", "foyer.example/desk"),
+        ("DATABASE_URL", "mysql://x"),
+        ("TEST_CLOCK", "yes"),
+    ],
 )
 def test_each_odd_value_is_named_with_what_would_be_right(name: str, value: str) -> None:
     with pytest.raises(SetupError) as problem:

@@ -31,7 +31,9 @@ def test_the_first_page_of_a_fresh_server_makes_the_first_administrator_and_work
         page.get_by_role("button", name="开张").click()
         expect(page).to_have_url(server.url + "/desk")
         expect(page.get_by_role("heading", level=1)).to_contain_text("今天")
-        again = httpx.post(server.url + "/first-run", json={"office_name": "x", "name": "x", "account": "xx", "password": "bamboo river lantern"})
+        again = httpx.post(
+            server.url + "/first-run", json={"office_name": "x", "name": "x", "account": "xx", "password": "bamboo river lantern"}
+        )
         assert (again.status_code, again.json()["code"]) == (409, "office.already_founded")
         assert httpx.get(server.url + "/first-run").status_code == 303
         context.close()

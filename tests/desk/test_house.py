@@ -28,7 +28,9 @@ def desk(browser: Browser, server: Server, account: str, path: str) -> Page:
 
 
 @pytest.mark.proves("X2")
-def test_the_administrator_adds_a_person_with_roles_and_gets_their_password_once(browser: Browser, server: Server, live_office: Office) -> None:
+def test_the_administrator_adds_a_person_with_roles_and_gets_their_password_once(
+    browser: Browser, server: Server, live_office: Office
+) -> None:
     page = desk(browser, server, "ada", "/desk/people")
     page.get_by_role("button", name="添加人员").click()
     page.get_by_label("姓名", exact=True).fill("何静")
@@ -106,7 +108,9 @@ def test_the_house_is_built_from_site_to_shelf_and_a_room_gets_a_label(browser: 
 
 
 @pytest.mark.proves("V40")
-def test_a_door_screen_is_added_paired_with_its_code_once_and_revoked_at_once(browser: Browser, server: Server, live_office: Office) -> None:
+def test_a_door_screen_is_added_paired_with_its_code_once_and_revoked_at_once(
+    browser: Browser, server: Server, live_office: Office
+) -> None:
     live_office.do(rooms.SetUpRoom(room_id=live_office.places["301"], capacity=8), live_office.bo)
     page = desk(browser, server, "ada", "/desk/devices")
     page.get_by_role("button", name="添加设备").click()
@@ -141,7 +145,9 @@ def test_a_door_screen_is_added_paired_with_its_code_once_and_revoked_at_once(br
 
 
 @pytest.mark.proves("X1")
-def test_a_setting_is_saved_when_its_field_is_left_and_a_wrong_value_says_what_is_right(browser: Browser, server: Server, live_office: Office) -> None:
+def test_a_setting_is_saved_when_its_field_is_left_and_a_wrong_value_says_what_is_right(
+    browser: Browser, server: Server, live_office: Office
+) -> None:
     page = desk(browser, server, "ada", "/desk/settings")
     field = page.get_by_label("来访记录保留几天")
     field.fill("一个月")

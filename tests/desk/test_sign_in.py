@@ -18,7 +18,9 @@ COOKIE = "__Host-foyer"
 @pytest.mark.proves("SEC 28", "Office 1")
 def test_a_person_signs_in_lands_where_they_wanted_and_signs_out_for_good(browser: Browser, server: Server, live_office: Office) -> None:
     context = browser.new_context(**DESK, locale="zh-CN")
-    context.add_cookies([{"name": COOKIE, "value": "planted", "url": server.url.replace("http:", "https:"), "secure": True, "httpOnly": True}])
+    context.add_cookies(
+        [{"name": COOKIE, "value": "planted", "url": server.url.replace("http:", "https:"), "secure": True, "httpOnly": True}]
+    )
     page = context.new_page()
     page.goto(server.url + "/desk/people")
     expect(page).to_have_url(server.url + "/sign-in?next=%2Fdesk%2Fpeople")
@@ -73,7 +75,9 @@ def test_somebody_disabled_is_out_of_every_open_page_at_once(browser: Browser, s
 
 
 @pytest.mark.proves("SEC 24")
-def test_a_role_that_was_taken_away_does_not_work_from_a_page_that_is_still_open(browser: Browser, server: Server, live_office: Office) -> None:
+def test_a_role_that_was_taken_away_does_not_work_from_a_page_that_is_still_open(
+    browser: Browser, server: Server, live_office: Office
+) -> None:
     bo = live_office.bo.person_id
     assert bo is not None
     assert server.post(people.SetRoles(person_id=bo, roles=("admin",)), by="ada")["status"] == "accepted"

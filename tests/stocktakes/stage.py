@@ -52,7 +52,17 @@ class Stage:
     things: dict[str, Thing] = field(default_factory=dict)
     phones: dict[str, Phone] = field(default_factory=dict)
 
-    def asset(self, number: str, room: str | None, *, name: str = "投影仪", value: int | None = 500_00, net: int | None = 300_00, keeper: Actor | None = None, **more: Any) -> Thing:
+    def asset(
+        self,
+        number: str,
+        room: str | None,
+        *,
+        name: str = "投影仪",
+        value: int | None = 500_00,
+        net: int | None = 300_00,
+        keeper: Actor | None = None,
+        **more: Any,
+    ) -> Thing:
         register = assets.RegisterAsset(
             number=number, name=name, place_id=self.office.places[room] if room else None, value_cents=value, net_value_cents=net,
             keeper_id=keeper.person_id if keeper else None, **more,

@@ -42,7 +42,8 @@ def history(stage: Stage, session: UUID, strange: str) -> list[tuple[str, int, O
 def outcome(stage: Stage, session: UUID) -> Any:
     review = stage.review(session)
     lines = sorted(
-        (line.number, line.name, line.result, line.found_place, tuple((seen.who, seen.at, seen.standing) for seen in line.seen), line.flags) for line in review.lines
+        (line.number, line.name, line.result, line.found_place, tuple((seen.who, seen.at, seen.standing) for seen in line.seen), line.flags)
+        for line in review.lines
     )
     return lines, review.sums
 
@@ -67,5 +68,7 @@ def test_any_order_and_any_repetition_of_the_records_give_the_same_result(stage:
         return outcome(stage, session)
 
     count = 10
-    order = data.draw(st.permutations(range(count)).flatmap(lambda p: st.lists(st.sampled_from(range(count)), max_size=5).map(lambda more: [*p, *more])))
+    order = data.draw(
+        st.permutations(range(count)).flatmap(lambda p: st.lists(st.sampled_from(range(count)), max_size=5).map(lambda more: [*p, *more]))
+    )
     assert run(order) == run(list(range(count)))

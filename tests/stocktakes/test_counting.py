@@ -137,7 +137,9 @@ def test_a_strange_label_and_a_thing_without_one_become_surplus_with_photo_to_co
     strange = labels.new_code()
     assert stage.seen(session, strange, "301", stage.office.mei)["outcome"] == "unknown"
     photo = "ab" * 32
-    find = ReportFind(stocktake_id=session, place_id=stage.office.places["301"], code=strange, description="饮水机，旧标签", photos=(photo,))
+    find = ReportFind(
+        stocktake_id=session, place_id=stage.office.places["301"], code=strange, description="饮水机，旧标签", photos=(photo,)
+    )
     outcome = perform_now(find, by=stage.office.mei)
     assert outcome.ok and outcome.facts["evidence_pending"] == [photo]
     bare = ReportFind(stocktake_id=session, place_id=stage.office.places["301"], description="没有标签的椅子")
@@ -194,7 +196,14 @@ def test_a_batch_is_judged_like_single_scans_and_a_bad_one_stops_no_other(stage:
     things = [stage.asset(f"ZC-{n}", "301") for n in range(5)]
     session = stage.open("301")
     phone = stage.phone(stage.office.mei)
-    codes = [things[0].code, "7K3M9QWX", things[1].code, things[1].code, stage.office.label(SubjectKind.PLACE, stage.office.places["301"]), things[2].code]
+    codes = [
+        things[0].code,
+        "7K3M9QWX",
+        things[1].code,
+        things[1].code,
+        stage.office.label(SubjectKind.PLACE, stage.office.places["301"]),
+        things[2].code,
+    ]
     outcomes = send([phone.says(stage.count(session, code, "301"), at=clock.now()) for code in codes])
     told = [outcome.code or outcome.result["outcome"] for outcome in outcomes]
     assert told == ["counted", "label.mistyped", "counted", "again", "label.other_kind", "counted"]

@@ -54,9 +54,14 @@ def counted(live_office: Office) -> tuple[Stage, UUID, Phone]:
     session = stage.open("三楼")
     phone = stage.phone(live_office.mei, "林晓梅的手机")
     start = clock.now()
-    batch = [phone.says(stage.count(session, thing, "301" if n < 14 else "302"), at=start + timedelta(seconds=n)) for n, thing in enumerate(things[:20])]
+    batch = [
+        phone.says(stage.count(session, thing, "301" if n < 14 else "302"), at=start + timedelta(seconds=n))
+        for n, thing in enumerate(things[:20])
+    ]
     batch.append(phone.says(stage.count(session, things[20], "305"), at=start + timedelta(seconds=40)))
-    find = stocktakes.ReportFind(stocktake_id=session, place_id=live_office.places["305"], code="7K3M9QWY", description="饮水机 美的 YR1801")
+    find = stocktakes.ReportFind(
+        stocktake_id=session, place_id=live_office.places["305"], code="7K3M9QWY", description="饮水机 美的 YR1801"
+    )
     batch.append(phone.says(find, at=start + timedelta(seconds=50)))
     assert all(outcome.ok for outcome in send(batch, at=start + timedelta(minutes=1)))
     return stage, session, phone
@@ -75,7 +80,12 @@ def test_the_office_settles_a_count_from_the_first_difference_to_the_sealed_repo
     expect(page.locator("[data-test=why]")).to_contain_text("要先等 3 条记录传完")
     photograph(page, "review-counting")
     send([phone.says(stocktakes.HandInCounts(stocktake_id=session, last_seq=phone.seq), at=clock.now())])
-    devices_seen = [phone.says(stocktakes.Count(stocktake_id=session, code=stage.things["ZC-2026-0021"].code, place_id=stage.office.places["302"]), at=clock.now())]
+    devices_seen = [
+        phone.says(
+            stocktakes.Count(stocktake_id=session, code=stage.things["ZC-2026-0021"].code, place_id=stage.office.places["302"]),
+            at=clock.now(),
+        )
+    ]
     devices_seen.append(phone.says(stocktakes.HandInCounts(stocktake_id=session, last_seq=phone.seq), at=clock.now()))
     with server.client("mei") as client:  # through the server, so that the open page is told
         for request in devices_seen:
@@ -86,7 +96,13 @@ def test_the_office_settles_a_count_from_the_first_difference_to_the_sealed_repo
     expect(page.locator("h1")).to_contain_text("已盘 22/24")
     page.locator("[data-test=close]").click()
     expect(page.locator("h1")).to_contain_text("4 条差异，还有 4 条没处理")
-    assert [figure(page, name).inner_text() for name in ("expected", "matched", "moved", "missing", "surplus")] == ["24", "21", "1", "2", "+1"]
+    assert [figure(page, name).inner_text() for name in ("expected", "matched", "moved", "missing", "surplus")] == [
+        "24",
+        "21",
+        "1",
+        "2",
+        "+1",
+    ]
     photograph(page, "review-differences")
     expect(page.locator("[data-test=foot]")).to_contain_text("批准要由没参加盘点的文员或领导来做")
     lines = page.locator("tr[data-test=line]")
@@ -145,10 +161,14 @@ def test_the_review_speaks_english(counted: tuple[Stage, UUID, Phone], server: S
 
 
 @pytest.mark.proves("Things 1", "S4.1-R1", "T16")
-def test_a_sheet_starts_at_the_cell_that_is_clicked_and_the_next_one_goes_on_there(live_office: Office, server: Server, browser: Browser) -> None:
+def test_a_sheet_starts_at_the_cell_that_is_clicked_and_the_next_one_goes_on_there(
+    live_office: Office, server: Server, browser: Browser
+) -> None:
     stage = Stage(live_office)
     for n in range(25):
-        stage.asset(f"ZC-{n:02}", "301", name=("投影仪 爱普生", "人体工学椅", "笔记本电脑", "㐂字摆件𠮷龘", "会议平板")[n % 5], spec=f"型号 {n}")
+        stage.asset(
+            f"ZC-{n:02}", "301", name=("投影仪 爱普生", "人体工学椅", "笔记本电脑", "㐂字摆件𠮷龘", "会议平板")[n % 5], spec=f"型号 {n}"
+        )
     page = desk(browser, server, "bo", "/desk/labels?template=L7160")
     photograph(page, "labels-choose")
     page.locator("[data-test=take-all]").click()

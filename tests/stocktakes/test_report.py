@@ -29,7 +29,9 @@ def approved(stage: Stage) -> UUID:
     session = stage.open("三楼")
     for n, thing in enumerate(things[:98]):
         stage.seen(session, thing, "301" if n < 96 else "302", stage.office.mei)
-    stage.office.do(stocktakes.ReportFind(stocktake_id=session, place_id=stage.office.places["301"], description="饮水机"), stage.office.mei)
+    stage.office.do(
+        stocktakes.ReportFind(stocktake_id=session, place_id=stage.office.places["301"], description="饮水机"), stage.office.mei
+    )
     stage.settle(session)
     return session
 
@@ -60,8 +62,17 @@ def test_totals_of_the_table_are_those_of_the_ledger_and_matched_rows_are_in_it(
 
 
 @pytest.mark.proves("Things 7")
-@pytest.mark.parametrize(("language", "words"), [("zh-Hans", ("盘点表", "盘盈盘亏明细表", "批准人")), ("zh-Hant", ("盤點表", "盤盈盤虧明細表", "核准人")), ("en", ("Stock-take", "Surplus and deficit details", "Approved by"))])
-def test_the_paper_speaks_the_readers_language_and_carries_its_seal(stage: Stage, approved: UUID, language: str, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-Hans", ("盘点表", "盘盈盘亏明细表", "批准人")),
+        ("zh-Hant", ("盤點表", "盤盈盤虧明細表", "核准人")),
+        ("en", ("Stock-take", "Surplus and deficit details", "Approved by")),
+    ],
+)
+def test_the_paper_speaks_the_readers_language_and_carries_its_seal(
+    stage: Stage, approved: UUID, language: str, words: tuple[str, ...]
+) -> None:
     pdf = pypdf.PdfReader(io.BytesIO(file_of(stage, approved, "pdf", language)))
     text = "\n".join(page.extract_text() for page in pdf.pages)
     assert all(word in text for word in words)

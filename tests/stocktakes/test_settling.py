@@ -73,7 +73,12 @@ def test_the_close_waits_for_a_phone_that_has_not_handed_in_and_names_it(stage: 
     assert (refused.facts["names"], refused.facts["n"]) == ("林晓梅的手机 (2)", 2)
     assert refused.facts["devices"][0]["missing"] == [[3, 4]] and refused.facts["devices"][0]["handed_in"] is True
     rest = stage.asset("ZC-2", "301")
-    send([phone.says(stage.count(session, rest, "301"), at=clock.now()), phone.says(HandInCounts(stocktake_id=session, last_seq=3), at=clock.now())])
+    send(
+        [
+            phone.says(stage.count(session, rest, "301"), at=clock.now()),
+            phone.says(HandInCounts(stocktake_id=session, last_seq=3), at=clock.now()),
+        ]
+    )
     stage.office.do(close, stage.office.ann)
 
 
@@ -81,7 +86,12 @@ def test_counting_on_after_handing_in_needs_another_hand_in(stage: Stage) -> Non
     one, two = stage.asset("ZC-1", "301"), stage.asset("ZC-2", "302")
     session = stage.open("三楼")
     phone = stage.phone(stage.office.mei)
-    send([phone.says(stage.count(session, one, "301"), at=clock.now()), phone.says(HandInCounts(stocktake_id=session, last_seq=1), at=clock.now())])
+    send(
+        [
+            phone.says(stage.count(session, one, "301"), at=clock.now()),
+            phone.says(HandInCounts(stocktake_id=session, last_seq=1), at=clock.now()),
+        ]
+    )
     assert stage.office.read(lambda s: stocktakes.open_devices(s, stocktakes.get(s, session))) == []
     send([phone.says(stage.count(session, two, "302"), at=clock.now())])
     assert stage.office.refused(CloseStocktake(stocktake_id=session), stage.office.ann).code == "stocktake.devices_open"
@@ -114,7 +124,10 @@ def test_what_is_approved_is_posted_once_and_gives_the_follow_up(stage: Stage) -
     blank = stage.office.do(labels.MakeBlanks(count=1), stage.office.bo)["codes"][0]
     session = stage.open("301")
     stage.seen(session, blank, "301", stage.office.mei)
-    stage.office.do(stocktakes.ReportFind(stocktake_id=session, place_id=stage.office.places["301"], code=blank, description="饮水机 美的"), stage.office.mei)
+    stage.office.do(
+        stocktakes.ReportFind(stocktake_id=session, place_id=stage.office.places["301"], code=blank, description="饮水机 美的"),
+        stage.office.mei,
+    )
     done = stage.settle(session)
     assert done["posted"] == 2
     asset = stage.office.read(assets.get, missing.id)
@@ -254,7 +267,9 @@ def test_the_sealed_figures_agree_with_the_ledger_and_never_change(stage: Stage)
     stage.office.do(assets.UpdateAsset(asset_id=things[0].id, name="完全不同的名字"), stage.office.bo)
     assert stage.office.read(stocktakes.sealed, session).content == sealed.content
     frozen = stage.office.read(lambda s: stocktakes.result_of(s, stocktakes.get(s, session)))
-    assert (frozen.sums.matched, frozen.sums.moved, frozen.sums.missing) == (17, 1, 2) and "完全不同的名字" not in {line.name for line in frozen.lines}
+    assert (frozen.sums.matched, frozen.sums.moved, frozen.sums.missing) == (17, 1, 2) and "完全不同的名字" not in {
+        line.name for line in frozen.lines
+    }
     assert (content["approved_by"], content["opened_by"], content["counters"]) == ("陈立", "安然", ["林晓梅"])
 
 

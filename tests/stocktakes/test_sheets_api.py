@@ -25,7 +25,13 @@ def test_a_program_gets_a_sheet_whose_every_label_reads_and_the_print_is_noted(l
         images = list(proof.page_images(answer.content))
         read = [code for image in images for code in proof.read_codes(image) if len(code) == 8]
         assert len(images) == 2 and sorted(read) == sorted(codes)
-        for wrong, status in (({"template": "A3"}, 422), ({"start": TEMPLATES["L7160"].per_page + 1}, 422), ({"codes": ["7K3M9QWY"]}, 404), ({"codes": ["7K3M9QWX"]}, 422), ({"codes": []}, 422)):
+        for wrong, status in (
+            ({"template": "A3"}, 422),
+            ({"start": TEMPLATES["L7160"].per_page + 1}, 422),
+            ({"codes": ["7K3M9QWY"]}, 404),
+            ({"codes": ["7K3M9QWX"]}, 422),
+            ({"codes": []}, 422),
+        ):
             refused = client.post("/api/v1/label-sheets", json={**order, **wrong})
             assert refused.status_code == status and refused.json()["code"], wrong
     with server.client("mei") as client:

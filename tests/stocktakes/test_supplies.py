@@ -190,7 +190,14 @@ def test_who_counts_blind_is_told_no_figure_of_the_book_anywhere(shelf: Shelf) -
     office = shelf.stage.office
     session = shelf.open(mode="blind")
     told = shelf.stage.seen(session, shelf.code, shelf.place, office.mei, 12)
-    assert told == {"outcome": "counted", "subject_id": str(shelf.id), "first_by": None, "first_at": None, "book_place_id": None, "book_place": None}
+    assert told == {
+        "outcome": "counted",
+        "subject_id": str(shelf.id),
+        "first_by": None,
+        "first_at": None,
+        "book_place_id": None,
+        "book_place": None,
+    }
     for counter in (office.mei, replace(office.bo)):
         if counter.person_id == office.bo.person_id:
             shelf.stage.seen(session, shelf.code, shelf.place, counter, 12)

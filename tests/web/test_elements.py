@@ -21,7 +21,9 @@ def heard(server: Server, name: str, count: int, page: Page) -> list[Any]:
 
 
 @pytest.mark.proves("T23", "SEC 3")
-def test_a_hand_scanner_is_heard_once_and_its_text_is_cut_to_what_a_code_can_be(browser: Browser, panel_server: Server, live_office: Office) -> None:
+def test_a_hand_scanner_is_heard_once_and_its_text_is_cut_to_what_a_code_can_be(
+    browser: Browser, panel_server: Server, live_office: Office
+) -> None:
     page = browser.new_context(**DESK, locale="zh-CN").new_page()
     page.goto(panel_server.url + "/test-elements")
     page.wait_for_function("window.did_handshake === true")
@@ -31,7 +33,9 @@ def test_a_hand_scanner_is_heard_once_and_its_text_is_cut_to_what_a_code_can_be(
     assert heard(panel_server, "scans", 1, page) == [["7K3M9QWY", "wedge"]]
 
 
-def test_a_signature_comes_as_strokes_and_picture_and_an_empty_field_as_nothing(browser: Browser, panel_server: Server, live_office: Office) -> None:
+def test_a_signature_comes_as_strokes_and_picture_and_an_empty_field_as_nothing(
+    browser: Browser, panel_server: Server, live_office: Office
+) -> None:
     page = browser.new_context(**DESK, locale="zh-CN").new_page()
     page.goto(panel_server.url + "/test-elements")
     page.wait_for_function("window.did_handshake === true")
@@ -51,7 +55,9 @@ def test_a_signature_comes_as_strokes_and_picture_and_an_empty_field_as_nothing(
     expect(page.locator(".signature__say")).to_be_visible()
 
 
-def test_the_keypad_types_letters_and_digits_and_keeps_a_double_touch_single(browser: Browser, panel_server: Server, live_office: Office) -> None:
+def test_the_keypad_types_letters_and_digits_and_keeps_a_double_touch_single(
+    browser: Browser, panel_server: Server, live_office: Office
+) -> None:
     _, key = live_office.device("大堂", Role.KIOSK)
     context = browser.new_context(**KIOSK, locale="zh-CN")
     become_device(context, panel_server, "kiosk", key)
@@ -61,7 +67,9 @@ def test_the_keypad_types_letters_and_digits_and_keeps_a_double_touch_single(bro
     for sign in "LXM":
         page.get_by_role("button", name=sign, exact=True).tap()
     page.get_by_role("button", name="数字").tap()
-    page.get_by_role("button", name="8", exact=True).evaluate("key => { for (let i = 0; i < 2; i++) key.dispatchEvent(new PointerEvent('pointerdown', {bubbles: true, cancelable: true})); }")
+    page.get_by_role("button", name="8", exact=True).evaluate(
+        "key => { for (let i = 0; i < 2; i++) key.dispatchEvent(new PointerEvent('pointerdown', {bubbles: true, cancelable: true})); }"
+    )
     expect(page.locator(".keypad__text")).to_have_text("LXM8")  # twice within 30 ms is once
     page.get_by_role("button", name="删除").tap()
     page.get_by_role("button", name="Done").tap()

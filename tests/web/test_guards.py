@@ -37,13 +37,26 @@ def application(limit: PageLimit | None = None) -> FastAPI:
     @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "DELETE"])
     async def echo(request: Request) -> dict[str, Any]:
         forwarded = [name for name in request.headers if name.startswith("x-forwarded") or name in ("forwarded", "x-real-ip")]
-        return {"bytes": len(await request.body()), "forwarded": forwarded, "url": str(request.url), "client": request.client.host if request.client else ""}
+        return {
+            "bytes": len(await request.body()),
+            "forwarded": forwarded,
+            "url": str(request.url),
+            "client": request.client.host if request.client else "",
+        }
 
     app.add_middleware(Guard, limit=limit or PageLimit())
     return app
 
 
-def call(method: str, path: str, *, app: FastAPI | None = None, headers: dict[str, str] | None = None, content: Any = None, client: str = "192.0.2.7") -> httpx.Response:
+def call(
+    method: str,
+    path: str,
+    *,
+    app: FastAPI | None = None,
+    headers: dict[str, str] | None = None,
+    content: Any = None,
+    client: str = "192.0.2.7",
+) -> httpx.Response:
     async def run() -> httpx.Response:
         transport = httpx.ASGITransport(app or application(), client=(client, 5000), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}:8080") as caller:
@@ -84,7 +97,17 @@ def test_a_form_on_another_site_can_not_change_anything_here(method: str) -> Non
 
 
 @pytest.mark.proves("SEC 22")
-@pytest.mark.parametrize("origin", ["null", "http://foyer.example", "http://foyer.example:8081", "http://foyer.example.evil.example:8080", "javascript:alert(1)", "http://"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "http://foyer.example",
+        "http://foyer.example:8081",
+        "http://foyer.example.evil.example:8080",
+        "javascript:alert(1)",
+        "http://",
+    ],
+)
 def test_an_origin_that_only_looks_like_ours_is_refused(origin: str) -> None:
     assert call("POST", "/api/v1/session", headers={"Origin": origin}, content=b"{}").status_code == 403
 
@@ -97,7 +120,9 @@ def test_our_own_pages_and_programs_without_an_origin_are_let_through() -> None:
 
 
 @pytest.mark.proves("SEC 22", "SEC 23")
-@pytest.mark.parametrize(("origin", "accepted"), [(f"http://{HOST}:8080", True), ("https://evil.example", False), (None, False), ("null", False)])
+@pytest.mark.parametrize(
+    ("origin", "accepted"), [(f"http://{HOST}:8080", True), ("https://evil.example", False), (None, False), ("null", False)]
+)
 def test_a_socket_opens_only_from_our_own_pages(origin: str | None, accepted: bool) -> None:
     first = socket_answer(origin)[0]["type"]
     assert first == ("websocket.accept" if accepted else "websocket.close")
@@ -159,7 +184,15 @@ def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.proves("SEC 16")
-@pytest.mark.parametrize(("headers", "status"), [({"Content-Encoding": "gzip"}, 415), ({"Content-Length": "٣"}, 400), ({"Content-Length": "-1"}, 400), ({"Content-Length": "1e9"}, 400)])
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Content-Encoding": "gzip"}, 415),
+        ({"Content-Length": "٣"}, 400),
+        ({"Content-Length": "-1"}, 400),
+        ({"Content-Length": "1e9"}, 400),
+    ],
+)
 def test_packed_bodies_and_odd_lengths_are_refused(headers: dict[str, str], status: int) -> None:
     sent: list[Message] = []
 
@@ -264,7 +297,9 @@ class FakeSocket:
 
     def __init__(self) -> None:
         self.calls: list[Any] = []
-        self.handlers: dict[str, dict[str, Any]] = {"/": {name: self._note(name) for name in ("event", "javascript_response", "ack", "log", "handshake")}}
+        self.handlers: dict[str, dict[str, Any]] = {
+            "/": {name: self._note(name) for name in ("event", "javascript_response", "ack", "log", "handshake")}
+        }
 
     def _note(self, name: str) -> Any:
         if name == "handshake":
@@ -292,7 +327,19 @@ def test_an_event_for_another_page_is_dropped_and_ones_own_goes_through() -> Non
 
 
 @pytest.mark.proves("SEC 23")
-@pytest.mark.parametrize("message", [None, 7, "x", [], {}, {"client_id": 3, "id": 1, "listener_id": "x"}, {"client_id": "page-of-ann"}, {"client_id": "page-of-ann", "id": 1, "listener_id": "x", "args": "no"}])
+@pytest.mark.parametrize(
+    "message",
+    [
+        None,
+        7,
+        "x",
+        [],
+        {},
+        {"client_id": 3, "id": 1, "listener_id": "x"},
+        {"client_id": "page-of-ann"},
+        {"client_id": "page-of-ann", "id": 1, "listener_id": "x", "args": "no"},
+    ],
+)
 def test_messages_made_by_hand_neither_reach_a_page_nor_raise(message: Any) -> None:
     sio = FakeSocket()
     guards.guard_sockets(sio)
@@ -316,5 +363,3 @@ def test_a_log_line_stays_one_line_and_holds_no_token(tmp_path: Path, caplog: py
     with caplog.at_level(logging.INFO, "foyer.test"):
         logger.info("%s opened %s", "Mei\nERROR root: gone", "/socket.io/?client_id=0b6a-77&token=abc")
     assert caplog.messages == ["Mei\\x0aERROR root: gone opened /socket.io/?client_id=…&token=…"]
-
-

@@ -37,7 +37,9 @@ def test_the_cookie_is_secure_wherever_a_browser_keeps_it_so(scheme: str, host: 
 @pytest.mark.parametrize(("own", "chosen", "accept", "language"), [
     ("en", "zh-Hant", "zh-TW", "en"), (None, "zh-Hant", "en", "zh-Hant"), (None, "tlh", "zh-HK,zh;q=0.8", "zh-Hant"), (None, "", "fr,en;q=0.5", "en"), (None, "", "fr", "zh-Hans"),
 ])  # fmt: skip
-def test_a_page_speaks_the_persons_language_then_the_browsers_then_the_offices(own: str | None, chosen: str, accept: str, language: str) -> None:
+def test_a_page_speaks_the_persons_language_then_the_browsers_then_the_offices(
+    own: str | None, chosen: str, accept: str, language: str
+) -> None:
     assert sessions.pick_language(own, chosen, accept, "zh-Hans") == language
 
 

@@ -63,7 +63,9 @@ def test_a_tap_made_while_the_link_was_dead_is_never_carried_out_later(browser: 
 
 
 @pytest.mark.proves("V32", "X4")
-def test_a_kiosk_waits_for_a_server_that_was_stopped_and_comes_back_by_itself(browser: Browser, panel_server: Server, live_office: Office) -> None:
+def test_a_kiosk_waits_for_a_server_that_was_stopped_and_comes_back_by_itself(
+    browser: Browser, panel_server: Server, live_office: Office
+) -> None:
     context, page = open_kiosk(browser, panel_server, live_office, panel_server.url)
     panel_server.stop(kill=True)
     expect(page.locator(".cover")).to_be_visible(timeout=6000)
@@ -98,7 +100,9 @@ def test_the_desk_says_since_when_and_keeps_what_was_typed(browser: Browser, pan
 
 
 @pytest.mark.proves("X4")
-def test_a_bug_in_a_handler_shows_a_sentence_with_a_reference_and_keeps_what_was_typed(browser: Browser, panel_server: Server, live_office: Office) -> None:
+def test_a_bug_in_a_handler_shows_a_sentence_with_a_reference_and_keeps_what_was_typed(
+    browser: Browser, panel_server: Server, live_office: Office
+) -> None:
     context, page = open_desk(browser, panel_server, panel_server.url)
     page.get_by_label("Words").fill("还在")
     page.get_by_role("button", name="Break").click()
@@ -110,5 +114,3 @@ def test_a_bug_in_a_handler_shows_a_sentence_with_a_reference_and_keeps_what_was
     assert reference in log and "ZeroDivisionError" in log
     assert "ZeroDivisionError" not in page.content(), "no stack trace ever leaves the server"
     context.close()
-
-

@@ -100,7 +100,9 @@ def _row_id() -> ColumnElement[Any]:
 
 
 def _current_label(kind: SubjectKind, subject_id: Any) -> ColumnElement[str]:
-    query = select(func.max(Label.code)).where(col(Label.subject_id) == subject_id, col(Label.subject_kind) == kind, col(Label.state) == LabelState.ACTIVE)
+    query = select(func.max(Label.code)).where(
+        col(Label.subject_id) == subject_id, col(Label.subject_kind) == kind, col(Label.state) == LabelState.ACTIVE
+    )
     return func.coalesce(query.correlate_except(Label).scalar_subquery(), "")
 
 
@@ -153,17 +155,28 @@ def _assets_now(s: Session, ids: Any) -> dict[UUID, Now]:
         .outerjoin(Person, col(Person.id) == Asset.keeper_id).outerjoin(Department, col(Department.id) == Asset.department_id).where(col(Asset.id).in_(ids))
     )  # fmt: skip
     return {
-        r.id: Now(r.id, r.number, r.name, r.spec, r.serial, "", r.place_id, r.keeper, r.department, r.value_cents, r.net_value_cents, r.state, r.code)
+        r.id: Now(
+            r.id,
+            r.number,
+            r.name,
+            r.spec,
+            r.serial,
+            "",
+            r.place_id,
+            r.keeper,
+            r.department,
+            r.value_cents,
+            r.net_value_cents,
+            r.state,
+            r.code,
+        )
         for r in s.execute(query)
     }
 
 
 def _supplies_now(s: Session, ids: Any) -> dict[UUID, Now]:
     query = select(Supply, _current_label(SubjectKind.SUPPLY, Supply.id)).where(col(Supply.id).in_(ids))
-    return {
-        r.id: Now(r.id, r.number, r.name, r.spec, "", r.unit, r.place_id, "", "", None, None, "", code)
-        for r, code in s.execute(query)
-    }
+    return {r.id: Now(r.id, r.number, r.name, r.spec, "", r.unit, r.place_id, "", "", None, None, "", code) for r, code in s.execute(query)}
 
 
 def movements(s: Session, stocktake: Stocktake) -> Mapping[tuple[UUID, UUID | None], Sequence[Movement]]:
@@ -172,8 +185,16 @@ def movements(s: Session, stocktake: Stocktake) -> Mapping[tuple[UUID, UUID | No
     if stocktake.kind != Kind.SUPPLY:
         return found
     query = (
-        select(col(StocktakeLine.place_id), col(SupplyMovement.supply_id), col(SupplyMovement.at), col(SupplyMovement.quantity), col(SupplyMovement.kind))
-        .join(StocktakeLine, and_(col(StocktakeLine.subject_id) == SupplyMovement.supply_id, col(StocktakeLine.stocktake_id) == stocktake.id))
+        select(
+            col(StocktakeLine.place_id),
+            col(SupplyMovement.supply_id),
+            col(SupplyMovement.at),
+            col(SupplyMovement.quantity),
+            col(SupplyMovement.kind),
+        )
+        .join(
+            StocktakeLine, and_(col(StocktakeLine.subject_id) == SupplyMovement.supply_id, col(StocktakeLine.stocktake_id) == stocktake.id)
+        )
         .where(col(SupplyMovement.booked_at) > stocktake.opened_at)
         # What this very session posted is its result, not something that happened meanwhile.
         .where((col(SupplyMovement.subject_id) != stocktake.id) | col(SupplyMovement.subject_id).is_(None))
@@ -214,16 +235,37 @@ def post(s: Session, stocktake: Stocktake, line: Difference, by: Actor, at: date
     if line.result == "moved":
         if asset.place_id != line.book_place_id or asset.state == AssetState.DISPOSED:
             return False
-        change(s, asset, {"place_id": line.found_place_id}, "moved_by_stocktake", by, at, stocktake_id=stocktake.id, stocktake=stocktake.title)
+        change(
+            s, asset, {"place_id": line.found_place_id}, "moved_by_stocktake", by, at, stocktake_id=stocktake.id, stocktake=stocktake.title
+        )
     elif line.result == "missing":
         if asset.state in (AssetState.DISPOSED, AssetState.LOST):
             return False
-        change(s, asset, {"state": AssetState.LOST}, "missing_in_stocktake", by, at, stocktake_id=stocktake.id, stocktake=stocktake.title, cause=line.cause)
+        change(
+            s,
+            asset,
+            {"state": AssetState.LOST},
+            "missing_in_stocktake",
+            by,
+            at,
+            stocktake_id=stocktake.id,
+            stocktake=stocktake.title,
+            cause=line.cause,
+        )
         reason = t("stocktake.disposal_reason", _language(s), title=stocktake.title, cause=line.cause).strip()
         request_disposal(s, RequestDisposal(asset_id=asset.id, reason=reason), by, at)
     elif line.result == "surplus" and asset.state == AssetState.LOST:
         state = AssetState.IN_USE if asset.keeper_id else AssetState.IDLE
-        change(s, asset, {"state": state, "place_id": line.found_place_id}, "found_in_stocktake", by, at, stocktake_id=stocktake.id, stocktake=stocktake.title)
+        change(
+            s,
+            asset,
+            {"state": state, "place_id": line.found_place_id},
+            "found_in_stocktake",
+            by,
+            at,
+            stocktake_id=stocktake.id,
+            stocktake=stocktake.title,
+        )
     else:
         note_asset(s, asset.id, "seen_in_stocktake", by, at, stocktake_id=stocktake.id, place_id=line.found_place_id)
         touch(s, "asset", asset.id)
@@ -234,8 +276,23 @@ def _draft_card(s: Session, stocktake: Stocktake, line: Difference, by: Actor, a
     """A card with what is known of a surplus, and somebody who completes it."""
     name = line.name or t("stocktake.unknown_thing", _language(s))
     number = next_number(s, clock.today(at))
-    card = register(s, RegisterAsset(number=number, name=name[:200], place_id=line.found_place_id, photo_sha256=line.photos[0] if line.photos else ""), by, at)
-    note_asset(s, card["asset_id"], "surplus_in_stocktake", by, at, stocktake_id=stocktake.id, stocktake=stocktake.title, label=line.label, photos=list(line.photos))
+    card = register(
+        s,
+        RegisterAsset(number=number, name=name[:200], place_id=line.found_place_id, photo_sha256=line.photos[0] if line.photos else ""),
+        by,
+        at,
+    )
+    note_asset(
+        s,
+        card["asset_id"],
+        "surplus_in_stocktake",
+        by,
+        at,
+        stocktake_id=stocktake.id,
+        stocktake=stocktake.title,
+        label=line.label,
+        photos=list(line.photos),
+    )
     label = s.get(Label, line.label) if line.label else None
     if label is not None and label.state == LabelState.BLANK:
         label.state, label.subject_kind, label.subject_id, label.issued_at = LabelState.ACTIVE, SubjectKind.ASSET, card["asset_id"], at
@@ -243,7 +300,13 @@ def _draft_card(s: Session, stocktake: Stocktake, line: Difference, by: Actor, a
     owner = stocktake.opened_by_id or by.person_id
     if owner is not None:
         duties.open_duty(
-            s, title_key="stocktake.duty.complete_card", facts={"number": number, "name": name}, owner_id=owner, subject=("asset", card["asset_id"]), at=at, by=by
+            s,
+            title_key="stocktake.duty.complete_card",
+            facts={"number": number, "name": name},
+            owner_id=owner,
+            subject=("asset", card["asset_id"]),
+            at=at,
+            by=by,
         )
 
 

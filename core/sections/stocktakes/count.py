@@ -216,7 +216,9 @@ class _Session:
 
     def refusal(self, do: Count, label: _Label | None, at: datetime) -> Refused | None:
         """Why this scan is not taken, or None."""
-        refused = (None if self._is_open else self._not_taking(at)) or (None if do.place_id is self._last_place else self._outside(do.place_id))
+        refused = (None if self._is_open else self._not_taking(at)) or (
+            None if do.place_id is self._last_place else self._outside(do.place_id)
+        )
         if refused is not None:
             return refused
         self._last_place = do.place_id
@@ -330,7 +332,11 @@ def _first_seen(s: Session, stocktake_id: UUID, subject_ids: Iterable[UUID]) -> 
     c, u, p = _counts.c, _undone.c, _person.c
     query = (
         select(c.subject_id, c.occurred_at, p.name)
-        .select_from(_counts.outerjoin(_person, p.id == c.person_id).outerjoin(_undone, (u.count_op_id == c.op_id) & (u.stocktake_id == c.stocktake_id)))
+        .select_from(
+            _counts.outerjoin(_person, p.id == c.person_id).outerjoin(
+                _undone, (u.count_op_id == c.op_id) & (u.stocktake_id == c.stocktake_id)
+            )
+        )
         .where(c.stocktake_id == stocktake_id, database.among(c.subject_id, subject_ids), u.op_id.is_(None))
     )
     found: dict[UUID, tuple[str, datetime]] = {}

@@ -230,7 +230,10 @@ def progress(s: Session, stocktake: Stocktake) -> int:
     taken_back = select(col(CountUndone.count_op_id)).where(col(CountUndone.stocktake_id) == stocktake.id)
     query = (
         select(func.count(func.distinct(StocktakeLine.id)))
-        .join(CountEvent, (col(CountEvent.stocktake_id) == StocktakeLine.stocktake_id) & (col(CountEvent.subject_id) == StocktakeLine.subject_id))
+        .join(
+            CountEvent,
+            (col(CountEvent.stocktake_id) == StocktakeLine.stocktake_id) & (col(CountEvent.subject_id) == StocktakeLine.subject_id),
+        )
         .where(col(StocktakeLine.stocktake_id) == stocktake.id, col(CountEvent.op_id).not_in(taken_back))
     )
     if stocktake.kind == Kind.SUPPLY:
@@ -280,7 +283,15 @@ def _gather(s: Session, stocktake: Stocktake) -> list[_Gathered]:
     return list(lines.values())
 
 
-def _seen(row: CountEvent | Find, names: Mapping[UUID, str], places: Mapping[UUID, str], stands: bool, quantity: int | None, seq: int | None, skew: int) -> Seen:
+def _seen(
+    row: CountEvent | Find,
+    names: Mapping[UUID, str],
+    places: Mapping[UUID, str],
+    stands: bool,
+    quantity: int | None,
+    seq: int | None,
+    skew: int,
+) -> Seen:
     return Seen(
         row.op_id, row.code, row.place_id, places.get(row.place_id, ""), quantity, row.person_id, names.get(row.person_id, "") if row.person_id else "",
         row.device_id, seq, row.occurred_at, row.received_at, skew, stands, isinstance(row, Find),
@@ -303,14 +314,20 @@ def _subjects_now(s: Session, stocktake: Stocktake, codes: set[str]) -> dict[str
     """Codes that meant nothing when they were read, and were put on a thing since."""
     found: dict[str, UUID] = {}
     for part in chunks(sorted(codes)):
-        query = select(col(Label.code), col(Label.subject_id)).where(col(Label.code).in_(part), col(Label.subject_kind) == books.subject_kind(stocktake))
+        query = select(col(Label.code), col(Label.subject_id)).where(
+            col(Label.code).in_(part), col(Label.subject_kind) == books.subject_kind(stocktake)
+        )
         found.update({row.code: row.subject_id for row in s.execute(query) if row.subject_id is not None})
     return found
 
 
 def _decisions(s: Session, stocktake_id: UUID) -> tuple[dict[UUID, LineDecision], dict[UUID, datetime]]:
     """The latest decision of each line, and when "count again" was last said of it."""
-    query = select(LineDecision).where(col(LineDecision.stocktake_id) == stocktake_id).order_by(col(LineDecision.decided_at), col(LineDecision.op_id))
+    query = (
+        select(LineDecision)
+        .where(col(LineDecision.stocktake_id) == stocktake_id)
+        .order_by(col(LineDecision.decided_at), col(LineDecision.op_id))
+    )
     rows = list(s.execute(query).scalars())
     return {row.line_id: row for row in rows}, {row.line_id: row.decided_at for row in rows if row.decision == Decision.RECOUNT}
 
@@ -354,7 +371,11 @@ class _Judge:
     """Turns what was gathered of a line into its result."""
 
     def __init__(
-        self, stocktake: Stocktake, now: Mapping[UUID, books.Now], ledger: Mapping[tuple[UUID, UUID | None], Sequence[books.Movement]], places: Mapping[UUID, str]
+        self,
+        stocktake: Stocktake,
+        now: Mapping[UUID, books.Now],
+        ledger: Mapping[tuple[UUID, UUID | None], Sequence[books.Movement]],
+        places: Mapping[UUID, str],
     ) -> None:
         self._stocktake, self._now, self._ledger, self._places = stocktake, now, ledger, places
         self._closed = stocktake.state != State.OPEN
@@ -402,10 +423,38 @@ class _Judge:
         described = next((find.description for find in reversed(one.finds) if find.description), "")
         photos = tuple(dict.fromkeys(sha256 for find in one.finds for sha256 in find.photos))
         if row is not None:
-            facts = (row.number, row.name, row.spec, row.serial, row.unit, row.label, row.place_id, row.place, row.keeper, row.department, row.value_cents, row.net_value_cents, row.quantity)
+            facts = (
+                row.number,
+                row.name,
+                row.spec,
+                row.serial,
+                row.unit,
+                row.label,
+                row.place_id,
+                row.place,
+                row.keeper,
+                row.department,
+                row.value_cents,
+                row.net_value_cents,
+                row.quantity,
+            )
         elif now is not None:
             place = self._places.get(now.place_id, "") if now.place_id else ""
-            facts = (now.number, now.name, now.spec, now.serial, now.unit, now.label, now.place_id, place, now.keeper, now.department, now.value_cents, now.net_value_cents, 0)
+            facts = (
+                now.number,
+                now.name,
+                now.spec,
+                now.serial,
+                now.unit,
+                now.label,
+                now.place_id,
+                place,
+                now.keeper,
+                now.department,
+                now.value_cents,
+                now.net_value_cents,
+                0,
+            )
         else:
             facts = ("", described, "", "", "", one.code, None, "", "", "", None, None, None)
         number, name, spec, serial, unit, label, place_id, place, keeper, department, value, net, quantity = facts
@@ -428,7 +477,13 @@ class _Judge:
         flags = ["moved_meanwhile"] if now is not None and one.snapshot is not None and now.place_id != line.book_place_id else []
         strange = [place_id for place_id in places if place_id not in homes]
         here = places[0] if not strange else strange[-1]
-        line = replace(line, found_place_id=here, found_place=names[here], found_places=tuple(names[place_id] for place_id in places), flags=tuple(flags))
+        line = replace(
+            line,
+            found_place_id=here,
+            found_place=names[here],
+            found_places=tuple(names[place_id] for place_id in places),
+            flags=tuple(flags),
+        )
         if one.subject_id is None or now is None:
             return replace(line, result=Result.CONFLICT if len(places) > 1 else Result.SURPLUS, difference=1)
         if not now.expected and one.snapshot is None:
@@ -445,7 +500,13 @@ class _Judge:
         for seen in standing:  # in order: who counts again says it anew, who else counts says it beside
             last[seen.person_id or seen.device_id] = seen
         here = standing[0]
-        line = replace(line, book_place_id=line.book_place_id or here.place_id, found_place_id=here.place_id, found_place=here.place, found_places=(here.place,))
+        line = replace(
+            line,
+            book_place_id=line.book_place_id or here.place_id,
+            found_place_id=here.place_id,
+            found_place=here.place,
+            found_places=(here.place,),
+        )
         answers = {seen.quantity for seen in last.values()}
         if len(answers) > 1:
             told = tuple(f"{here.place}: {seen.quantity}" for seen in sorted(last.values(), key=lambda seen: seen.order))

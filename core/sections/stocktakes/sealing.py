@@ -124,13 +124,18 @@ def file_report(s: Session, do: FileReport, by: Actor, at: datetime) -> dict[str
 
 def file_of(s: Session, stocktake_id: UUID, format: str, language: str) -> ReportFile | None:
     """The file of a sealed report, or None while it has not been drawn."""
-    query = select(ReportFile).where(col(ReportFile.stocktake_id) == stocktake_id, col(ReportFile.format) == format, col(ReportFile.language) == language)
+    query = select(ReportFile).where(
+        col(ReportFile.stocktake_id) == stocktake_id, col(ReportFile.format) == format, col(ReportFile.language) == language
+    )
     return s.execute(query.order_by(col(ReportFile.id)).limit(1)).scalar_one_or_none()
 
 
 def to_draw(s: Session, *, limit: int = 20) -> list[tuple[UUID, str, str]]:
     """Sealed reports whose files are not made yet: (session, format, language)."""
-    made = {(row.stocktake_id, row.format, row.language) for row in s.execute(select(ReportFile.stocktake_id, ReportFile.format, ReportFile.language))}
+    made = {
+        (row.stocktake_id, row.format, row.language)
+        for row in s.execute(select(ReportFile.stocktake_id, ReportFile.format, ReportFile.language))
+    }
     wanted = [
         (stocktake_id, format, language)
         for stocktake_id in s.execute(select(col(SealedReport.stocktake_id)).order_by(col(SealedReport.sealed_at))).scalars()

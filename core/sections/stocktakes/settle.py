@@ -96,7 +96,11 @@ def devices_of(s: Session, stocktake: Stocktake) -> list[OpenDevice]:
     if not joined:
         return []
     ids = list(joined)
-    last_seq = select(col(HandIn.device_id), func.max(HandIn.last_seq)).where(col(HandIn.stocktake_id) == stocktake.id).group_by(col(HandIn.device_id))
+    last_seq = (
+        select(col(HandIn.device_id), func.max(HandIn.last_seq))
+        .where(col(HandIn.stocktake_id) == stocktake.id)
+        .group_by(col(HandIn.device_id))
+    )
     handed: dict[UUID | None, int] = {row[0]: row[1] for row in s.execute(last_seq)}
     devices = {row.id: row for row in s.execute(select(Device).where(col(Device.id).in_(ids))).scalars()}
     contacts = {row.device_id: row for row in s.execute(select(DeviceContact).where(col(DeviceContact.device_id).in_(ids))).scalars()}
@@ -242,7 +246,14 @@ def remind(s: Session, do: RemindCounters, by: Actor, at: datetime) -> dict[str,
     row = _open_for_decisions(s, do.stocktake_id)
     people = {one.person_id: one for one in open_devices(s, row) if one.person_id is not None}
     for person_id, one in people.items():
-        notices.queue(s, key="stocktake.notice.send_records", facts={"title": row.title, "n": one.waiting}, at=at, to_person_id=person_id, subject=("stocktake", row.id))
+        notices.queue(
+            s,
+            key="stocktake.notice.send_records",
+            facts={"title": row.title, "n": one.waiting},
+            at=at,
+            to_person_id=person_id,
+            subject=("stocktake", row.id),
+        )
     touch(s, "stocktake", row.id)
     return {"reminded": len(people)}
 
@@ -268,7 +279,9 @@ def approve(s: Session, do: ApproveStocktake, by: Actor, at: datetime) -> dict[s
     row.state, row.settled_at, row.settled_by_id = State.APPROVED, at, by.person_id
     row.version += 1
     sealed = sealing.seal(s, row, result, by, at)
-    posted = [books.post(s, row, _difference(line, at), by, at) for line in result.lines if line.decision == Decision.ACCEPT and _posts(line)]
+    posted = [
+        books.post(s, row, _difference(line, at), by, at) for line in result.lines if line.decision == Decision.ACCEPT and _posts(line)
+    ]
     for line in result.lines:
         if line.decision == Decision.INVESTIGATE:
             _find_out(s, row, line, by, at)
@@ -300,7 +313,9 @@ def has_counted(s: Session, stocktake_id: UUID, person_id: UUID | None) -> bool:
     if person_id is None:
         return False
     return any(
-        s.execute(select(col(table.op_id)).where(col(table.stocktake_id) == stocktake_id, col(table.person_id) == person_id).limit(1)).first()
+        s.execute(
+            select(col(table.op_id)).where(col(table.stocktake_id) == stocktake_id, col(table.person_id) == person_id).limit(1)
+        ).first()
         for table in (CountEvent, Find)
     )
 

@@ -101,7 +101,9 @@ def is_blind_to(s: Session, stocktake: Stocktake, by: Actor) -> bool:
 @hides_stock
 def hidden_shelves(s: Session, by: Actor) -> set[UUID]:
     """Shelves whose stock this caller must not see: those of blind counts under way that they may take part in."""
-    query = select(Stocktake).where(col(Stocktake.state).in_((State.OPEN, State.CLOSED)), col(Stocktake.mode) == Mode.BLIND, col(Stocktake.kind) == Kind.SUPPLY)
+    query = select(Stocktake).where(
+        col(Stocktake.state).in_((State.OPEN, State.CLOSED)), col(Stocktake.mode) == Mode.BLIND, col(Stocktake.kind) == Kind.SUPPLY
+    )
     hidden: set[UUID] = set()
     for row in s.execute(query).scalars():
         if is_blind_to(s, row, by):
@@ -123,7 +125,9 @@ def find(s: Session, stocktake_id: str) -> Stocktake | None:
         return None
 
 
-def listed(s: Session, by: Actor, *, states: Iterable[str] = (), after: str | None = None, limit: int = 50, q: str = "") -> list[StocktakeView]:
+def listed(
+    s: Session, by: Actor, *, states: Iterable[str] = (), after: str | None = None, limit: int = 50, q: str = ""
+) -> list[StocktakeView]:
     """Sessions, the newest first; `after` is the last id of the page before."""
     query = select(Stocktake).order_by(col(Stocktake.opened_at).desc(), col(Stocktake.id).desc()).limit(limit)
     if wanted := list(states):
@@ -134,7 +138,9 @@ def listed(s: Session, by: Actor, *, states: Iterable[str] = (), after: str | No
         last = find(s, after)
         if last is None:
             return []
-        query = query.where((col(Stocktake.opened_at) < last.opened_at) | ((col(Stocktake.opened_at) == last.opened_at) & (col(Stocktake.id) < last.id)))
+        query = query.where(
+            (col(Stocktake.opened_at) < last.opened_at) | ((col(Stocktake.opened_at) == last.opened_at) & (col(Stocktake.id) < last.id))
+        )
     return views(s, list(s.execute(query).scalars()), by)
 
 
@@ -169,7 +175,9 @@ def detail(s: Session, stocktake: Stocktake, by: Actor) -> StocktakeDetail:
 def for_phone(s: Session, by: Actor) -> list[PhoneStocktake]:
     """The open sessions, for the phone's own store: lists for guided counts and for keepers who count their own, none for open and blind ones."""
     found = []
-    rows = s.execute(select(Stocktake).where(col(Stocktake.state) == State.OPEN).order_by(col(Stocktake.opened_at), col(Stocktake.id))).scalars()
+    rows = s.execute(
+        select(Stocktake).where(col(Stocktake.state) == State.OPEN).order_by(col(Stocktake.opened_at), col(Stocktake.id))
+    ).scalars()
     for row in rows:
         ids = tuple(UUID(place_id) for place_id in row.place_ids)
         blank = PhoneStocktake(row.id, row.title, row.kind, row.mode, row.due_on, ids, None, None)
@@ -186,9 +194,13 @@ def for_phone(s: Session, by: Actor) -> list[PhoneStocktake]:
 
 def _phone_lines(s: Session, row: Stocktake, by: Actor) -> tuple[PhoneLine, ...]:
     taken_back = select(col(CountUndone.count_op_id)).where(col(CountUndone.stocktake_id) == row.id)
-    seen = select(col(CountEvent.subject_id), col(CountEvent.place_id)).where(col(CountEvent.stocktake_id) == row.id, col(CountEvent.op_id).not_in(taken_back))
+    seen = select(col(CountEvent.subject_id), col(CountEvent.place_id)).where(
+        col(CountEvent.stocktake_id) == row.id, col(CountEvent.op_id).not_in(taken_back)
+    )
     counted = {(subject_id, place_id) if row.kind == Kind.SUPPLY else subject_id for subject_id, place_id in s.execute(seen)}
-    query = select(StocktakeLine).where(col(StocktakeLine.stocktake_id) == row.id).order_by(col(StocktakeLine.place), col(StocktakeLine.number))
+    query = (
+        select(StocktakeLine).where(col(StocktakeLine.stocktake_id) == row.id).order_by(col(StocktakeLine.place), col(StocktakeLine.number))
+    )
     if row.mode == Mode.SELF:
         query = query.where(col(StocktakeLine.keeper_id) == by.person_id)
     return tuple(
@@ -202,7 +214,9 @@ def _phone_lines(s: Session, row: Stocktake, by: Actor) -> tuple[PhoneLine, ...]
 
 def under_way(s: Session) -> int:
     """How many sessions are not settled, for the today board and the navigation."""
-    return int(s.execute(select(func.count()).select_from(Stocktake).where(col(Stocktake.state).in_((State.OPEN, State.CLOSED)))).scalar_one())
+    return int(
+        s.execute(select(func.count()).select_from(Stocktake).where(col(Stocktake.state).in_((State.OPEN, State.CLOSED)))).scalar_one()
+    )
 
 
 def _names(s: Session, table: type[Person] | type[Place], ids: list[UUID]) -> dict[UUID, str]:

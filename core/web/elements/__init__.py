@@ -91,7 +91,13 @@ class Signature(ui.element, component="signature.js"):
 class Photo(ui.element, component="photo.js"):
     """Takes a photo, makes it small without its camera data, stores it through `/api/v1/attachments/`; `on_taken` hears its hash at once."""
 
-    def __init__(self, on_taken: Callable[[Taken], Any], *, facing: Literal["user", "environment"] = "user", on_stored: Callable[[bool], Any] | None = None) -> None:
+    def __init__(
+        self,
+        on_taken: Callable[[Taken], Any],
+        *,
+        facing: Literal["user", "environment"] = "user",
+        on_stored: Callable[[bool], Any] | None = None,
+    ) -> None:
         super().__init__()
         self._props["facing"] = facing
 
@@ -165,7 +171,18 @@ class Rows(ui.element, component="rows.js"):
         self, columns: list[dict[str, Any]], *, label: str, more_words: str, opens: bool, on_choose: Callable[[str], Any], on_more: Callable[[], Any],
     ) -> None:  # fmt: skip
         super().__init__()
-        self._props.update({"columns": columns, "rows": [], "icons": icons.ICONS_OF_STATES, "chosen": "", "more": False, "moreWords": more_words, "label": label, "opens": opens})
+        self._props.update(
+            {
+                "columns": columns,
+                "rows": [],
+                "icons": icons.ICONS_OF_STATES,
+                "chosen": "",
+                "more": False,
+                "moreWords": more_words,
+                "label": label,
+                "opens": opens,
+            }
+        )
 
         async def choose(event: GenericEventArguments) -> None:
             if isinstance(event.args, dict) and parts.is_fresh(event.args):
