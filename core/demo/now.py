@@ -77,7 +77,9 @@ def guests(day: Day) -> list[Guest]:
     for number, (minutes, fetched) in enumerate(IN_THE_HOUSE):
         dice = day.house.rng("now", day.date, number)
         host = staff if number in (2, 4) else dice.choice(day.house.staff)
-        arrives = max(midnight + timedelta(minutes=1 + number), day.until - timedelta(minutes=minutes))
+        since = timedelta(minutes=minutes)
+        # Shortly after midnight there is no such long since: they share what there is of the day.
+        arrives = day.until - (since if day.until - since > midnight else (day.until - midnight) * (0.9 - 0.15 * number))
         guest = visiting.someone(f"now/{day.date}/{number}", dice, host, arrives, number, invited=number % 2 == 0)
         found.append(
             replace(guest, comes=True, scanned_out=False, fetched=fetched, invited_at=max(midnight, arrives - timedelta(hours=20)))
