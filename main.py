@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import gc
 import getpass
+import json
 import logging
 import sys
 from collections.abc import Callable
@@ -22,7 +23,9 @@ from fastapi import APIRouter
 from nicegui import app, ui
 from nicegui.server import Server as NiceguiServer
 
-from assets_labels import invitations, stocktake_report
+from assets_labels import invitations, printing, stocktake_report
+from assets_labels.errors import DrawingError
+from assets_labels.sheets import TEMPLATES
 from core.foundation import backup, clock, database, heavy, jobs, live, migrations, settings, tls
 from core.foundation.errors import Invalid, Refused, SetupError
 from core.foundation.i18n import as_mapping, t
@@ -179,7 +182,7 @@ def build(config: Settings) -> None:
         app.include_router(trust.router(config))
     extra = [*API_ROUTERS, *([test_clock.router] if config.test_clock else [])]
     app.mount("/api", api.build(extra, views.collections().values()))
-    floor.mount(app)
+    floor.mount(app, floor.Floor(extra={"office.json": json.dumps({"sample": sessions.office().is_demo}).encode()}))
     desk.connect()
     door_live.connect(app)
     for module in PAGES:
@@ -296,6 +299,20 @@ def run(arguments: list[str]) -> int:
     bring.add_argument("kind", choices=["assets", "departments", "people", "places"])
     bring.add_argument("file", type=Path)
     bring.add_argument("--dry-run", action="store_true")
+    sheets = command("labels", _labels, "print labels into a PDF that was read back").add_subparsers(dest="what", required=True)
+    for what, text in (
+        ("sheet", "labels of things: all of a kind, or the given codes"),
+        ("blanks", "new blank labels, to be claimed on site"),
+    ):
+        sheet = sheets.add_parser(what, help=text)
+        sheet.add_argument("file", type=Path)
+        sheet.add_argument("--template", default="A4-24", choices=sorted(TEMPLATES))
+        sheet.add_argument("--start", type=int, default=1, help="first free position, counted from 1")
+        if what == "blanks":
+            sheet.add_argument("--count", type=int, default=24)
+        else:
+            sheet.add_argument("--kind", default="asset", choices=["asset", "supply", "place"])
+            sheet.add_argument("codes", nargs="*")
     trail = command("audit", _audit, "check the chain of the audit trail").add_subparsers(dest="what", required=True)
     trail.add_parser("verify", help="name the first altered, missing or reordered row")
     user = (
@@ -322,7 +339,10 @@ def run(arguments: list[str]) -> int:
     except SetupError as error:
         print(f"Foyer can not start: {error}", file=sys.stderr)
         return 2
-    except Refused as refusal:
+    except DrawingError as error:
+        print(t(error.code, "en", **error.facts), file=sys.stderr)
+        return 1
+    except (Refused, Invalid) as refusal:
         print(t(refusal.code, "en", **as_mapping(refusal.facts, "en", clock.zone())), file=sys.stderr)
         return 1
 
@@ -357,6 +377,25 @@ def _import(config: Settings, given: argparse.Namespace) -> int:
         print(f"not read: the column {heading!r}")
     print(("would be: " if report.dry_run else "done: ") + ", ".join(f"{count} {action}" for action, count in report.totals.items()))
     return 1 if report.totals["error"] else 0
+
+
+def _labels(config: Settings, given: argparse.Namespace) -> int:
+    open_office(config)
+    if given.what == "blanks":
+        outcome = operations.perform_now(operations.parse("label.make_blanks", {"count": given.count}), by=operations.SYSTEM)
+        if not outcome.ok:
+            return _said(outcome)
+        codes = outcome.result["codes"]
+    else:
+        with database.reading() as s:
+            codes = given.codes or labels.active_codes(s, labels.SubjectKind(given.kind))
+    with database.reading() as s:
+        texts = printing.texts_of(s, codes, config.language, operations.SYSTEM)
+    given.file.write_bytes(
+        printing.draw_and_prove(printing.Sheet(given.template, given.start, tuple(texts), config.language, config.base_url))
+    )
+    note = labels.NotePrints(codes=codes, template=given.template, start=given.start)
+    return _said(operations.perform_now(note, by=operations.SYSTEM)) if codes else 0
 
 
 def _audit(config: Settings, given: argparse.Namespace) -> int:

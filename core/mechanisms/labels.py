@@ -358,6 +358,12 @@ def old_codes_of(s: Session, kind: SubjectKind) -> dict[UUID, list[str]]:
     return found
 
 
+def active_codes(s: Session, kind: SubjectKind) -> list[str]:
+    """Every code in use on things of a kind, in the order they were issued."""
+    query = select(Label.code).where(col(Label.subject_kind) == kind, col(Label.state) == LabelState.ACTIVE)
+    return list(s.execute(query.order_by(col(Label.issued_at), col(Label.code))).scalars())
+
+
 def history(s: Session, kind: SubjectKind, subject_id: UUID) -> list[Label]:
     """Every label a thing ever had, oldest first."""
     query = select(Label).where(col(Label.subject_kind) == kind, col(Label.subject_id) == subject_id).order_by(col(Label.issued_at))

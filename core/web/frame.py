@@ -332,7 +332,7 @@ def _open(surface: Surface, title: str, *, fixed: bool = False) -> None:
 WORDS = (
     "offline_since", "cover_since", "wait_reconnecting", "still_works", "call_reception", "back_online",
     "not_sent", "reload", "camera_denied", "camera_none", "camera_insecure", "camera_busy", "retake", "take_photo", "clear", "key_delete", "key_space", "key_hanzi",
-    "key_letters", "key_digits", "torch", "scanning", "connected_at", "sign_here",
+    "key_letters", "key_digits", "torch", "scanning", "connected_at", "sign_here", "demo",
 )  # fmt: skip
 
 

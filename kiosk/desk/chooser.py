@@ -7,8 +7,8 @@ from urllib.parse import quote
 from fastapi.responses import RedirectResponse
 from nicegui import APIRouter, ui
 
-from core.foundation import database
-from core.mechanisms import places
+from core.foundation import clock, database
+from core.sections import rooms
 from core.web import frame, icons, parts, qr, sessions, static_files
 from core.web.frame import _
 from kiosk.desk.signin import top
@@ -75,5 +75,5 @@ def _doors() -> list[tuple[str, str]]:
     if not sessions.office().is_demo and frame.page().person is None:
         return []
     with database.reading() as s:
-        rooms = [place for place in places.everything(s, kinds=["room"]) if place.short_name]
-    return [(room.name, f"/door/{quote(room.short_name or '')}") for room in rooms[:SHOWN_DOORS]]
+        found = [room for room in rooms.everything(s, clock.now()) if room.short_name and room.bookable]
+    return [(room.name, f"/door/{quote(room.short_name or '')}") for room in found[:SHOWN_DOORS]]

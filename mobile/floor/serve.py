@@ -107,6 +107,7 @@ class Floor:
         for language in i18n.LANGUAGES:
             sentences = i18n.part(SENTENCES, language)
             found[f"i18n/{language}.json"] = json.dumps(sentences, ensure_ascii=False, sort_keys=True).encode()
+        found["office.json"] = b'{"sample":false}'
         found["manifest.webmanifest"] = json.dumps(_manifest(), ensure_ascii=False).encode()
         found |= self.extra
         self.files = {name: _file(name, data) for name, data in found.items()}

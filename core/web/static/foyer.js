@@ -68,6 +68,8 @@
     document.documentElement.lang = code;
     page.language = code;
     if (newWords) page.words = newWords;
+    const sample = document.querySelector(".demo");
+    if (sample && page.words.demo) sample.textContent = page.words.demo;
   };
 
   const post = async (address, body) => {

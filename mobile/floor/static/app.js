@@ -5,6 +5,7 @@ import { loadLanguage, t } from './words.js';
 import { news, resume, session } from './session.js';
 import { startSending } from './sync.js';
 import { applyWhenIdle, startUpdates, updates } from './updates.js';
+import { isSample, readSample } from './sample.js';
 import { wakeSound } from './feedback.js';
 import { SignIn } from './screens/signin.js';
 import { Home } from './screens/home.js';
@@ -56,6 +57,7 @@ function App() {
   }, []);
   const { Screen, parts } = session.person ? screenOf(hash) : { Screen: SignIn, parts: [] };
   return html`<main class="screen phone floor" data-screen=${Screen.name} onPointerDown=${wakeSound}>
+    ${isSample() && html`<p class="f-sample" role="note">${t('m.sample')}</p>`}
     ${updates.ready && html`<p class="banner banner--info" data-testid="update">${t('m.update_ready')}</p>`}
     <${Screen} key=${hash} parts=${parts} /></main>`;
 }
@@ -63,6 +65,7 @@ function App() {
 async function start() {
   await loadLanguage().catch(() => loadLanguage('zh-Hans'));
   await resume();
+  await readSample();
   render(html`<${App} />`, document.getElementById('app'));
   await startSending(news);
   startUpdates();
