@@ -6,18 +6,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
@@ -26,6 +28,7 @@ from core.foundation.ids import uuid7
 from core.foundation.settings import Settings
 from core.mechanisms.operations import Operation, spec_of
 
+T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
 CHROMIUM_ARGS = (
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
@@ -36,6 +39,12 @@ CHROMIUM_ARGS = (
 def chromium() -> str | None:
     """The browser to test with."""
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def run_async(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine on a thread of its own: once a browser was started in a test process, its own thread already runs a loop."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(lambda: asyncio.run(make())).result()
 
 
 def free_port() -> int:

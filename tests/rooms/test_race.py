@@ -18,7 +18,7 @@ from core.sections import bookings
 from core.sections.bookings import Claim
 from core.sections.bookings.claims import to_ms
 from tests.cast import PASSWORD, Office
-from tests.live import Server, serving
+from tests.live import Server, run_async, serving
 from tests.rooms.doors import moment, set_up_rooms
 
 CLIENTS = 20
@@ -81,7 +81,7 @@ def test_of_twenty_clients_creating_moving_and_extending_into_a_slot_exactly_one
                 answers.append(list(await asyncio.gather(*tries)))
             return answers
 
-    for number, answers in enumerate(asyncio.run(contend())):
+    for number, answers in enumerate(run_async(contend)):
         start, end = slot(number)
         statuses = sorted(answer.status_code for answer in answers)
         assert statuses == [200] + [409] * (CLIENTS - 1), number

@@ -20,6 +20,7 @@ from core.mechanisms import people
 from core.web import connect, guards, sessions
 from core.web.guards import Guard, PageLimit
 from tests.cast import PASSWORD, Office
+from tests.live import run_async
 
 HOST = "foyer.example"
 
@@ -62,7 +63,7 @@ def call(
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}:8080") as caller:
             return await caller.request(method, path, headers=headers, content=content)
 
-    return asyncio.run(run())
+    return run_async(run)
 
 
 def socket_answer(origin: str | None, path: str = "/_nicegui_ws/socket.io/") -> list[Message]:
@@ -80,7 +81,7 @@ def socket_answer(origin: str | None, path: str = "/_nicegui_ws/socket.io/") -> 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(Guard(inner)(scope, receive, send))
+    run_async(lambda: Guard(inner)(scope, receive, send))
     return sent
 
 
@@ -178,7 +179,7 @@ def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
     headers = [(b"host", f"{HOST}:8080".encode()), (b"transfer-encoding", b"chunked")]
     scope: Scope = {"type": "http", "method": "POST", "path": "/api/v1/operations", "raw_path": b"/", "headers": headers, "scheme": "http",
                     "query_string": b"", "client": ("192.0.2.7", 1), "server": (HOST, 8080), "root_path": "", "http_version": "1.1"}  # fmt: skip
-    asyncio.run(application()(scope, receive, send))
+    run_async(lambda: application()(scope, receive, send))
     assert sent[0]["status"] == 408
     assert json.loads(sent[1]["body"])["code"] == "request.too_slow"
 
@@ -205,7 +206,7 @@ def test_packed_bodies_and_odd_lengths_are_refused(headers: dict[str, str], stat
     raw = [(b"host", f"{HOST}:8080".encode()), *((name.lower().encode(), value.encode()) for name, value in headers.items())]
     scope: Scope = {"type": "http", "method": "POST", "path": "/api/v1/operations", "raw_path": b"/", "headers": raw, "scheme": "http", "query_string": b"",
                     "client": ("192.0.2.7", 1), "server": (HOST, 8080), "root_path": "", "http_version": "1.1"}  # fmt: skip
-    asyncio.run(application()(scope, receive, send))
+    run_async(lambda: application()(scope, receive, send))
     assert sent[0]["status"] == status
 
 
@@ -345,7 +346,7 @@ def test_messages_made_by_hand_neither_reach_a_page_nor_raise(message: Any) -> N
     guards.guard_sockets(sio)
     for name in ("event", "javascript_response", "ack", "log"):
         sio.handlers["/"][name]("ann", message)
-    assert asyncio.run(sio.handlers["/"]["handshake"]("ann", message)) is False
+    assert run_async(lambda: sio.handlers["/"]["handshake"]("ann", message)) is False
     assert sio.calls == []
 
 
