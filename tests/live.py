@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -63,10 +63,13 @@ class Server:
     log: Path
     process: subprocess.Popen[bytes] | None = None
     tokens: dict[str, str] = field(default_factory=dict)
+    ahead: timedelta | None = None
     program: Path = ROOT / "main.py"
 
     def start(self) -> None:
         """Start it and wait until it answers."""
+        if self.ahead is not None:  # a restarted server goes on where its clock would be, it does not live the same minutes again
+            self.environment["FOYER_TEST_CLOCK"] = (datetime.now(UTC) + self.ahead).isoformat()
         output = self.log.open("ab")
         self.process = subprocess.Popen(
             [sys.executable, self.program, "serve"], cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
@@ -113,6 +116,7 @@ class Server:
 
     def set_clock(self, moment: datetime) -> None:
         """Move the server's clock; screens are told and due jobs have run when this returns."""
+        self.ahead = moment - datetime.now(UTC)
         httpx.post(self.url + "/api/v1/test/clock", json={"now": moment.isoformat()}, timeout=60).raise_for_status()
 
 
@@ -135,7 +139,9 @@ def serving(
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "secret.key").write_bytes(b"a test office's secret key, 32 b")
-    server = Server(f"http://127.0.0.1:{port}", environment, folder / "server.log", program=program)
+    server = Server(
+        f"http://127.0.0.1:{port}", environment, folder / "server.log", program=program, ahead=at - datetime.now(UTC) if at else None
+    )
     server.start()
     try:
         yield server
