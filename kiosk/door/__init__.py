@@ -5,13 +5,15 @@ The element in `door.js` draws itself from the day as data; this module only ope
 
 from __future__ import annotations
 
+import hashlib
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from fastapi import Response
 from fastapi.responses import RedirectResponse
-from nicegui import APIRouter, ui
+from nicegui import APIRouter, dependencies, ui
 
 from core.foundation import database, i18n
 from core.foundation.errors import Refused
@@ -24,6 +26,17 @@ from kiosk.door import live
 router = APIRouter()
 API = "/api/v1"
 SHORT = {"zh-Hans": "简", "zh-Hant": "繁", "en": "EN"}
+PARTS = Path(__file__).parent / "parts"
+
+
+def fingerprint() -> str:
+    """The hash of everything a door runs in the browser: another one is another version, never the same address with other content."""
+    files = sorted([*PARTS.glob("*.js"), Path(__file__).parent / "door.js"])
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+# Browsers keep modules for a year by their address; NiceGUI makes that of the folder and this number.
+dependencies.register_esm("foyer-door", PARTS, max_time=float(int(fingerprint()[:12], 16)))
 
 
 class Door(ui.element, component="door.js"):

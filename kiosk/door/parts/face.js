@@ -1,0 +1,149 @@
+// What a door shows at a moment: the phase that holds, as plain values. Pure functions of the view and the clock; no policy stands here.
+
+import { MINUTE, local, ms, voice } from "foyer-door/words.js";
+
+/** The phase that holds at `now`, or null when the view says nothing about that moment: then nobody knows. */
+export function phaseAt(view, now) {
+  return view.phases.find((phase) => ms(phase.starts_at) <= now && now < ms(phase.ends_at)) || null;
+}
+
+/** All a door shows at `now`, as plain values. `lost` is the moment of the last word from the server, or null. */
+export function faceAt(view, now, { texts, lang, small = false, lost = null, bright = false, free = null }) {
+  const v = voice(view, texts, lang, small);
+  const phase = phaseAt(view, now);
+  const state = lost !== null || !phase ? "lost" : phase.state;
+  const night = !bright && view.nights.some(([from, until]) => ms(from) <= now && now < ms(until));
+  const face = {
+    state, night, small, word: v.say(`door.word.${state}`), room: v.name(view, "name"), time: v.time(now), about: "", date: v.day(now),
+    part: 0, say: "", next: "", acts: [], line: dayLine(view, now, v, small), until: "", wait: "",
+  };
+  const about = view.equipment.map((code) => v.say(`room.equipment.${code}`));
+  if (view.capacity) about.unshift(v.say("door.rooms.seats", { n: view.capacity }));
+  face.about = about.join(lang === "en" ? ", " : v.say("door.joint"));
+  const slot = phase && phase.slot !== null ? view.slots[phase.slot] : null;
+  ({ free: showFree, soon: showSoon, held: showHeld, busy: showBusy, shut: showShut, lost: showLost })[state](face, { view, now, v, phase, slot, lost, free, lang, small });
+  face.acts = face.acts.slice(0, small ? 3 : 5);
+  if (night && !small && !face.next && state !== "lost") face.next = v.say("door.bright");
+  return face;
+}
+
+const who = (v, slot) => v.name(slot, "who");
+
+function nextLine(v, slot) {
+  const facts = { start: v.time(ms(slot.starts_at)), who: who(v, slot), title: slot.title, length: v.length(ms(slot.ends_at) - ms(slot.starts_at)) };
+  return v.say(slot.title ? "door.next.titled" : facts.who ? "door.next" : "door.next.someone", facts);
+}
+
+const following = (view, moment) => view.slots.find((slot) => ms(slot.starts_at) >= moment) || null;
+
+function roomsAct(v, free, main, small) {
+  return { key: "rooms", label: v.say("door.act.rooms"), sub: free === null ? "" : free ? v.say("door.act.rooms.sub", { n: free }) : v.say("door.act.rooms.none"), main, task: "rooms" };
+}
+
+export function bookAct(v, now, minutes, main) {
+  const end = Math.floor(now / MINUTE) * MINUTE + minutes * MINUTE;
+  return { key: `book-${minutes}`, label: v.say("door.act.minutes", { n: minutes }), sub: v.say("door.act.until", { until: v.time(end) }), main, kind: "booking.create", minutes };
+}
+
+export function toAct(v, now, until, main) {
+  return { key: "book-to", label: v.say("door.act.to", { until: v.time(until) }), sub: v.length(until - now), main, kind: "booking.create", until };
+}
+
+function showFree(face, { view, now, v, phase, free, small }) {
+  const until = ms(phase.until), left = (until - now) / MINUTE;
+  face.until = v.time(until);
+  face.say = v.say("door.free.say", { until: v.when(until, now) });
+  const next = following(view, now);
+  const sameDay = next && local(ms(next.starts_at), view.zone).day === local(now, view.zone).day;
+  if (!small) face.next = sameDay ? nextLine(v, next) : face.night ? v.say("door.bright") : v.say("door.next.nothing");
+  const lengths = [30, 15].filter((minutes) => minutes <= left);
+  const acts = lengths.map((minutes, index) => bookAct(v, now, minutes, index === 0));
+  if (left <= 120) acts.push(toAct(v, now, until, !acts.length));
+  else acts.push(bookAct(v, now, 60, false));
+  const more = { key: "more", label: v.say("door.act.more"), sub: v.say("door.act.more.sub", { length: v.length(Math.min(left, view.longest_minutes) * MINUTE) }), task: "times" };
+  const others = roomsAct(v, free, false, small);
+  face.acts = small ? [...acts.slice(0, 2), others] : [...acts, ...(left > 30 ? [more] : []), others];
+}
+
+function showSoon(face, { now, v, phase, slot, free, small }) {
+  const until = ms(phase.until);
+  face.part = Math.max(0, Math.min(1, (until - now) / (10 * MINUTE)));
+  face.until = v.time(until);
+  face.say = v.say("door.soon.say", { left: v.length(until - now), until: v.time(until) });
+  if (!small) face.next = nextLine(v, slot);
+  face.acts = [toAct(v, now, until, true)];
+  if (slot.check_in_from && ms(slot.check_in_from) <= now) {
+    const start = v.time(ms(slot.starts_at));
+    face.acts.push({ key: "check-in", label: v.say("door.act.check_in_early", { start }), sub: v.say("door.act.check_in_early.sub"), kind: "booking.check_in", booking: slot.id });
+  }
+  face.acts.push(roomsAct(v, free, false, small));
+}
+
+function showHeld(face, { now, v, slot, free, small }) {
+  const by = ms(slot.check_in_by);
+  const facts = { who: who(v, slot), start: v.time(ms(slot.starts_at)), end: v.time(ms(slot.ends_at)), by: v.time(by) };
+  face.until = facts.by;
+  face.say = v.say(facts.who ? "door.held.say" : "door.held.someone", facts);
+  face.next = now < by ? (small ? "" : v.say("door.held.left", { left: v.countdown(by - now) })) : v.say("door.held.over");
+  face.acts = [
+    { key: "check-in", label: v.say("door.act.check_in"), sub: v.say("door.act.check_in.sub", facts), main: true, kind: "booking.check_in", booking: slot.id },
+    { key: "cancel", label: v.say("door.act.cancel"), sub: v.say("door.act.free.sub"), kind: "booking.cancel", booking: slot.id },
+    roomsAct(v, free, false, small),
+  ];
+}
+
+function showBusy(face, { view, now, v, phase, slot, free, lang, small }) {
+  const until = ms(phase.until), limit = ms(phase.limit);
+  face.until = v.time(until);
+  face.say = v.say("door.busy.say", { until: v.time(until), left: v.length(until - now) });
+  if (!small) {
+    const next = following(view, until);
+    const parts = [slot.title ? v.say("door.busy.title", { title: slot.title }) : slot.walk_up ? v.say("door.busy.walk_up") : who(v, slot) ? v.say("door.busy.who", { who: who(v, slot) }) : ""];
+    if (limit > until) parts.push(v.say("door.busy.free_then", { until: v.time(limit) }));
+    else if (next && ms(next.starts_at) === until) parts.push(v.say(who(v, next) ? "door.busy.next_then" : "door.busy.next_someone", { start: v.time(until), who: who(v, next) }));
+    face.next = parts.filter(Boolean).join(v.say("door.joint"));
+  }
+  const extend = [15, 30].filter((minutes) => until + minutes * MINUTE <= limit)
+    .map((minutes) => ({ key: `extend-${minutes}`, label: v.say("door.act.extend", { n: minutes }), sub: v.say("door.act.until", { until: v.time(until + minutes * MINUTE) }), kind: "booking.extend", booking: slot.id, minutes }));
+  const end = { key: "end", label: v.say("door.act.end"), sub: v.say("door.act.free.sub"), kind: "booking.end", booking: slot.id };
+  face.acts = [...(small ? extend.slice(0, 1) : extend), end, roomsAct(v, free, true, small)];
+}
+
+function showShut(face, { view, now, v, phase, free, small }) {
+  const until = phase.until ? v.when(ms(phase.until), now) : null;
+  if (phase.hours) face.say = v.say("door.shut.hours", { until });
+  else {
+    const reason = phase.reason || v.say("door.shut.reason");
+    face.say = until ? v.say("door.shut.say", { reason, until }) : v.say("door.shut.open_end", { reason });
+  }
+  face.until = until || "";
+  if (!small) face.next = view.reception ? v.say("door.shut.call", { phone: view.reception }) : v.say("door.shut.ask");
+  face.acts = [roomsAct(v, free, true, small)];
+}
+
+function showLost(face, { view, now, v, phase, lost }) {
+  const heard = lost ?? ms(view.at);
+  const since = v.time(heard);
+  face.date = v.say("door.lost.updated", { time: v.exact(heard) });
+  face.say = v.say("door.lost.say", { since });
+  const running = phase && phase.state === "busy" ? ms(phase.until) : null;
+  face.next = running ? v.say("door.lost.running", { since, until: v.time(running), left: v.length(running - now) }) : v.say("door.lost.plan", { since });
+  if (view.reception && !face.small) face.next += (/[a-z.]$/i.test(face.next) ? " " : "") + v.say("door.lost.call", { phone: view.reception });
+  face.wait = v.say("door.lost.wait");
+}
+
+function dayLine(view, now, v, small) {
+  const today = local(now, view.zone);
+  const midnight = Math.floor(now / MINUTE) * MINUTE - (today.hour * 60 + today.minute) * MINUTE; // wall-clock midnight, good but on the day clocks change
+  const from = midnight + view.opens_minute * MINUTE, to = midnight + view.closes_minute * MINUTE;
+  const place = (moment) => +(((moment - from) / (to - from)) * 100).toFixed(2);
+  const slots = view.slots.filter((slot) => ms(slot.ends_at) > from && ms(slot.starts_at) < to).map((slot) => {
+    const left = Math.max(0, place(ms(slot.starts_at)));
+    return { id: slot.id, left, width: +(Math.min(100, place(ms(slot.ends_at))) - left).toFixed(2), past: ms(slot.ends_at) <= now };
+  });
+  const hours = [];
+  const step = (small ? 3 : 2) * Math.max(1, Math.ceil((to - from) / (14 * 60 * MINUTE))) * 60 * MINUTE;
+  for (let moment = from; moment < to - step / 2; moment += step) hours.push({ at: place(moment), text: v.time(moment) });
+  hours.push({ at: 100, text: v.time(to) });
+  return { slots, hours, now: now >= from && now <= to ? place(Math.floor(now / MINUTE) * MINUTE) : null };
+}
