@@ -47,11 +47,12 @@ from core.mechanisms import (
     operations,
     people,
     places,
+    shapes,
     views,
     workdays,
 )
 from core.mechanisms.tables import TableError
-from core.sections import assets, bookings, deliveries, inspections, rooms, stocktakes, supplies, visits
+from core.sections import assets, bookings, deliveries, inspections, roomcare, rooms, stocktakes, supplies, visits
 from core.web import connect, health, sessions, trust
 from kiosk import door, welcome
 from kiosk.desk import assets as desk_assets
@@ -95,6 +96,7 @@ MECHANISMS: tuple[ModuleType, ...] = (
     office,
     devices,
     places,
+    shapes,
     labels,
     audit,
     notices,
@@ -107,7 +109,7 @@ MECHANISMS: tuple[ModuleType, ...] = (
     imports,
     drafts,
 )
-SECTIONS: tuple[ModuleType, ...] = (rooms, bookings, assets, supplies, stocktakes, visits, deliveries, inspections)
+SECTIONS: tuple[ModuleType, ...] = (rooms, bookings, roomcare, assets, supplies, stocktakes, visits, deliveries, inspections)
 DESK: tuple[ModuleType, ...] = (
     chooser,
     signin,
@@ -156,6 +158,7 @@ def include_core() -> None:
     attachments.include(*parts)
     approvals.include(*parts)
     supplies.include(*parts)
+    duties.include(*parts)
     imports.include(*parts)
 
 

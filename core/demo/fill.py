@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from core.demo import counting, days, house, keeping, meeting, now, rounds, told, visiting, words
+from core.demo import counting, days, drawing, house, keeping, meeting, now, rounds, told, visiting, words
 from core.demo.days import Calendar
 from core.demo.story import Story
 from core.foundation import clock, database
@@ -32,6 +32,7 @@ def fill(today: date, at: datetime | None = None) -> Report:
     operations.include(days)
     story, unreached = Story(), set(told.unreached())
     built = house.build(story, today)
+    drawing.tell(built)
     founded = clock.today(built.founded)
     calendar = Calendar.load(founded - timedelta(days=20), today + timedelta(days=40))
     for day in days.missing(built, today, at, calendar):

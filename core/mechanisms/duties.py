@@ -8,9 +8,10 @@ the day, and when late, then climb to the head of the owner's department.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import ModuleType
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
@@ -165,6 +166,29 @@ def settle(s: Session, duty: Duty, by: Actor, at: datetime, remark: str = "") ->
     final."""
     if duty.state == OPEN:
         _complete(s, duty, by, at, remark, ())
+
+
+WhenDone = Callable[[Session, Duty, Actor, datetime], None]
+_when_done: dict[str, WhenDone] = {}
+
+
+def when_done(subject_kind: str) -> Callable[[WhenDone], WhenDone]:
+    """Mark what a section does, in the same transaction, when a duty about a thing of this kind is done (a fault that is repaired)."""
+
+    def mark(function: WhenDone) -> WhenDone:
+        function.__when_done__ = subject_kind  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def include(*modules: ModuleType) -> None:
+    """Know what these modules do when a duty is done; including again replaces."""
+    for module in modules:
+        for value in list(vars(module).values()):
+            kind = getattr(value, "__when_done__", None)
+            if isinstance(kind, str):
+                _when_done[kind] = value
 
 
 # ── operations ──
@@ -454,6 +478,8 @@ def _complete(s: Session, duty: Duty, by: Actor, at: datetime, remark: str, phot
     duty.state, duty.done_by, duty.done_at = DONE, by.person_id, at
     duty.version += 1
     _happened(s, duty, "completed", by, at, remark, photos)
+    if (act := _when_done.get(duty.subject_kind)) is not None:
+        act(s, duty, by, at)
 
 
 def _happened(s: Session, duty: Duty, what: str, by: Actor, at: datetime, remark: str = "", photos: Iterable[str] = ()) -> None:

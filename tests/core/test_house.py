@@ -30,6 +30,8 @@ MAY_IMPORT = {
 # Where the guide itself says that one section uses another (house.md §2).
 SECTION_PAIRS = {
     ("bookings", "rooms"),  # a booking is of a room
+    ("roomcare", "rooms"),  # a room is prepared, restored, repaired (S1.3-R4 … R8)
+    ("roomcare", "bookings"),  # … for its meetings, and before the next one
     ("stocktakes", "assets"),  # a stock-take counts assets and posts to them
     ("stocktakes", "supplies"),  # … and supplies
 }

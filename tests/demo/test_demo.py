@@ -24,7 +24,7 @@ from core.mechanisms.labels import Label
 from core.mechanisms.operations import AuditRow, OperationRow
 from core.mechanisms.people import Department, Person
 from core.mechanisms.places import Place
-from core.sections import bookings, deliveries, inspections, rooms, stocktakes, supplies, visits
+from core.sections import bookings, deliveries, inspections, roomcare, rooms, stocktakes, supplies, visits
 from core.sections.assets import Asset
 from core.sections.supplies import Supply, SupplyMovement
 from tests.cast import Office
@@ -357,3 +357,12 @@ def _actor(s: object, account: str) -> operations.Actor:
 
     person = s.execute(select(Person).where(Person.account == account)).scalar_one()  # type: ignore[attr-defined]
     return people.actor_of(s, person)  # type: ignore[arg-type]
+
+
+def test_every_room_of_the_sample_office_lies_on_its_floor(sample: Report) -> None:
+    with database.reading() as s:
+        floors = roomcare.floors(s)
+        plans = [roomcare.floor_plan(s, floor.id, AT) for floor in floors]
+    assert [floor.name for floor in floors] == ["一楼", "二楼", "三楼"]
+    assert sum(room.kind == "room" for plan in plans for room in plan.rooms) == 24
+    assert all(plan.unplaced == () and (plan.width_cm, plan.outline[0]) == (3600, (0, 0)) for plan in plans)

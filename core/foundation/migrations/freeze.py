@@ -8,6 +8,7 @@ database, so that a migration never depends on later code. Read the script befor
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 import sys
@@ -54,7 +55,12 @@ def script(revision: str, message: str) -> str:
     """The text of the script; needs every part of the house to be imported."""
     directory = ScriptDirectory.from_config(migrations.config())
     head = directory.get_current_head()
-    known = "\n".join(path.read_text("utf-8") for path in VERSIONS.glob("*.py"))
+    known = {
+        node.value
+        for path in VERSIONS.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
     with tempfile.TemporaryDirectory() as folder:
         engine = database.make_engine(f"sqlite:///{folder}/empty.db")
         if head is not None:
@@ -70,7 +76,7 @@ def script(revision: str, message: str) -> str:
     code = re.sub(r"^ *# ###.*\n", "", code, flags=re.MULTILINE)
     code = re.sub(r"^ {0,4}(?=op\.)", "    ", code, flags=re.MULTILINE)
     beside = {
-        dialect: "".join(f"        {statement!r},\n" for statement in database.declared(dialect) if repr(statement) not in known)
+        dialect: "".join(f"        {statement!r},\n" for statement in database.declared(dialect) if statement not in known)
         for dialect in (database.SQLITE, database.POSTGRESQL)
     }
     return TEMPLATE.format(message=message, revision=revision, down=head, body=code.rstrip() or "    pass", **beside)
