@@ -124,9 +124,7 @@ def on_floor(s: Session, floor_id: UUID) -> FloorShape:
             .order_by(col(Place.sort), col(Place.name))
         ).scalars()
     )
-    shapes = tuple(
-        Shape(row.place_id, row.x_cm, row.y_cm, row.width_cm, row.height_cm) for row in rows if row.place_id != floor_id
-    )
+    shapes = tuple(Shape(row.place_id, row.x_cm, row.y_cm, row.width_cm, row.height_cm) for row in rows if row.place_id != floor_id)
     outline = tuple((x, y) for row in rows if row.place_id == floor_id for x, y in row.outline)
     width = max([x for x, _ in outline] + [shape.x_cm + shape.width_cm for shape in shapes], default=0)
     height = max([y for _, y in outline] + [shape.y_cm + shape.height_cm for shape in shapes], default=0)
@@ -172,9 +170,4 @@ def _no_overlap(s: Session, floor_id: UUID, changed: set[UUID]) -> None:
 
 
 def _overlap(a: PlaceShape, b: PlaceShape) -> bool:
-    return (
-        a.x_cm < b.x_cm + b.width_cm
-        and b.x_cm < a.x_cm + a.width_cm
-        and a.y_cm < b.y_cm + b.height_cm
-        and b.y_cm < a.y_cm + a.height_cm
-    )
+    return a.x_cm < b.x_cm + b.width_cm and b.x_cm < a.x_cm + a.width_cm and a.y_cm < b.y_cm + b.height_cm and b.y_cm < a.y_cm + a.height_cm

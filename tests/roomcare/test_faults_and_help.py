@@ -101,9 +101,7 @@ def test_a_floor_is_drawn_with_each_room_where_it_lies_and_what_it_is_now(house:
         ),
     )
     house.do(draw, house.bo)
-    house.do(
-        bookings.CreateBooking(room_id=house.places["301"], starts_at=MON_9AM, ends_at=MON_9AM + timedelta(hours=1)), house.mei
-    )
+    house.do(bookings.CreateBooking(room_id=house.places["301"], starts_at=MON_9AM, ends_at=MON_9AM + timedelta(hours=1)), house.mei)
     report(house, house.mei, "air")
     plan = house.read(roomcare.floor_plan, floor, MON_9AM + timedelta(minutes=5))
     assert (plan.width_cm, plan.height_cm) == (2000, 900)

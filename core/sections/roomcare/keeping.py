@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import Field as Input
 from sqlalchemy import select
-from sqlmodel import Field, Session, SQLModel, col
+from sqlmodel import Field, Session, SQLModel
 
 from core.foundation.errors import Refused
 from core.mechanisms import people
@@ -124,5 +124,3 @@ def _keeper(s: Session, row: RoomCare | None) -> Person | None:
         if found:
             return min(found, key=lambda one: (one.number or "~", str(one.id)))
     return None
-
-

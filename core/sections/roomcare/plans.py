@@ -78,9 +78,7 @@ def floor_plan(s: Session, floor_id: UUID, at: datetime) -> FloorPlan:
         if shape.place_id in rows:
             placed.add(shape.place_id)
             found.append(_room(rows[shape.place_id], shape, now.get(shape.place_id), broken))
-    nowhere = [
-        _room(rows[id], shapes.Shape(id, 0, 0, 0, 0), room, broken) for id, room in now.items() if id in rows and id not in placed
-    ]
+    nowhere = [_room(rows[id], shapes.Shape(id, 0, 0, 0, 0), room, broken) for id, room in now.items() if id in rows and id not in placed]
     return FloorPlan(floor_id, floor.name, drawn.width_cm, drawn.height_cm, drawn.outline, tuple(found), tuple(nowhere))
 
 
