@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import os
 import shutil
@@ -15,7 +16,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 import main
 from core.foundation import clock, database, jobs, live, migrations
 from core.mechanisms import operations
-from tests import postgres
+from tests import nursery, postgres
 from tests.cast import Office
 from tests.live import Server, browsing, chromium, serving
 
@@ -62,39 +63,87 @@ _numbers = itertools.count()
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path, database_kind: str) -> Iterator[str]:
-    """The address of a fresh, empty office database of this test's kind."""
+    """The address of this test's own database of its kind: with the test office in it where the test asks for `office`, else empty."""
+    founded = "office" in request.fixturenames
     if database_kind == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "foyer.db")
-        yield f"sqlite:///{(tmp_path / 'foyer.db').as_posix()}"
+        template = request.getfixturevalue("sqlite_office")[0] if founded else request.getfixturevalue("sqlite_template")
+        yield _copied(template, tmp_path)
     else:
-        server: postgres.Server = request.getfixturevalue("postgres_server")
-        name = f"test_{os.getpid()}_{next(_numbers)}"
-        yield server.create(name)
-        database.disconnect()
-        server.drop(name)
+        name = request.getfixturevalue("postgres_office")[0] if founded else "foyer_template"
+        yield from _created(request.getfixturevalue("postgres_server"), name)
 
 
-@pytest.fixture
-def frozen_clock() -> Iterator[datetime]:
-    """Monday 2026-11-23, 09:00 in Shanghai, and it stays that."""
+def _copied(template: Path, folder: Path) -> str:
+    shutil.copy(template, folder / "foyer.db")
+    return f"sqlite:///{(folder / 'foyer.db').as_posix()}"
+
+
+def _created(server: postgres.Server, template: str) -> Iterator[str]:
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    yield server.create(name, template)
+    database.disconnect()
+    server.drop(name)
+
+
+def _found(url: str, *, accounts: bool) -> Office:
+    """Found the test office in this database, on Monday at nine: once for each kind of database, every test then gets a copy."""
+    _open(url)
     clock.freeze(MON_9AM)
-    yield MON_9AM
+    made = Office.found(accounts=accounts)
+    if database.engine().dialect.name == database.SQLITE:
+        with database.engine().connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.disconnect()
     clock.freeze(None)
+    return made
 
 
-@pytest.fixture
-def office(database_url: str, frozen_clock: datetime) -> Iterator[Office]:
-    """A small office with the fixed cast: Mei (host), Ann (desk), Bo (clerk), Chen (leader), Sun (safety), Ada (administrator)."""
+def _open(url: str) -> None:
     main.include_core()
     operations.use_secret(b"a test office's secret key, 32 b")
-    database.connect(database_url)
+    database.connect(url)
     jobs.set_started(None)
     live.stop()
-    yield Office.found()
+
+
+@pytest.fixture(scope="session")
+def sqlite_office(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Office]:
+    """The test office as a database file, and its cast."""
+    folder = tmp_path_factory.mktemp("founded")
+    return folder / "foyer.db", _found(_copied(sqlite_template, folder), accounts=False)
+
+
+@pytest.fixture(scope="session")
+def sqlite_office_with_accounts(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Office]:
+    """The same, where everyone of the cast can sign in."""
+    folder = tmp_path_factory.mktemp("accounts")
+    return folder / "foyer.db", _found(_copied(sqlite_template, folder), accounts=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_office(postgres_server: postgres.Server) -> tuple[str, Office]:
+    """The test office as a template database, and its cast."""
+    return "foyer_office", _found(postgres_server.create("foyer_office"), accounts=False)
+
+
+@pytest.fixture
+def office(request: pytest.FixtureRequest, database_url: str, database_kind: str) -> Iterator[Office]:
+    """A small office with the fixed cast: Mei (host), Ann (desk), Bo (clerk), Chen (leader), Sun (safety), Ada (administrator)."""
+    _open(database_url)
+    clock.freeze(MON_9AM)
+    yield copy.deepcopy(request.getfixturevalue("sqlite_office" if database_kind == "sqlite" else "postgres_office")[1])
+    clock.freeze(None)
     database.disconnect()
 
 
 # ── browsers and servers ──
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nursery() -> Iterator[None]:
+    """What forks test servers ends with the tests."""
+    yield
+    nursery.stop()
 
 
 @pytest.fixture(scope="session")
@@ -114,17 +163,13 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def live_office(sqlite_template: Path, tmp_path: Path) -> Iterator[Office]:
+def live_office(sqlite_office_with_accounts: tuple[Path, Office], tmp_path: Path) -> Iterator[Office]:
     """An office on a SQLite file that a server process can share; its clock runs from MON_9AM. Everyone of the cast can sign in as their key."""
-    shutil.copy(sqlite_template, tmp_path / "foyer.db")
-    main.include_core()
-    operations.use_secret(b"a test office's secret key, 32 b")
-    database.connect(f"sqlite:///{(tmp_path / 'foyer.db').as_posix()}")
-    jobs.set_started(None)
-    live.stop()
+    template, made = sqlite_office_with_accounts
+    _open(_copied(template, tmp_path))
     clock.freeze(None)
     clock.move_to(MON_9AM)
-    yield Office.found(accounts=True)
+    yield copy.deepcopy(made)
     database.disconnect()
     clock.freeze(None)
 

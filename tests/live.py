@@ -22,14 +22,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from core.foundation.ids import uuid7
 from core.foundation.settings import Settings
 from core.mechanisms.operations import Operation, spec_of
+from tests import nursery
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
+expect.set_options(timeout=15_000)  # a loaded machine is slow, not wrong
 CHROMIUM_ARGS = (
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--force-color-profile=srgb", "--font-render-hinting=none",
@@ -61,7 +63,7 @@ class Server:
     url: str
     environment: dict[str, str]
     log: Path
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | nursery.Forked | None = None
     tokens: dict[str, str] = field(default_factory=dict)
     ahead: timedelta | None = None
     program: Path = ROOT / "main.py"
@@ -70,10 +72,19 @@ class Server:
         """Start it and wait until it answers."""
         if self.ahead is not None:  # a restarted server goes on where its clock would be, it does not live the same minutes again
             self.environment["FOYER_TEST_CLOCK"] = (datetime.now(UTC) + self.ahead).isoformat()
-        output = self.log.open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, self.program, "serve"], cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        )
+        where = nursery.get()
+        if where is not None:
+            self.process = where.start(self.program, ["serve"], self.environment, self.log)
+        else:
+            output = self.log.open("ab")
+            self.process = subprocess.Popen(
+                [sys.executable, self.program, "serve"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
         deadline = time.monotonic() + 40
         while time.monotonic() < deadline:
             try:

@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 from tests.floor.office import Line, Office, Server
 from tests.live import chromium
 
-expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
 CHROMIUM = chromium()
 FLAGS = [
     "--no-sandbox",

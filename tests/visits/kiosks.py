@@ -15,7 +15,6 @@ from core.mechanisms.operations import Role
 from tests.cast import Office
 from tests.live import KIOSK, Server, become_device
 
-expect.set_options(timeout=15_000)  # a loaded machine is slow, not wrong
 LISTENS = """() => ['scanner.js', 'wedge.js'].every((name) =>
     performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('/m/' + name) && entry.responseEnd > 0))"""
 SPACE = re.compile("^(空格|Space)$")
