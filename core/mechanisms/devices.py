@@ -14,18 +14,20 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import StringConstraints
-from sqlalchemy import select
+from sqlalchemy import JSON, Column, Text, bindparam, select, update
 from sqlmodel import Field, Session, SQLModel, col
 
-from core.foundation import database
+from core.foundation import database, jobs
 from core.foundation.errors import Refused
 from core.foundation.ids import uuid7
-from core.mechanisms import places
+from core.foundation.jobs import job
+from core.mechanisms import notices, places
 from core.mechanisms.labels import SIGNS
-from core.mechanisms.operations import DEVICE_ROLES, Actor, Operation, Role, operation, touch
+from core.mechanisms.operations import DEVICE_ROLES, SYSTEM, Actor, Operation, Role, operation, perform_now, touch
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
 
 PAIRING_TIME = timedelta(minutes=10)
+SILENT_GRACE = timedelta(minutes=3)  # after a start
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 
 
@@ -54,6 +56,12 @@ class DeviceContact(SQLModel, table=True):
     clock_skew_s: int = 0
     address: str = ""
     showing: str = ""
+    app_version: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    battery: int | None = None
+    shown: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False, server_default="{}"))
+    picture: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    shown_at: datetime | None = None
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,17 @@ class DeviceView:
     clock_skew_s: int
     showing: str
     version: int
+    app_version: str = ""
+    battery: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a screen said that it shows: its own words and a small picture it drew of itself (a data address), and when."""
+
+    facts: Mapping[str, Any]
+    picture: str
+    at: datetime
 
 
 class AddDevice(Operation):
@@ -210,16 +229,44 @@ def note_contact(
 
 def note_contacts(showing: Mapping[UUID, str], at: datetime) -> None:
     """The same for every screen that is connected now, with what it shows, in one transaction; on a writer thread."""
+    if not showing:
+        return
     with database.writing() as s:
-        known = {
-            row.device_id: row for row in s.execute(select(DeviceContact).where(col(DeviceContact.device_id).in_(list(showing)))).scalars()
-        }
-        for device_id, shown in showing.items():
-            row = known.get(device_id)
-            if row is None:
-                row = DeviceContact(device_id=device_id, last_seen_at=at)
-                s.add(row)
-            row.last_seen_at, row.showing = max(row.last_seen_at, at), shown
+        known = set(s.execute(select(DeviceContact.device_id).where(col(DeviceContact.device_id).in_(list(showing)))).scalars())
+        s.add_all(DeviceContact(device_id=id, last_seen_at=at, showing=shown) for id, shown in showing.items() if id not in known)
+        if known:  # set-wise: a house full of screens is noted twice a minute
+            rows = [{"id": id, "showing": showing[id], "seen": at} for id in known]
+            s.connection().execute(
+                update(DeviceContact)
+                .where(col(DeviceContact.device_id) == bindparam("id"))
+                .values(last_seen_at=bindparam("seen"), showing=bindparam("showing")),
+                rows,
+            )
+
+
+def note_report(
+    device_id: UUID, at: datetime, *, app_version: str = "", battery: int | None = None, shown: Mapping[str, Any] | None = None,
+    picture: str | None = None, address: str = "", showing: str = "",
+) -> None:  # fmt: skip
+    """Keep what a screen says about itself; what it does not say stays. On a writer thread."""
+    with database.writing() as s:
+        row = s.get(DeviceContact, device_id)
+        if row is None:
+            row = DeviceContact(device_id=device_id, last_seen_at=at)
+            s.add(row)
+        row.last_seen_at = max(row.last_seen_at, at)
+        row.app_version, row.battery = app_version or row.app_version, battery if battery is not None else row.battery
+        row.address, row.showing = address or row.address, showing or row.showing
+        if shown is not None:
+            row.shown, row.shown_at = dict(shown), at
+        if picture is not None:
+            row.picture = picture
+
+
+def shown_by(s: Session, device_id: UUID) -> Shown | None:
+    """What a screen said last that it shows, or None when it never did."""
+    row = s.get(DeviceContact, device_id)
+    return Shown(row.shown, row.picture, row.shown_at) if row is not None and row.shown_at is not None else None
 
 
 def everything(s: Session) -> list[DeviceView]:
@@ -232,6 +279,7 @@ def everything(s: Session) -> list[DeviceView]:
             d.id, d.name, d.role, d.room_id, rooms.get(d.room_id, "") if d.room_id else "", d.key_hash is not None or d.role == Role.PHONE, d.revoked_at is not None,
             contacts[d.id].last_seen_at if d.id in contacts else None, contacts[d.id].highest_seq if d.id in contacts else 0,
             contacts[d.id].clock_skew_s if d.id in contacts else 0, contacts[d.id].showing if d.id in contacts else "", d.version,
+            contacts[d.id].app_version if d.id in contacts else "", contacts[d.id].battery if d.id in contacts else None,
         )
         for d in rows
     ]  # fmt: skip
@@ -244,6 +292,55 @@ def silent(s: Session, at: datetime, after: timedelta = timedelta(minutes=2)) ->
         for d in everything(s)
         if d.role in (Role.KIOSK, Role.DOOR) and d.paired and not d.revoked and (d.last_seen_at is None or at - d.last_seen_at > after)
     ]
+
+
+@job(every_s=30)
+def tell_silent(at: datetime) -> int:
+    """One notice to administrators and reception for each screen that fell silent, once until it is heard again. A server that has just
+    started waits for its screens to come back first. Returns how many fell silent."""
+    started = jobs.started_at()
+    if started is not None and at - started < SILENT_GRACE:
+        return 0
+    with database.reading() as s:
+        quiet = {device.id: device for device in silent(s, at)}
+        rows = s.execute(select(DeviceContact.device_id, DeviceContact.told_at).where(col(DeviceContact.told_at).is_not(None))).all()
+        told = {row.device_id for row in rows}
+    for id in told - set(quiet):
+        perform_now(HeardAgain(device_id=id), by=SYSTEM, at=at)
+    fresh = [device for id, device in quiet.items() if id not in told and device.last_seen_at is not None]
+    return sum(perform_now(TellSilent(device_id=device.id), by=SYSTEM, at=at).ok for device in fresh)
+
+
+class TellSilent(Operation):
+    device_id: UUID
+
+
+@operation(TellSilent, "device.tell_silent", roles=set())
+def tell_of_silence(s: Session, do: TellSilent, by: Actor, at: datetime) -> None:
+    """Refuses: device.not_found"""
+    device, contact = get(s, do.device_id), s.get(DeviceContact, do.device_id)
+    if contact is None or contact.told_at is not None:
+        return
+    contact.told_at = at
+    place = s.get(places.Place, device.room_id) if device.room_id else None
+    facts = {"name": device.name, "room": place.name if place else device.name, "since": contact.last_seen_at}
+    notices.queue_roles(
+        s, Role.ADMIN, Role.RECEPTION, key="device.silent_notice", facts=facts, at=at, subject=("device", device.id), mail=False
+    )
+    touch(s, "device_contact", device.id)
+
+
+class HeardAgain(Operation):
+    device_id: UUID
+
+
+@operation(HeardAgain, "device.heard_again", roles=set())
+def heard_again(s: Session, do: HeardAgain, by: Actor, at: datetime) -> None:
+    """The screen is back (or no longer counts): the next silence is told anew."""
+    contact = s.get(DeviceContact, do.device_id)
+    if contact is not None:
+        contact.told_at = None
+        touch(s, "device_contact", do.device_id)
 
 
 def _new_pairing(device: Device, at: datetime) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import hashlib
+import hmac
 import json
 import logging
 import secrets
@@ -192,6 +193,11 @@ def use_secret(secret: bytes) -> None:
     """The key of payload hashes (the office's secret)."""
     global _secret
     _secret = secret
+
+
+def keyed(purpose: str, message: str) -> bytes:
+    """32 bytes only this office can make of `message`: for codes that are shown, scanned and checked again (never for passwords)."""
+    return hmac.digest(_secret, f"{purpose}\n{message}".encode(), "sha256")
 
 
 # ── tables ──

@@ -7,6 +7,7 @@ own arithmetic."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
@@ -18,7 +19,7 @@ from sqlmodel import Session, col
 from core.mechanisms import office, places
 from core.mechanisms.people import Department
 from core.sections import rooms
-from core.sections.bookings import claims, daylight, no_shows, plans
+from core.sections.bookings import asking, claims, daylight, no_shows, plans
 from core.sections.bookings.book import is_always_open, opening
 from core.sections.bookings.claims import SHOWN, Booking, BookingState
 from core.sections.rooms import Room
@@ -45,7 +46,8 @@ class Slot:
 @dataclass(frozen=True, slots=True)
 class Phase:
     """One state from `starts_at` until `ends_at`. `until` is the moment the door names, `limit` how far what runs could be extended,
-    `slot` the place of its booking in `slots`. A closed phase says why, or that it is only the hour (`hours`)."""
+    `ask_until` how far when the next host agrees, `slot` the place of its booking in `slots`. A closed phase says why, or that it is only the
+    hour (`hours`)."""
 
     state: str
     starts_at: datetime
@@ -55,6 +57,30 @@ class Phase:
     limit: datetime | None = None
     reason: str = ""
     hours: bool = False
+    ask_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something else a door tells beside its state, from whoever looks after the room: `kind` is fault, help, preparing, restoring or ready;
+    `key` is the catalogue's word for it; a call for help names who comes (`who`) once it is answered (`answered_at`)."""
+
+    kind: str
+    key: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    who: str = ""
+    answered_at: datetime | None = None
+
+
+MarkSource = Callable[[Session, UUID, datetime], Sequence[Mark]]
+_mark_sources: dict[str, MarkSource] = {}
+
+
+def marks_from(name: str, source: MarkSource) -> None:
+    """Let another section tell doors its marks: main.py connects, `source(s, room_id, at)` reads. Connecting again replaces. Whoever changes
+    a mark calls `rooms.changed`, so that the doors hear of it."""
+    _mark_sources[name] = source
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +105,8 @@ class DoorState:
     reception: str
     nights: tuple[tuple[datetime, datetime], ...]
     day_ends_at: datetime
+    marks: tuple[Mark, ...] = ()
+    ask: asking.DoorAsk | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +148,8 @@ def door_state(s: Session, room_id: UUID, at: datetime) -> DoorState:
         str(office.setting(s, "reception.phone")),
         daylight.nights(zone, today),
         datetime.combine(today + timedelta(days=1), time(), zone).astimezone(UTC),
+        tuple(mark for source in _mark_sources.values() for mark in source(s, room_id, at)),
+        asking.door_ask(s, room_id, at),
     )
 
 
@@ -185,7 +215,10 @@ def _phase_at(room: Room, slots: tuple[Slot, ...], moment: datetime, horizon: da
         slot = slots[index]
         limit = _earliest(next_start, _closing_time(room, slot.ends_at - timedelta(seconds=1), zone), closing) or horizon
         state = "busy" if slot.checked_in or slot.check_in_by is None else "held"
-        return Phase(state, moment, min(slot.ends_at, horizon), index, slot.ends_at, max(limit, slot.ends_at))
+        return Phase(
+            state, moment, min(slot.ends_at, horizon), index, slot.ends_at, max(limit, slot.ends_at),
+            ask_until=_ask_until(room, slots, index, limit) if state == "busy" else None,
+        )  # fmt: skip
     opens, closes = opening(room, moment, zone)
     if not is_always_open(room) and not opens <= moment < closes:
         reopens = opens if moment < opens else opening(room, opens + timedelta(hours=36), zone)[0]
@@ -196,6 +229,16 @@ def _phase_at(room: Room, slots: tuple[Slot, ...], moment: datetime, horizon: da
             return Phase("soon", moment, next_start, following, next_start, next_start)
         return Phase("free", moment, next_start - plans.SOON, None, next_start, next_start)
     return Phase("free", moment, min(limit, horizon), None, limit, limit)
+
+
+def _ask_until(room: Room, slots: tuple[Slot, ...], index: int, limit: datetime) -> datetime | None:
+    """How far the next host may be asked to give way: only a booking with a host that is what stands in the way, and a quarter of an hour of
+    it must remain."""
+    following = next((slot for slot in slots[index + 1 :] if slot.starts_at >= slots[index].ends_at), None)
+    if following is None or following.walk_up or following.checked_in or following.starts_at != limit:
+        return None
+    latest = following.ends_at - asking.LEFT_FOR_NEXT - timedelta(minutes=room.clean_up_minutes)
+    return latest if latest > limit else None
 
 
 def _earliest(*moments: datetime | None) -> datetime | None:
