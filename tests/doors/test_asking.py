@@ -58,7 +58,10 @@ def test_a_yes_moves_both_meetings_at_once(meetings: Meetings) -> None:
     meetings.office.do(AnswerExtension(ask_id=ask, yes=True), meetings.office.wu)
     assert meetings.times() == [("01:00", "02:30"), ("02:30", "03:00")]
     assert meetings.shown() == "yes"
-    assert [row.kind for row in meetings.office.audit() if "ask" in row.kind or "answer" in row.kind] == ["booking.ask_extension", "booking.answer_extension"]
+    assert [row.kind for row in meetings.office.audit() if "ask" in row.kind or "answer" in row.kind] == [
+        "booking.ask_extension",
+        "booking.answer_extension",
+    ]
 
 
 def test_a_no_changes_nothing_and_the_door_says_so_for_five_minutes(meetings: Meetings) -> None:

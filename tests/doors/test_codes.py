@@ -51,7 +51,14 @@ def test_a_code_stands_for_thirty_seconds_and_a_picture_of_it_dies_within_sixty(
 
 def test_codes_of_the_future_of_no_door_and_of_a_revoked_or_newly_paired_screen_open_nothing(doors: Doors) -> None:
     office = doors.office
-    for bad in (doors.code(ahead=1), "22222222222A", "不是码不是码不是码不是码", "t.", f"t.{doors.here.device_id}.1.9999999999.{'0' * 32}", "t.x.y.z.w" + "0" * 20):
+    for bad in (
+        doors.code(ahead=1),
+        "22222222222A",
+        "不是码不是码不是码不是码",
+        "t.",
+        f"t.{doors.here.device_id}.1.9999999999.{'0' * 32}",
+        "t.x.y.z.w" + "0" * 20,
+    ):
         if len(bad) >= 12:
             assert office.refused(Arrive(code=bad), office.mei).code == "door.code_old", bad
     code = doors.code()
@@ -87,7 +94,9 @@ def test_a_guest_of_the_meeting_checks_it_in_at_the_door_but_not_from_afar(doors
 
 def test_an_arrival_counts_for_its_own_person_its_own_room_and_ten_minutes(doors: Doors) -> None:
     office = doors.office
-    there = UUID(str(office.do(bookings.CreateBooking(room_id=office.places["302"], starts_at=moment(9, 5), ends_at=moment(10)), office.wu)["id"]))
+    there = UUID(
+        str(office.do(bookings.CreateBooking(room_id=office.places["302"], starts_at=moment(9, 5), ends_at=moment(10)), office.wu)["id"])
+    )
     here = doors.arrive(doors.code())
     assert office.refused(ActHere(presence_id=here, act="book", minutes=30), office.wu).code == "door.not_here"
     assert office.refused(ActHere(presence_id=here, act="end", booking_id=there), office.mei).code == "op.not_allowed"
