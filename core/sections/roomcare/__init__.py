@@ -1,7 +1,8 @@
 """Looking after meeting rooms (guide S1.3-R4 … R8): whose room it is, what does not work, who called for help, and where everything lies.
 
-Split by ability: `keeping` (who looks after a room and what is asked), `faults` (reported, a duty, repaired), `help_calls` (called, answered,
-measured), `plans` (the floor drawn from the places' shapes, live). Bookings know nothing of it; this section reads them.
+Split by ability: `keeping` (who looks after a room and what is asked), `tasks` (prepared before, restored after, ready by a scan on site),
+`faults` (reported, a duty, repaired), `help_calls` (called, answered, measured), `now` (what a door or a search should know of it), `plans` (the
+floor drawn from the places' shapes, live). Bookings know nothing of it; this section reads them.
 """
 
 from core.sections.roomcare.faults import (
@@ -10,13 +11,13 @@ from core.sections.roomcare.faults import (
     ReportFault,
     RoomFault,
     clear_fault,
-    duty_done,
     faults_of,
     items_by_room,
     may_see_photos,
     open_faults,
     report_fault,
 )
+from core.sections.roomcare.faults import duty_done as fault_duty_done
 from core.sections.roomcare.help_calls import (
     AnswerRoomHelp,
     CallRoomHelp,
@@ -31,11 +32,31 @@ from core.sections.roomcare.help_calls import (
     open_calls,
 )
 from core.sections.roomcare.keeping import CareView, RoomCare, SetRoomCare, care, keeper_of, set_care
+from core.sections.roomcare.now import CareNow, care_now, care_of
 from core.sections.roomcare.plans import Floor, FloorPlan, PlanRoom, floor_plan, floors
+from core.sections.roomcare.tasks import (
+    AnswerTask,
+    FinishTask,
+    PlanTask,
+    Question,
+    RemindTask,
+    RoomTask,
+    TaskView,
+    answer_task,
+    finish_task,
+    finished_tasks,
+    open_tasks,
+    plan_task,
+    plan_tasks,
+    remind_task,
+    task_of_room,
+)
+from core.sections.roomcare.tasks import duty_done as task_duty_done
+from core.sections.roomcare.tasks import get as get_task
+from core.sections.roomcare.tasks import may_do as may_do_task
+from core.sections.roomcare.tasks import may_see_photos as may_see_task_photos
+from core.sections.roomcare.tasks import view as task_view
 
 __all__ = [
-    "AnswerRoomHelp", "CallRoomHelp", "CareView", "ClearFault", "FaultView", "Floor", "FloorPlan", "HelpCallView", "HelpTimes", "PlanRoom",
-    "ReportFault", "RoomCare", "RoomFault", "RoomHelpCall", "SetRoomCare", "answer_help", "call_help", "calls", "care", "clear_fault",
-    "duty_done", "faults_of", "floor_plan", "floors", "help_times", "items_by_room", "keeper_of", "latest_call", "may_see_photos",
-    "open_calls", "open_faults", "report_fault", "set_care",
+    "AnswerRoomHelp", "AnswerTask", "CallRoomHelp", "CareNow", "CareView", "ClearFault", "FaultView", "FinishTask", "Floor", "FloorPlan", "HelpCallView", "HelpTimes", "PlanRoom", "PlanTask", "Question", "RemindTask", "ReportFault", "RoomCare", "RoomFault", "RoomHelpCall", "RoomTask", "SetRoomCare", "TaskView", "answer_help", "answer_task", "call_help", "calls", "care", "care_now", "care_of", "clear_fault", "fault_duty_done", "faults_of", "finish_task", "finished_tasks", "floor_plan", "floors", "get_task", "help_times", "items_by_room", "keeper_of", "latest_call", "may_do_task", "may_see_photos", "may_see_task_photos", "open_calls", "open_faults", "open_tasks", "plan_task", "plan_tasks", "remind_task", "report_fault", "set_care", "task_duty_done", "task_of_room", "task_view",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import Field as Input
-from sqlalchemy import select
+from sqlalchemy import false, select
 from sqlmodel import Field, Session, SQLModel
 
 from core.foundation.errors import Refused
@@ -26,13 +26,16 @@ PREPARE_BEFORE_MINUTES = 15
 
 
 class RoomCare(SQLModel, table=True):
-    """How one room is looked after. `restore_since`: meetings that ended after it must be restored; None where nobody has to."""
+    """How one room is looked after. `prepare_always`: before every meeting, not only those with wishes. `restore_since`: meetings that ended
+    after it must be restored; None where nobody has to."""
 
     __tablename__: ClassVar[str] = "room_care"
     room_id: UUID = Field(primary_key=True, foreign_key="place.id")
     keeper_id: UUID | None = Field(default=None, foreign_key="person.id")
     prepare_before_minutes: int = PREPARE_BEFORE_MINUTES
+    prepare_always: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     restore_since: datetime | None = None
+    restored_at: datetime | None = None
     remind_things: bool = False
     version: int = 1
 
@@ -45,6 +48,7 @@ class CareView:
     keeper_id: UUID | None
     keeper: str
     prepare_before_minutes: int
+    prepare_always: bool
     restore: bool
     restore_since: datetime | None
     remind_things: bool
@@ -57,6 +61,7 @@ class SetRoomCare(Operation):
     room_id: UUID
     keeper_id: UUID | None = None
     prepare_before_minutes: Annotated[int, Input(ge=0, le=1440)] | None = None
+    prepare_always: bool | None = None
     restore: bool | None = None
     remind_things: bool | None = None
 
@@ -73,6 +78,8 @@ def set_care(s: Session, do: SetRoomCare, by: Actor, at: datetime) -> dict[str, 
         row.keeper_id = people.get(s, do.keeper_id).id
     if do.prepare_before_minutes is not None:
         row.prepare_before_minutes = do.prepare_before_minutes
+    if do.prepare_always is not None:
+        row.prepare_always = do.prepare_always
     if do.restore is not None and do.restore != (row.restore_since is not None):
         row.restore_since = at if do.restore else None
     if do.remind_things is not None:
@@ -95,6 +102,7 @@ def care(s: Session, room_id: UUID) -> CareView:
         keeper.id if keeper else None,
         keeper.name if keeper else "",
         row.prepare_before_minutes,
+        row.prepare_always,
         row.restore_since is not None,
         row.restore_since,
         row.remind_things,

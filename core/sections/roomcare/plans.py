@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from core.mechanisms import places, shapes
 from core.mechanisms.places import Place, PlaceKind
 from core.sections import bookings
-from core.sections.roomcare import faults
+from core.sections.roomcare.now import CareNow, care_now
 from core.sections.rooms import Room
 
 
@@ -22,7 +22,7 @@ from core.sections.rooms import Room
 class PlanRoom:
     """A place on the plan, lengths in centimetres from its floor's north-west corner. `state` is free, soon, held, busy, shut, or empty for a
     place nobody can book (an office, a store, an exit). `kind` is room or point; a point has no size. `free_until` says until when one could
-    have it from now; `faults` are the things that do not work."""
+    have it from now; `faults` are the things that do not work; a free room with `restoring` waits to be restored after its last meeting."""
 
     id: UUID
     name: str
@@ -39,6 +39,7 @@ class PlanRoom:
     who: str
     capacity: int
     faults: tuple[str, ...]
+    restoring: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +71,15 @@ def floor_plan(s: Session, floor_id: UUID, at: datetime) -> FloorPlan:
     floor = places.get(s, floor_id)
     drawn = shapes.on_floor(s, floor_id)
     now = {room.id: room for room in bookings.rooms_now(s, at)}
-    broken = faults.items_by_room(s)
+    care = care_now(s, at)
     below = places.descendants(s, [floor_id])
     rows = {row.id: row for row in s.execute(select(Place).where(col(Place.id).in_(below))).scalars()} if below else {}
     found, placed = [], set()
     for shape in drawn.shapes:
         if shape.place_id in rows:
             placed.add(shape.place_id)
-            found.append(_room(rows[shape.place_id], shape, now.get(shape.place_id), broken))
-    nowhere = [_room(rows[id], shapes.Shape(id, 0, 0, 0, 0), room, broken) for id, room in now.items() if id in rows and id not in placed]
+            found.append(_room(rows[shape.place_id], shape, now.get(shape.place_id), care))
+    nowhere = [_room(rows[id], shapes.Shape(id, 0, 0, 0, 0), room, care) for id, room in now.items() if id in rows and id not in placed]
     return FloorPlan(floor_id, floor.name, drawn.width_cm, drawn.height_cm, drawn.outline, tuple(found), tuple(nowhere))
 
 
@@ -94,9 +95,10 @@ def floors(s: Session) -> list[Floor]:
     return found
 
 
-def _room(place: Place, shape: shapes.Shape, now: bookings.RoomNow | None, broken: dict[UUID, tuple[str, ...]]) -> PlanRoom:
+def _room(place: Place, shape: shapes.Shape, now: bookings.RoomNow | None, care: dict[UUID, CareNow]) -> PlanRoom:
+    mine = care.get(place.id) or CareNow(place.id)
     return PlanRoom(
         place.id, place.name, now.name_en if now else "", place.short_name, place.kind, shape.x_cm, shape.y_cm, shape.width_cm,
         shape.height_cm, now.state if now else "", now.until if now else None, now.free_until if now else None, now.who if now else "",
-        now.capacity if now else 0, broken.get(place.id, ()),
+        now.capacity if now else 0, mine.faults, mine.restoring_since is not None,
     )  # fmt: skip
