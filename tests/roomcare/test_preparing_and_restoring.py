@@ -121,7 +121,9 @@ def test_after_a_meeting_the_room_is_being_restored_until_the_list_is_scanned_on
     assert care(house).restoring_since == ELEVEN
     house.do(finish(house, task, photos=(PHOTO,)), house.wu)
     assert care(house).restoring_since is None and tasks(house) == []
-    assert [(one.kind, one.finisher) for one in house.read(roomcare.finished_tasks, house.wu, clock.now(), MON_9AM)] == [("restore", "吴桐")]
+    assert [(one.kind, one.finisher) for one in house.read(roomcare.finished_tasks, house.wu, clock.now(), MON_9AM)] == [
+        ("restore", "吴桐")
+    ]
 
 
 def test_the_next_meeting_comes_before_anybody_restored_and_one_list_follows_both(house: Office) -> None:
@@ -179,7 +181,9 @@ def test_a_list_is_not_finished_by_ticking_its_duty_and_not_by_a_stranger(house:
     assert house.refused(duties.CompleteDuty(duty_id=duty.id), house.wu).code == "care.scan_needed"
     assert house.refused(roomcare.AnswerTask(task_id=task.id, question_id="water", answer="pass"), house.mei).code == "op.not_allowed"
     assert house.refused(finish(house, task), house.mei).code == "op.not_allowed"
-    assert house.refused(roomcare.AnswerTask(task_id=task.id, question_id="tea", answer="pass"), house.wu).code == "checklist.question_unknown"
+    assert (
+        house.refused(roomcare.AnswerTask(task_id=task.id, question_id="tea", answer="pass"), house.wu).code == "checklist.question_unknown"
+    )
 
 
 def test_a_list_that_is_due_and_not_done_is_said_to_its_keeper_and_reception_once(house: Office) -> None:
