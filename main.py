@@ -53,6 +53,7 @@ from core.mechanisms import (
 )
 from core.mechanisms.tables import TableError
 from core.sections import assets, bookings, deliveries, inspections, roomcare, rooms, stocktakes, supplies, visits
+from core.sections.bookings import series
 from core.web import connect, health, sessions, trust
 from kiosk import door, welcome
 from kiosk.desk import assets as desk_assets
@@ -79,6 +80,7 @@ from mobile import api, bundle, test_clock
 from mobile import attachments as attachments_api
 from mobile import imports as imports_api
 from mobile import rooms as rooms_api
+from mobile import series as series_api
 from mobile import sheets as sheets_api
 from mobile import visits as visits_api
 from mobile.floor import serve as floor
@@ -109,7 +111,7 @@ MECHANISMS: tuple[ModuleType, ...] = (
     imports,
     drafts,
 )
-SECTIONS: tuple[ModuleType, ...] = (rooms, bookings, roomcare, assets, supplies, stocktakes, visits, deliveries, inspections)
+SECTIONS: tuple[ModuleType, ...] = (rooms, bookings, series, roomcare, assets, supplies, stocktakes, visits, deliveries, inspections)
 DESK: tuple[ModuleType, ...] = (
     chooser,
     signin,
@@ -140,6 +142,7 @@ PAGES: tuple[ModuleType, ...] = (*DESK, door, book, welcome, visitors, my_home, 
 API_ROUTERS: tuple[APIRouter, ...] = (
     swagger.router,
     rooms_api.router,
+    series_api.router,
     attachments_api.router,
     bundle.router,
     imports_api.router,

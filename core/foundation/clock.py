@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from core.foundation.errors import Refused
+
 _offset = timedelta()
 _frozen: datetime | None = None
 _zone = ZoneInfo("Asia/Shanghai")
@@ -63,3 +65,14 @@ def day_span(day: date) -> tuple[datetime, datetime]:
     start = datetime(day.year, day.month, day.day, tzinfo=_zone)
     end = datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=_zone)
     return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def from_wall(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The moment at which a clock on the wall of `zone` reads `wall` (naive); of two the first, as RFC 5545 has it.
+
+    Raises Refused `time.not_on_clock` for an hour the clock leaves out when summer time begins, with what it would read instead."""
+    moment = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    reads = moment.astimezone(zone).replace(tzinfo=None, fold=0)
+    if reads != wall:
+        raise Refused("time.not_on_clock", time=f"{wall:%H:%M}", day=wall.date().isoformat(), reads=f"{reads:%H:%M}")
+    return moment

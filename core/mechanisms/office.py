@@ -32,6 +32,7 @@ DEFAULTS: dict[str, Any] = {
     "visit.photo": "off",  # off · ask
     "visit.retention_days": 30,
     "booking.grace_minutes": 10,
+    "booking.series_strikes": 3,  # so many no-shows, and the owner is asked whether the series shall stay
     "booking.opens_at": "08:00",
     "booking.closes_at": "20:00",
     "duty.lead_workdays": 5,

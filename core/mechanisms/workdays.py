@@ -143,8 +143,10 @@ def between(s: Session, start: date, end: date) -> int:
 def days(s: Session, start: date, end: date) -> Iterator[DayView]:
     """Every day of [start, end) as the calendar knows it."""
     special = _special(s, start, end)
-    names = {row.day: row.name for row in s.execute(select(CalendarDay).where(col(CalendarDay.day).between(start, end))).scalars()}
     known_years = {year for year in range(start.year, end.year + 1) if known(s, year)}
+    at_hand = (year for year in known_years if s.get(CalendarYear, year) is None)
+    names = {day: name for year in at_hand for day, (_, name) in _package_days(year).items()}
+    names |= {row.day: row.name for row in s.execute(select(CalendarDay).where(col(CalendarDay.day).between(start, end))).scalars()}
     for i in range((end - start).days):
         day = start + timedelta(days=i)
         yield DayView(day, _works(special, day), names.get(day, ""), day.year not in known_years)
