@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 
 from core.foundation import clock, database
-from core.foundation.errors import Refused
+from core.foundation.errors import Invalid
 from core.mechanisms import operations
 from core.mechanisms.operations import PERSON_ROLES, Actor, as_json
 from core.sections.bookings import series
@@ -55,7 +55,7 @@ async def _parsed(request: Request, kind: str, **more: str) -> operations.Operat
     except (ValueError, RecursionError):
         payload = None
     if not isinstance(payload, dict):
-        raise Refused("op.invalid", fields="payload")
+        raise Invalid("op.invalid", fields="payload")
     return operations.parse(kind, payload | more)
 
 

@@ -162,7 +162,7 @@ def test_the_examples_of_the_standard_give_its_dates(first: str, rule: str, list
 @pytest.mark.proves("V12", "V07", "V16")
 def test_the_examples_of_the_standard_become_bookings_of_a_room_in_new_york(office: Office) -> None:
     room_in(office, str(NEW_YORK), "NY")
-    for name, first, rule, listed, forever in EXAMPLES:
+    for name, first, rule, listed, _forever in EXAMPLES:
         starts = datetime.fromisoformat(f"{first}T09:00")
         at = starts.replace(tzinfo=UTC) - timedelta(days=1)
         reach = at + book.FARTHEST
