@@ -43,13 +43,14 @@ _dummy = _hasher.hash("no such account")
 
 
 class Department(SQLModel, table=True):
-    """A department; `head_id` answers for it."""
+    """A department; `head_id` answers for it, `custodian_id` looks after what it has."""
 
     __tablename__: ClassVar[str] = "department"
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     name: str = Field(unique=True)
     parent_id: UUID | None = Field(default=None, foreign_key="department.id")
     head_id: UUID | None = None
+    custodian_id: UUID | None = None
     version: int = 1
 
 
@@ -342,6 +343,7 @@ class UpdateDepartment(Operation):
     department_id: UUID
     name: Name | None = None
     head_id: UUID | None = None
+    custodian_id: UUID | None = None
 
 
 @operation(UpdateDepartment, "department.update", roles={Role.ADMIN})

@@ -124,7 +124,7 @@ def test_of_two_people_who_correct_the_same_card_the_second_is_told(office: Offi
 @pytest.mark.proves("S4.1-R3", "X1")
 def test_the_life_of_an_asset_can_not_be_rewritten(office: Office) -> None:
     registered(office)
-    for statement in ("DELETE FROM asset_event", "UPDATE asset_event SET kind = 'x'", "DELETE FROM asset_handover"):
+    for statement in ("DELETE FROM asset_event", "UPDATE asset_event SET kind = 'x'", "DELETE FROM handover"):
         if "handover" in statement:
             office.do(assets.HandOver(asset_id=office.read(assets.by_number, "ZC-1").id, to_person_id=office.mei.person_id), office.bo)
         with pytest.raises(DBAPIError, match="append_only"), database.writing() as s:
@@ -237,8 +237,9 @@ def test_an_asset_moves_only_when_the_taker_takes_it(office: Office) -> None:
     office.do(assets.Take(asset_id=asset_id, place_id=office.places["302"]), office.wu)
     assert (card(office, asset_id).keeper, card(office, asset_id).place) == ("吴桐", "302 办公室")
     rows = office.read(assets.handovers, asset_id)
-    assert [(row.from_id, row.to_id, row.taken_of) for row in rows] == [
-        (office.mei.person_id, office.wu.person_id, None), (office.mei.person_id, office.wu.person_id, rows[0].id),
+    assert [(row.kind, row.from_id, row.to_id, row.offer_id) for row in rows] == [
+        ("booked", None, office.mei.person_id, None), ("offered", office.mei.person_id, office.wu.person_id, None),
+        ("taken", office.mei.person_id, office.wu.person_id, rows[1].id),
     ]  # fmt: skip
     assert life(office, asset_id) == ["registered", "offered", "taken"]
 
@@ -314,6 +315,8 @@ def test_a_label_says_what_the_asset_is_and_what_i_may_do(office: Office) -> Non
     shown = office.read(labels.view, code, office.mei)
     assert (shown.kind, shown.title, shown.state, shown.holder, shown.place) == ("asset", "激光打印机", "in_use", "林晓梅", "301 听雨厅")
     assert "asset.report_fault" in shown.operations and "asset.hand_over" in shown.operations and "asset.take" not in shown.operations
+    assert "asset.take" not in office.read(labels.view, code, office.wu).operations
+    office.do(assets.HandOver(asset_id=asset_id, to_person_id=office.wu.person_id), office.mei)
     assert "asset.take" in office.read(labels.view, code, office.wu).operations
 
 

@@ -73,7 +73,7 @@ def script(revision: str, message: str) -> str:
         engine.dispose()
     code = re.sub(r"sqlmodel\.sql\.sqltypes\.AutoString\((.*?)\)", r"sa.String(\1)", code)
     code = re.sub(r"sqlmodel\.sql\.sqltypes\.\w+\(\)", "sa.DateTime(timezone=True)", code)
-    code = re.sub(r"^ *# ###.*\n", "", code, flags=re.MULTILINE)
+    code = re.sub(r"^ *# ###.*(\n|\Z)", "", code, flags=re.MULTILINE)
     code = re.sub(r"^ {0,4}(?=op\.)", "    ", code, flags=re.MULTILINE)
     beside = {
         dialect: "".join(f"        {statement!r},\n" for statement in database.declared(dialect) if statement not in known)

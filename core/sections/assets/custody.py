@@ -1,55 +1,40 @@
-"""Who has an asset, and what befalls it: hand-over, transfer, fault, repair, the wish to dispose (guide S4.1-R3, R5, R9, R10).
+"""Assets that change hands: hand over, take, decline, sign for a pile on the spot, give back (guide S4.1-R3).
 
-Custody moves on the taker's act only: a hand-over is an offer until the taker takes it. A transfer by the keeper of the book changes
-department, keeper and place at once, with a reason. Offers and takings are rows
-that are only ever added; the keeper is what the latest taking says.
+Custody moves on the taker's act only: an offer moves nothing; a drawn signature at the counter, a tap on one's own phone, or the clerk who
+takes a thing back are acts of the taker. The rows are `core.mechanisms.custody`'s; the keeper in the book is always what the latest says.
+A person's deputy acts for them; a department's custodian acts for what the department has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any
 from uuid import UUID
 
+from pydantic import Field as Input
 from pydantic import StringConstraints, model_validator
-from sqlalchemy import select
-from sqlmodel import Field, Session, SQLModel, col
+from sqlmodel import Session
 
-from core.foundation import database
+from core.foundation import clock
 from core.foundation.errors import NotAllowed, Refused
-from core.foundation.ids import uuid7
-from core.mechanisms import attachments, duties, labels, people
-from core.mechanisms.labels import Described, SubjectKind, describes
+from core.mechanisms import custody, labels, notices, people, places
+from core.mechanisms.custody import Handover, Offer, Signature
+from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
-from core.sections.assets.ledger import KEEPERS_OF_THE_BOOK, Asset, AssetState, Line, Sha256, by_code, change, note, present, views
+from core.sections.assets.ledger import KEEPERS_OF_THE_BOOK, Asset, AssetState, Day, Line, by_code, change, note, present
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-
-
-class AssetHandover(SQLModel, table=True):
-    """An offer (`taken_of` is None) or the taking of one: append-only. `to_id` is who shall have it, `from_id` who had it."""
-
-    __tablename__: ClassVar[str] = "asset_handover"
-    id: UUID = Field(default_factory=uuid7, primary_key=True)
-    asset_id: UUID = Field(index=True)
-    at: datetime
-    from_id: UUID | None = None
-    to_id: UUID | None = Field(default=None, index=True)
-    place_id: UUID | None = None
-    taken_of: UUID | None = Field(default=None, unique=True)
-    note: str = ""
-
-
-database.append_only("asset_handover")
+ScannedCode = Annotated[str, StringConstraints(max_length=300)]
+MOST_AT_ONCE = 200
+ASSET = "asset"
 
 
 class OfAsset(Operation):
     """An asset by its id or by what its label says: exactly one of them."""
 
     asset_id: UUID | None = None
-    code: Annotated[str, StringConstraints(max_length=300)] | None = None
+    code: ScannedCode | None = None
 
     @model_validator(mode="after")
     def _one_of_them(self) -> OfAsset:
@@ -59,47 +44,84 @@ class OfAsset(Operation):
 
     def asset(self, s: Session) -> Asset:
         """Refuses: asset.not_found, asset.disposed, label.unknown …"""
-        return present(s, self.asset_id if self.asset_id is not None else by_code(s, self.code or "").id)
+        return locked(s, self.asset_id if self.asset_id is not None else by_code(s, self.code or "").id)
+
+
+class OfAssets(Operation):
+    """A pile of assets, by ids or by what their labels say: 1 to 200; the same one twice is one."""
+
+    asset_ids: Annotated[tuple[UUID, ...], Input(max_length=MOST_AT_ONCE)] = ()
+    codes: Annotated[tuple[ScannedCode, ...], Input(max_length=MOST_AT_ONCE)] = ()
+
+    @model_validator(mode="after")
+    def _some(self) -> OfAssets:
+        if not 1 <= len(self.asset_ids) + len(self.codes) <= MOST_AT_ONCE:
+            raise ValueError("asset.how_many")
+        return self
+
+    def assets(self, s: Session) -> list[Asset]:
+        """Refuses: asset.not_found, asset.disposed, label.unknown …"""
+        ids = [*self.asset_ids, *(by_code(s, code).id for code in self.codes)]
+        found = {
+            asset_id: locked(s, asset_id) for asset_id in sorted(set(ids))
+        }  # in one order, so that two piles never wait for each other
+        return [found[asset_id] for asset_id in dict.fromkeys(ids)]
+
+
+def locked(s: Session, asset_id: UUID) -> Asset:
+    """The asset as it is now, kept by this transaction until it ends: two acts on one thing follow each other."""
+    s.get(Asset, asset_id, with_for_update=True, populate_existing=True)
+    return present(s, asset_id)
+
+
+# ── giving ──
 
 
 class HandOver(OfAsset):
+    """`due_on` makes it a loan."""
+
     to_person_id: UUID
     note: Line = ""
+    due_on: Day | None = None
 
 
 @operation(HandOver, "asset.hand_over", roles={Role.STAFF})
 def hand_over(s: Session, do: HandOver, by: Actor, at: datetime) -> dict[str, Any]:
-    """Offer an asset to a person: its keeper may, and the keepers of the book. Nothing moves before the taker takes it.
+    """Offer an asset to a person: its keeper may, their deputy, its department's custodian, the keepers of the book. Nothing moves before the
+    taker takes it.
 
-    Refuses: asset.not_found, asset.disposed, asset.lost, asset.has_it_already, person.not_found, person.disabled"""
+    Refuses: asset.not_found, asset.disposed, asset.lost, asset.has_it_already, asset.due_past, person.not_found, person.disabled"""
     asset = do.asset(s)
-    if not (by.has(*KEEPERS_OF_THE_BOOK) or (by.person_id is not None and asset.keeper_id == by.person_id)):
+    if not may_give(s, asset, by):
         raise NotAllowed()
-    taker = people.get(s, do.to_person_id)
-    if taker.disabled_at is not None:
-        raise Refused("person.disabled", name=taker.name)
-    if asset.state == AssetState.LOST:
-        raise Refused("asset.lost", number=asset.number)
+    taker = _taker(s, do.to_person_id)
+    _not_lost(asset)
+    _not_past(do.due_on, at)
     if asset.keeper_id == taker.id:
         raise Refused("asset.has_it_already", name=taker.name)
-    offer = AssetHandover(asset_id=asset.id, at=at, from_id=asset.keeper_id, to_id=taker.id, place_id=asset.place_id, note=do.note)
-    s.add(offer)
+    offer = custody.offer(s, (ASSET, asset.id), taker.id, by, at, place_id=asset.place_id, due_on=do.due_on, note=do.note)
     note(s, asset.id, "offered", by, at, to=taker.name, note=do.note)
     touch(s, "asset", asset.id)
+    if taker.id != by.person_id:
+        told = {"name": by.name, "thing": asset.name, "number": asset.number}
+        notices.queue(s, key="custody.notice.offered", facts=told, at=at, to_person_id=taker.id, subject=("asset", asset.id))
     return {"handover_id": offer.id, "to": taker.name}
 
 
 class Take(OfAsset):
+    """`for_person_id`: a deputy takes it in that person's name."""
+
     place_id: UUID | None = None
+    for_person_id: UUID | None = None
 
 
-@operation(Take, "asset.take", roles={Role.STAFF})
+@operation(Take, "asset.take", roles={Role.STAFF}, clashes={"offer_id": custody.clash})
 def take(s: Session, do: Take, by: Actor, at: datetime) -> dict[str, Any]:
-    """Take what was offered to me, or what nobody keeps. Doing it again changes nothing.
+    """Take what was offered to me (or to whom I am deputy), or what nobody keeps. Doing it again changes nothing.
 
     Refuses: asset.not_found, asset.disposed, asset.not_offered (somebody else keeps it), asset.in_repair, place.not_found"""
-    asset, taker = do.asset(s), by.person_id
-    if taker is None:
+    asset, taker = do.asset(s), do.for_person_id or by.person_id
+    if taker is None or not custody.may_act_for(s, by, taker):
         raise NotAllowed()
     offer = open_offer(s, asset.id)
     if asset.keeper_id == taker and (offer is None or offer.to_id != taker):
@@ -111,15 +133,133 @@ def take(s: Session, do: Take, by: Actor, at: datetime) -> dict[str, Any]:
         raise Refused("asset.not_offered", number=asset.number, name=keeper.name if keeper else "")
     if asset.state == AssetState.REPAIR:
         raise Refused("asset.in_repair", number=asset.number)
-    person = people.get(s, taker)
-    _taken(s, asset, offer, taker, do.place_id or asset.place_id, at)
-    given: dict[str, Any] = {"keeper_id": taker, "state": AssetState.IN_USE}
-    if person.department_id is not None:
-        given["department_id"] = person.department_id
-    if do.place_id is not None:
-        given["place_id"] = do.place_id
-    change(s, asset, given, "taken", by, at)
+    _not_lost(asset)
+    move(s, asset, taker, by, at, place_id=do.place_id)
     return {"asset_id": asset.id, "keeper_id": taker}
+
+
+class DeclineOffer(OfAsset):
+    reason: Line = ""
+
+
+@operation(DeclineOffer, "asset.decline", roles={Role.STAFF})
+def decline(s: Session, do: DeclineOffer, by: Actor, at: datetime) -> dict[str, Any]:
+    """The taker does not take it, or who gave it takes the offer back; it stays where it is, and the other side is told.
+
+    Refuses: asset.not_found, asset.disposed, asset.no_offer"""
+    asset = do.asset(s)
+    offer = open_offer(s, asset.id)
+    if offer is None:
+        raise Refused("asset.no_offer", number=asset.number)
+    is_taker = custody.may_act_for(s, by, offer.to_id) if offer.to_id else by.has(*KEEPERS_OF_THE_BOOK) or is_custodian(s, asset, by)
+    if is_taker and asset.keeper_id != by.person_id:
+        custody.decline(s, (ASSET, asset.id), by, at, do.reason)
+        other, kind = offer.from_id, "declined"
+    elif may_give(s, asset, by):
+        custody.withdraw(s, (ASSET, asset.id), by, at, do.reason)
+        other, kind = offer.to_id, "offer_withdrawn"
+    else:
+        raise NotAllowed()
+    note(s, asset.id, kind, by, at, note=do.reason)
+    touch(s, "asset", asset.id)
+    if other is not None and other != by.person_id:
+        told = {"name": by.name, "thing": asset.name, "number": asset.number, "reason": do.reason}
+        notices.queue(s, key=f"custody.notice.{kind}", facts=told, at=at, to_person_id=other, subject=("asset", asset.id))
+    return {"asset_id": asset.id}
+
+
+class HandOverSigned(OfAssets):
+    """A pile for one person, signed for on the spot."""
+
+    to_person_id: UUID
+    signature: Signature
+    due_on: Day | None = None
+    place_id: UUID | None = None
+    note: Line = ""
+
+
+@operation(HandOverSigned, "asset.hand_over_signed", roles={Role.STAFF}, personal=True)
+def hand_over_signed(s: Session, do: HandOverSigned, by: Actor, at: datetime) -> dict[str, Any]:
+    """All of the pile moves at once or nothing; what the taker has already is passed over. The taker is told what they signed for.
+
+    Refuses: asset.not_found, asset.disposed, asset.lost, asset.in_repair, asset.due_past, person.not_found, person.disabled, place.not_found,
+    place.retired; not allowed: somebody else's things"""
+    found, taker = do.assets(s), _taker(s, do.to_person_id)
+    _not_past(do.due_on, at)
+    for asset in found:
+        if not may_give(s, asset, by):
+            raise NotAllowed(number=asset.number)
+        _not_lost(asset)
+        if asset.state == AssetState.REPAIR:
+            raise Refused("asset.in_repair", number=asset.number)
+    moving = [asset for asset in found if asset.keeper_id != taker.id]
+    signing_id = custody.sign(s, do.signature, by, at, person_id=taker.id) if moving else None
+    for asset in moving:
+        move(s, asset, taker.id, by, at, place_id=do.place_id, due_on=do.due_on, signing_id=signing_id, remark=do.note)
+    if moving and taker.id != by.person_id:
+        _tell_pile(s, "custody.notice.signed", moving, taker.id, by, at)
+    return {"moved": len(moving), "signing_id": signing_id, "to": taker.name}
+
+
+# ── giving back ──
+
+
+class GiveBack(OfAssets):
+    """To the office: the asset clerk or the department's custodian takes it back."""
+
+    note: Line = ""
+
+
+@operation(GiveBack, "asset.give_back", roles={Role.STAFF})
+def give_back(s: Session, do: GiveBack, by: Actor, at: datetime) -> dict[str, Any]:
+    """The keeper offers a pile back; it stays theirs until the office has taken it. Refuses: asset.not_found, asset.disposed, asset.lost; not
+    allowed: somebody else's"""
+    found = do.assets(s)
+    for asset in found:
+        if not custody.may_act_for(s, by, asset.keeper_id):
+            raise NotAllowed(number=asset.number)
+        _not_lost(asset)
+        custody.offer(s, (ASSET, asset.id), None, by, at, place_id=asset.place_id, note=do.note)
+        note(s, asset.id, "offered_back", by, at, note=do.note)
+        touch(s, "asset", asset.id)
+    for person_id in _receivers(s, found[0]):
+        _tell_pile(s, "custody.notice.offered_back", found, person_id, by, at)
+    return {"offered": len(found)}
+
+
+class ReceiveBack(OfAssets):
+    """`signature` is of whoever brings the pile; `place_id` where it is put."""
+
+    place_id: UUID | None = None
+    signature: Signature | None = None
+    note: Line = ""
+
+
+@operation(ReceiveBack, "asset.receive_back", roles={Role.STAFF}, personal=True, clashes={"offer_id": custody.clash})
+def receive_back(s: Session, do: ReceiveBack, by: Actor, at: datetime) -> dict[str, Any]:
+    """The office has the pile again and nobody keeps it; who had it is told. Done again it changes nothing.
+
+    Refuses: asset.not_found, asset.disposed, place.not_found, place.retired; not allowed: who is neither keeper of the book nor custodian of the
+    department, and one's own things"""
+    found = do.assets(s)
+    for asset in found:
+        if not (by.has(*KEEPERS_OF_THE_BOOK) or is_custodian(s, asset, by)):
+            raise NotAllowed(number=asset.number)
+    moving = [asset for asset in found if asset.keeper_id is not None]
+    had: dict[UUID, list[Asset]] = {}
+    for asset in moving:
+        had.setdefault(asset.keeper_id, []).append(asset)  # type: ignore[arg-type]
+    giver = next(iter(had), None)
+    signing_id = custody.sign(s, do.signature, by, at, person_id=giver) if do.signature and giver else None
+    for asset in moving:
+        move(s, asset, None, by, at, place_id=do.place_id, signing_id=signing_id, remark=do.note)
+    for person_id, things in had.items():
+        if person_id != by.person_id:
+            _tell_pile(s, "custody.notice.received_back", things, person_id, by, at)
+    return {"moved": len(moving), "signing_id": signing_id}
+
+
+# ── the book's own correction ──
 
 
 class TransferAsset(Operation):
@@ -134,142 +274,122 @@ class TransferAsset(Operation):
 
 @operation(TransferAsset, "asset.transfer", roles={*KEEPERS_OF_THE_BOOK, Role.LEADER})
 def transfer(s: Session, do: TransferAsset, by: Actor, at: datetime) -> dict[str, Any]:
-    """Refuses: asset.not_found, asset.disposed, asset.no_change, asset.department_unknown, person.not_found, person.disabled,
+    """The book is set right at once, with a reason; what needs both sides' word is `transfer.propose`.
+
+    Refuses: asset.not_found, asset.disposed, asset.no_change, asset.department_unknown, person.not_found, person.disabled,
     place.not_found, place.retired"""
-    asset = present(s, do.asset_id)
+    asset = locked(s, do.asset_id)
     given = do.model_dump(exclude_unset=True, include={"department_id", "keeper_id", "place_id"})
     if all(getattr(asset, name) == value for name, value in given.items()):
         raise Refused("asset.no_change", number=asset.number)
-    if "keeper_id" in given and given["keeper_id"] != asset.keeper_id:
-        _taken(s, asset, open_offer(s, asset.id), given["keeper_id"], given.get("place_id") or asset.place_id, at)
     return {"version": change(s, asset, given, "transferred", by, at, reason=do.reason).version}
 
 
-class ReportFault(OfAsset):
-    what: Reason
-    photo_sha256: Sha256 = ""
+# ── for the other abilities ──
 
 
-@operation(ReportFault, "asset.report_fault", roles={Role.STAFF}, offline=True)
-def report_fault(s: Session, do: ReportFault, by: Actor, at: datetime) -> dict[str, Any]:
-    """The asset goes into repair and a clerk owes the repair; told again, the same duty happens once more.
-
-    Refuses: asset.not_found, asset.disposed, asset.lost"""
-    asset = do.asset(s)
-    if asset.state == AssetState.LOST:
-        raise Refused("asset.lost", number=asset.number)
-    photos = [do.photo_sha256] if do.photo_sha256 else []
-    change(s, asset, {"state": AssetState.REPAIR}, "fault", by, at, what=do.what, photos=photos)
-    attachments.use(s, photos, "asset", asset.id, by, at)
-    clerks = people.with_role(s, Role.CLERK) or people.with_role(s, Role.ADMIN)
-    if clerks:
-        duties.open_duty(
-            s, title_key="asset.duty.repair", facts={"name": asset.name, "number": asset.number}, owner_id=clerks[0].id,
-            subject=("asset", asset.id), at=at, merge_key=_repair_key(asset), by=by, photos=photos, remark=do.what,
-        )  # fmt: skip
-    return {"asset_id": asset.id, "state": asset.state}
-
-
-class FinishRepair(OfAsset):
-    result: Reason
-    cost_cents: int = 0
-
-
-@operation(FinishRepair, "asset.finish_repair", roles=KEEPERS_OF_THE_BOOK)
-def finish_repair(s: Session, do: FinishRepair, by: Actor, at: datetime) -> dict[str, Any]:
-    """Back in use, or idle when nobody keeps it. Refuses: asset.not_found, asset.disposed, asset.not_in_repair"""
-    asset = do.asset(s)
-    if asset.state != AssetState.REPAIR:
-        raise Refused("asset.not_in_repair", number=asset.number)
-    state = AssetState.IN_USE if asset.keeper_id else AssetState.IDLE
-    change(s, asset, {"state": state}, "repaired", by, at, result=do.result, cost_cents=do.cost_cents)
-    duty = duties.find_open(s, _repair_key(asset))
-    if duty is not None:
-        duties.settle(s, duty, by, at, do.result)
-    return {"asset_id": asset.id, "state": state}
+def move(
+    s: Session, asset: Asset, to_id: UUID | None, by: Actor, at: datetime, *, kind: str = "", place_id: UUID | None = None,
+    due_on: date | None = None, signing_id: UUID | None = None, remark: str = "", **more: Any,
+) -> None:  # fmt: skip
+    """The asset moves now: one row of custody, the book after it, one line of its life. `more` are further fields of the book."""
+    told = {"name": asset.name, "number": asset.number}
+    row = custody.take(
+        s,
+        (ASSET, asset.id),
+        to_id,
+        by,
+        at,
+        place_id=place_id or asset.place_id,
+        due_on=due_on,
+        signing_id=signing_id,
+        note=remark,
+        told=told,
+    )
+    given: dict[str, Any] = {"keeper_id": to_id, **more}
+    if asset.state in (AssetState.IDLE, AssetState.IN_USE):
+        given["state"] = AssetState.IN_USE if to_id else AssetState.IDLE
+    if to_id is not None and "department_id" not in more and (person := people.get(s, to_id)).department_id is not None:
+        given["department_id"] = person.department_id
+    if place_id is not None:
+        given["place_id"] = place_id
+    facts: dict[str, Any] = {"note": remark} if remark else {}
+    if signing_id is not None:
+        facts["signing_id"] = signing_id
+    if row.due_on is not None:
+        facts["due_on"] = row.due_on
+    change(s, asset, given, kind or ("taken" if to_id else "returned"), by, at, **facts)
 
 
-def _repair_key(asset: Asset) -> str:
-    return f"asset.repair/{asset.id}"
+def may_give(s: Session, asset: Asset, by: Actor) -> bool:
+    """The keepers of the book, its keeper and their deputy, the custodian of its department."""
+    return by.has(*KEEPERS_OF_THE_BOOK, Role.SYSTEM) or custody.may_act_for(s, by, asset.keeper_id) or is_custodian(s, asset, by)
 
 
-class RequestDisposal(Operation):
-    asset_id: UUID
-    reason: Reason
+def is_custodian(s: Session, asset: Asset, by: Actor) -> bool:
+    """Whether this actor looks after what the asset's department has."""
+    return by.person_id is not None and by.person_id == custodian_of(s, asset.department_id)
 
 
-@operation(RequestDisposal, "asset.request_disposal", roles={*KEEPERS_OF_THE_BOOK, Role.LEADER})
-def request_disposal(s: Session, do: RequestDisposal, by: Actor, at: datetime) -> dict[str, Any]:
-    """A wish that stands in the asset's life; the asset stays in the register until the disposal is approved and done.
-
-    Refuses: asset.not_found, asset.disposed"""
-    asset = present(s, do.asset_id)
-    note(s, asset.id, "disposal_requested", by, at, reason=do.reason)
-    touch(s, "asset", asset.id)
-    return {"asset_id": asset.id}
-
-
-# ── reads ──
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Something that waits for the taker's act."""
-
-    handover_id: UUID
-    asset_id: UUID
-    to_id: UUID | None
-    at: datetime
+def custodian_of(s: Session, department_id: UUID | None) -> UUID | None:
+    """Who looks after what a department has; nobody, when nobody was named."""
+    department = s.get(people.Department, department_id) if department_id else None
+    return department.custodian_id if department else None
 
 
 def open_offer(s: Session, asset_id: UUID) -> Offer | None:
-    """The last offer of an asset that nobody has taken and no later taking has made void."""
-    query = select(AssetHandover).where(col(AssetHandover.asset_id) == asset_id).order_by(col(AssetHandover.id).desc()).limit(1)
-    last = s.execute(query).scalar_one_or_none()
-    if last is None or last.taken_of is not None:
-        return None
-    return Offer(last.id, asset_id, last.to_id, last.at)
+    """The last offer of an asset that nobody has answered and no later taking has made void."""
+    return custody.open_offer(s, (ASSET, asset_id))
 
 
-def handovers(s: Session, asset_id: UUID) -> list[AssetHandover]:
-    """Every offer and taking of an asset, oldest first."""
-    return list(s.execute(select(AssetHandover).where(col(AssetHandover.asset_id) == asset_id).order_by(col(AssetHandover.id))).scalars())
-
-
-@describes(SubjectKind.ASSET)
-def describe(s: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, Described]:
-    """What an asset's label says to a member of the office."""
-    found: dict[UUID, Described] = {}
-    for start in range(0, len(ids), 500):
-        rows = list(s.execute(select(Asset).where(col(Asset.id).in_(ids[start : start + 500]))).scalars())
-        for shown in views(s, rows):
-            found[shown.id] = Described(
-                shown.name, shown.state, shown.keeper, shown.place, "", _acts(shown.state, shown.keeper_id, by), shown.number
-            )
-    return found
-
-
-def _acts(state: str, keeper_id: UUID | None, by: Actor) -> tuple[str, ...]:
-    if state == AssetState.DISPOSED:
-        return ()
-    mine = by.person_id is not None and keeper_id == by.person_id
-    acts = ["asset.report_fault"] if state != AssetState.LOST else []
-    if mine or by.has(*KEEPERS_OF_THE_BOOK):
-        acts.append("asset.hand_over")
-    if not mine and by.is_person:
-        acts.append("asset.take")
-    if state == AssetState.REPAIR:
-        acts.append("asset.finish_repair")
-    return (*acts, "asset.transfer", "asset.request_disposal", "label.replace")
-
-
-def _taken(s: Session, asset: Asset, offer: Offer | None, to_id: UUID | None, place_id: UUID | None, at: datetime) -> None:
-    """A taking; without an offer of its own it is its own beginning."""
-    row_id = uuid7()
-    taken_of = offer.handover_id if offer else row_id
-    s.add(AssetHandover(id=row_id, asset_id=asset.id, at=at, from_id=asset.keeper_id, to_id=to_id, place_id=place_id, taken_of=taken_of))
+def handovers(s: Session, asset_id: UUID) -> list[Handover]:
+    """Every row of an asset's custody, oldest first."""
+    return custody.history(s, (ASSET, asset_id))
 
 
 def code_of(s: Session, asset_id: UUID) -> str | None:
     """The asset's current label."""
     return labels.of(s, SubjectKind.ASSET, asset_id)
+
+
+# ── private ──
+
+
+def _taker(s: Session, person_id: UUID) -> people.Person:
+    taker = people.get(s, person_id)
+    if taker.disabled_at is not None:
+        raise Refused("person.disabled", name=taker.name)
+    return taker
+
+
+def _not_lost(asset: Asset) -> None:
+    if asset.state == AssetState.LOST:
+        raise Refused("asset.lost", number=asset.number)
+
+
+def _not_past(due_on: date | None, at: datetime) -> None:
+    if due_on is not None and due_on < clock.today(at):
+        raise Refused("asset.due_past", day=due_on)
+
+
+def _receivers(s: Session, asset: Asset) -> list[UUID]:
+    """Whom the office's side of a return waits for: the department's custodian, else the clerks."""
+    custodian = custodian_of(s, asset.department_id)
+    return [custodian] if custodian is not None else [clerk.id for clerk in people.with_role(s, Role.CLERK)]
+
+
+def _tell_pile(s: Session, key: str, pile: Sequence[Asset], person_id: UUID, by: Actor, at: datetime) -> None:
+    facts = {"name": by.name, "n": len(pile), "things": words_of(pile)}
+    notices.queue(s, key=key, facts=facts, at=at, to_person_id=person_id, subject=("asset", pile[0].id))
+
+
+def words_of(pile: Iterable[Asset], most: int = 3) -> str:
+    """`激光打印机（ZC-1），会议桌（ZC-2）…`: the first few of a pile by name and number."""
+    things = list(pile)
+    return "，".join(f"{asset.name}（{asset.number}）" for asset in things[:most]) + ("…" if len(things) > most else "")
+
+
+def place_exists(s: Session, place_id: UUID | None) -> None:
+    """Refuses: place.not_found, place.retired"""
+    if place_id is not None and (place := places.get(s, place_id)).retired_at is not None:
+        raise Refused("place.retired", place=place.name)

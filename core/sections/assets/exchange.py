@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from core.foundation.errors import Refused
 from core.foundation.ids import uuid7
-from core.mechanisms import attachments, labels, people
+from core.mechanisms import attachments, custody, labels, people
 from core.mechanisms.imports import ImportColumn, Importer, RowError, Step
 from core.mechanisms.imports.declared import Plan
 from core.mechanisms.imports.lists import PlaceFinder, as_id, differing, one_of, remove, text, unique
@@ -20,7 +20,6 @@ from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import PERSON_ROLES, Actor, Role
 from core.mechanisms.tables import amount, parse_cents, parse_code, parse_day
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
-from core.sections.assets.custody import handovers
 from core.sections.assets.ledger import (
     KEEPERS_OF_THE_BOOK,
     Asset,
@@ -187,8 +186,12 @@ def _undo(s: Session, id: UUID, before: Mapping[str, Any] | None, after: Mapping
     if found is None:
         return False
     if before is None:
-        used = found.version != 1 or labels.of(s, SubjectKind.ASSET, id) is not None or handovers(s, id)
-        return not used and remove(s, "asset", found)
+        rows = custody.history(s, ("asset", id))
+        used = found.version != 1 or labels.of(s, SubjectKind.ASSET, id) is not None or any(row.kind != custody.BOOKED for row in rows)
+        if used:
+            return False
+        custody.book(s, ("asset", id), None, by, at)  # nobody holds what is no longer there
+        return remove(s, "asset", found)
     same = {name: _typed(name, value) for name, value in before.items() if getattr(found, name) == _typed(name, after.get(name))}
     change(s, found, same, "import_undone", by, at)
     return len(same) == len(before)

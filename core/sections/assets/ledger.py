@@ -19,7 +19,7 @@ from sqlmodel import Field, Session, SQLModel, col
 from core.foundation import database
 from core.foundation.errors import Invalid, Refused
 from core.foundation.ids import uuid7
-from core.mechanisms import attachments, labels, people, pinyin, places
+from core.mechanisms import attachments, custody, labels, people, pinyin, places
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Operation, Role, as_json, current_op_id, operation, touch
 from core.mechanisms.tables import EARLIEST_YEAR, LATEST_YEAR, MAX_CENTS, amount, tidy
@@ -175,6 +175,7 @@ def register(s: Session, do: RegisterAsset, by: Actor, at: datetime) -> dict[str
     )  # fmt: skip
     s.add(asset)
     s.flush()
+    custody.book(s, ("asset", asset.id), asset.keeper_id, by, at, place_id=asset.place_id)
     note(s, asset.id, "registered", by, at, number=asset.number)
     touch(s, "asset", asset.id)
     attachments.use(s, [do.photo_sha256] if do.photo_sha256 else [], "asset", asset.id, by, at)
@@ -345,6 +346,8 @@ def change(s: Session, asset: Asset, given: Mapping[str, Any], kind: str, by: Ac
     if "name" in new:
         keys = pinyin.keys(asset.name)
         asset.pinyin, asset.initials = keys.full, keys.initials
+    if "keeper_id" in new:
+        custody.book(s, ("asset", asset.id), asset.keeper_id, by, at, place_id=asset.place_id)  # quiet when a hand-over has just moved it
     if "keeper_id" in new and "state" not in new and asset.state in (AssetState.IDLE, AssetState.IN_USE):
         asset.state = AssetState.IN_USE if asset.keeper_id else AssetState.IDLE
     asset.version += 1

@@ -24,7 +24,7 @@ from core.mechanisms.labels import Label, LabelState, SubjectKind
 from core.mechanisms.operations import Actor, touch
 from core.mechanisms.people import Department, Person
 from core.mechanisms.places import Place
-from core.sections.assets.custody import RequestDisposal, request_disposal
+from core.sections.assets.disposals import RequestDisposal, request_disposal
 from core.sections.assets.ledger import Asset, AssetState, RegisterAsset, change, next_number, register
 from core.sections.assets.ledger import get as get_asset
 from core.sections.assets.ledger import note as note_asset

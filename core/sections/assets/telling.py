@@ -1,0 +1,56 @@
+"""What an asset's label says to a member of the office: what it is, who has it, and what this person may do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from core.mechanisms import custody
+from core.mechanisms.labels import Described, SubjectKind, describes
+from core.mechanisms.operations import Actor
+from core.sections.assets.custody import ASSET
+from core.sections.assets.ledger import KEEPERS_OF_THE_BOOK, Asset, AssetState, views
+
+
+@describes(SubjectKind.ASSET)
+def describe(s: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, Described]:
+    """What an asset's label says to a member of the office."""
+    found: dict[UUID, Described] = {}
+    for start in range(0, len(ids), 500):
+        rows = list(s.execute(select(Asset).where(col(Asset.id).in_(ids[start : start + 500]))).scalars())
+        held = custody.holders(s, ASSET, [row.id for row in rows])
+        offers = custody.open_offers(s, ASSET, [row.id for row in rows])
+        for shown in views(s, rows):
+            has = held.get(shown.id, custody.NOBODY)
+            offer = offers.get(shown.id)
+            found[shown.id] = Described(
+                shown.name, shown.state, has.party or shown.keeper, shown.place, has.due_on.isoformat() if has.due_on else "",
+                _acts(shown.state, shown.keeper_id, offer, has, by), shown.number,
+            )  # fmt: skip
+    return found
+
+
+def _acts(state: str, keeper_id: UUID | None, offer: custody.Offer | None, held: custody.Holder, by: Actor) -> tuple[str, ...]:
+    if state == AssetState.DISPOSED:
+        return ()
+    mine = by.person_id is not None and keeper_id == by.person_id
+    keeps_book = by.has(*KEEPERS_OF_THE_BOOK)
+    acts = ["asset.report_fault"] if state != AssetState.LOST else []
+    if mine or keeps_book:
+        acts.append("asset.hand_over")
+    offered_me = offer is not None and offer.to_id is not None and offer.to_id == by.person_id
+    if offered_me or (by.is_person and keeper_id is None and offer is None and state == AssetState.IDLE):
+        acts.append("asset.take")
+    if offer is not None and (offered_me or mine or keeps_book):
+        acts.append("asset.decline")
+    if mine and state != AssetState.LOST:
+        acts.append("asset.give_back")
+    if keeps_book and keeper_id is not None:
+        acts.append("asset.receive_back")
+    if state == AssetState.REPAIR:
+        acts += ["asset.back_from_repair"] if held.party else ["asset.send_to_repair"]
+        acts.append("asset.finish_repair")
+    return (*acts, "asset.transfer", "asset.request_disposal", "label.replace")
