@@ -4,12 +4,12 @@ Split by ability: `ledger` (what the book says), `custody` (who has it), `repair
 (what its label says), `exchange` (lists, exports, import), `classes` (names of class codes). Not here: counting (stocktakes), drawing labels (assets_labels), depreciation (left out on purpose).
 """
 
+from core.mechanisms.custody import Offer
 from core.sections.assets.custody import (
     DeclineOffer,
     GiveBack,
     HandOver,
     HandOverSigned,
-    Offer,
     ReceiveBack,
     Take,
     TransferAsset,
