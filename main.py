@@ -46,6 +46,7 @@ from core.mechanisms import (
     office,
     operations,
     people,
+    phones,
     places,
     shapes,
     views,
@@ -79,6 +80,7 @@ from kiosk.door import live as door_live
 from mobile import api, bundle, test_clock
 from mobile import attachments as attachments_api
 from mobile import imports as imports_api
+from mobile import phones as phones_api
 from mobile import rooms as rooms_api
 from mobile import series as series_api
 from mobile import sheets as sheets_api
@@ -97,6 +99,7 @@ MECHANISMS: tuple[ModuleType, ...] = (
     people,
     office,
     devices,
+    phones,
     places,
     shapes,
     labels,
@@ -148,6 +151,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     imports_api.router,
     visits_api.router,
     sheets_api.router,
+    phones_api.router,
 )  # routes of the API beside operations, labels and collections
 
 

@@ -7,10 +7,11 @@ The operations endpoint parses and judges items one by one: a broken item never 
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -25,14 +26,14 @@ from core.foundation import clock, database
 from core.foundation.errors import Invalid, NotAllowed, Refused
 from core.foundation.i18n import as_mapping, has, t
 from core.foundation.ids import uuid7
-from core.mechanisms import devices, labels, operations, people, tables, views
+from core.mechanisms import devices, labels, operations, people, phones, tables, views
 from core.mechanisms.operations import Actor, Outcome, Role, as_json, perform, perform_batch
 from core.web import sessions
+from mobile.phone_clock import SKEW_WORTH_A_FLAG, PhoneClock, moment
 
 MAX_ITEMS = 1_000
 MAX_BODY = 1_000_000
 STATUS = {"accepted": 200, "refused": 409, "invalid": 422, "waiting": 202}
-SKEW_WORTH_A_FLAG = timedelta(minutes=5)
 
 
 class Problem(Exception):
@@ -57,15 +58,20 @@ def language(request: Request) -> str:
 
 
 async def maybe_caller(request: Request) -> Actor | None:
-    """The person or device that calls, by bearer token or cookie; None for a stranger."""
+    """The person or device that calls, by bearer token or cookie; None for a stranger, and for keys that may only send."""
+    return _caller(request, sending=False)
+
+
+def _caller(request: Request, *, sending: bool) -> Actor | None:
     header = request.headers.get("authorization", "")
     token = header[7:].strip() if header[:7].lower() == "bearer " else None
     at = clock.now()
     if token is not None:
         actor = sessions.device_of(token, at) if token.startswith("dev_") else None
         if actor is None:
-            signed = sessions.signed_of(token, at)
+            signed = sessions.signed_of(token, at, sending=sending)
             request.state.session_id = signed.session_id if signed else None
+            request.state.scope = signed.scope if signed else "full"
             actor = signed.actor if signed else None
     elif request.headers.get("foyer-surface") in ("kiosk", "door"):
         # An unattended screen acts as itself, also in a browser where somebody is signed in.
@@ -86,7 +92,16 @@ async def caller(actor: Annotated[Actor | None, Depends(maybe_caller)]) -> Actor
     return actor
 
 
+async def sender(request: Request) -> Actor:
+    """Who sends records: a caller, or a phone whose person signed out, or one that was revoked; else 401."""
+    actor = _caller(request, sending=True)
+    if actor is None:
+        raise Problem(401, "session.needed")
+    return actor
+
+
 Caller = Annotated[Actor, Depends(caller)]
+Sender = Annotated[Actor, Depends(sender)]
 router = APIRouter()
 
 
@@ -94,41 +109,97 @@ router = APIRouter()
 
 
 class Phone(BaseModel):
-    """The phone that signs in names itself once."""
+    """The phone that signs in names itself once, with its highest number so far and whether it can seal records."""
 
     id: UUID
     name: str = Field(default="", max_length=80)
+    seq: int = Field(default=0, ge=0, lt=2**31)
+    seals: bool = False
 
 
 class SignIn(BaseModel):
-    account: str = Field(max_length=200)
-    password: str = Field(max_length=1000)
+    """Account and password; or, on a phone where this person signed in with them before, person, ticket and PIN."""
+
+    account: str = Field(default="", max_length=200)
+    password: str = Field(default="", max_length=1000)
     device: Phone | None = None
+    person_id: UUID | None = None
+    ticket: str = Field(default="", max_length=200)
+    pin: str = Field(default="", max_length=20)
 
 
 @router.post("/v1/session", tags=["session"], summary="Sign in")
 async def open_session(body: SignIn, request: Request, response: Response) -> dict[str, Any]:
-    """Answers a bearer token; the same token is put into an HttpOnly cookie for the online pages."""
+    """Answers a bearer token; the same token is put into an HttpOnly cookie for the online pages. A phone also gets a key that only sends, the key
+    that seals what it holds at sign-out, and a ticket with which its person may come back by PIN."""
     source, at = request.client.host if request.client else "", clock.now()
+    known = phones.marked_phone(sessions.phone_mark(request))
+    phone = (
+        body.device.model_copy(update={"id": known})
+        if body.device and known and not await asyncio.to_thread(_is_known, body.device.id)
+        else body.device
+    )
     try:
-        signed = await asyncio.to_thread(
-            people.sign_in, body.account, body.password, source=source, at=at, device_id=body.device.id if body.device else None
-        )
+        signed = await asyncio.to_thread(_signed, body, phone, source, at)
     except Refused as refusal:
         headers = {"Retry-After": str(refusal.facts["seconds"])} if "seconds" in refusal.facts else None
         raise Problem(429 if headers else 401, refusal.code, headers, **refusal.facts) from None
-    if body.device is not None:
-        enrol = devices.EnrolPhone(device_id=body.device.id, name=body.device.name or signed.person.name, person_id=signed.person.id)
+    more: dict[str, Any] = {"device": None}
+    if phone is not None and body.device is not None:
+        enrol = devices.EnrolPhone(device_id=phone.id, name=phone.name or signed.person.name, person_id=signed.person.id)
         outcome = await perform(enrol, by=operations.SYSTEM)
         if not outcome.ok:
             raise Problem(403, outcome.code or "device.revoked")
+        more = await _phone_part(body.device, phone, signed)
+        sessions.keep_phone(response, request, phones.phone_mark(phone.id))
     sessions.keep_person(response, request, signed.token, int((signed.expires_at - at).total_seconds()))
     response.headers["Foyer-Now"] = as_json(clock.now())
+    response.headers["Cache-Control"] = "no-store"
     person = signed.person
     return {
-        "token": signed.token, "expires_at": as_json(signed.expires_at), "device": {"id": str(body.device.id)} if body.device else None,
-        "person": {"id": str(person.id), "name": person.name, "roles": list(person.roles), "language": person.language},
+        "token": signed.token, "expires_at": as_json(signed.expires_at),
+        "person": {"id": str(person.id), "name": person.name, "roles": list(person.roles), "language": person.language}, **more,
     }  # fmt: skip
+
+
+def _is_known(device_id: UUID) -> bool:
+    with database.reading() as s:
+        return s.get(devices.Device, device_id) is not None
+
+
+def _signed(body: SignIn, phone: Phone | None, source: str, at: datetime) -> people.SignedIn:
+    """Check who signs in and open the sessions; on a worker thread. Refuses: signin.wrong, signin.wait"""
+    if phone is not None and body.person_id is not None:
+        with database.reading() as s:
+            fits = phones.ticket_fits(s, body.ticket, body.person_id, phone.id)
+        if not fits:
+            raise Refused("signin.wrong")
+        people.check_pin(body.person_id, body.pin, source=str(phone.id), at=at)
+        return people.open_for(body.person_id, at=at, device_id=phone.id, seals=phone.seals)
+    return people.sign_in(
+        body.account, body.password, source=source, at=at, device_id=phone.id if phone else None, seals=bool(phone and phone.seals)
+    )
+
+
+async def _phone_part(said: Phone, phone: Phone, signed: people.SignedIn) -> dict[str, Any]:
+    """What a phone needs beside the token. One that comes back without its data, or with older numbers than it told us of, leaves an incident and
+    goes on after its highest number."""
+
+    def read() -> tuple[str, int]:
+        with database.reading() as s:
+            return phones.pin_ticket(s, signed.person.id, phone.id), phones.announced(s, phone.id)
+
+    ticket, highest = await asyncio.to_thread(read)
+    wiped = said.id != phone.id
+    if highest > said.seq and (wiped or said.seq < highest):
+        note = phones.NoteWiped(device_id=phone.id, person_id=signed.person.id, cause="wiped" if wiped or said.seq == 0 else "set_back")
+        await perform(note, by=operations.SYSTEM)
+    return {
+        "device": {"id": str(phone.id), "seq": max(highest, said.seq), "came_back": wiped},
+        "upload_token": signed.upload_token,
+        "seal": base64.b64encode(phones.seal_key(signed.person.id, phone.id)).decode() if phone.seals else None,
+        "pin": {"set": signed.has_pin, "ticket": ticket},
+    }
 
 
 @router.get("/v1/session", tags=["session"], summary="Who am I")
@@ -143,13 +214,33 @@ async def show_session(actor: Caller) -> dict[str, Any]:
 
 
 @router.delete("/v1/session", tags=["session"], summary="Sign out", status_code=204)
-async def close_session(actor: Caller, request: Request, response: Response) -> None:
-    """Ends the session on the server at once."""
+async def close_session(actor: Sender, request: Request, response: Response) -> None:
+    """Ends the session on the server at once; a phone's key that only sends ends with all of its person's on that phone."""
     session_id = getattr(request.state, "session_id", None)
     if session_id is None:
         raise Problem(403, "op.not_allowed")
-    await perform(people.EndSession(session_id=session_id), by=actor)
-    sessions.forget_person(response, request)
+    if getattr(request.state, "scope", "full") == "full":
+        await perform(people.EndSession(session_id=session_id), by=actor)
+    else:
+        await perform(people.LeavePhone(session_id=session_id, everything=True), by=actor)
+    _forget_cookie_of(actor, request, response)
+
+
+@router.post("/v1/session/leave", tags=["session"], summary="Sign out on a phone that still holds records", status_code=204)
+async def leave_session(actor: Sender, request: Request, response: Response) -> None:
+    """Ends everything of this person on this phone but the key that only sends."""
+    session_id = getattr(request.state, "session_id", None)
+    if session_id is None or actor.device_id is None:
+        raise Problem(403, "op.not_allowed")
+    await perform(people.LeavePhone(session_id=session_id), by=actor)
+    _forget_cookie_of(actor, request, response)
+
+
+def _forget_cookie_of(actor: Actor, request: Request, response: Response) -> None:
+    """Take this person's cookie out of the browser; on a shared phone it may be the next person's by now, and that one stays."""
+    held = sessions.person_of(sessions.person_token(request), clock.now())
+    if held is None or held.person_id == actor.person_id:
+        sessions.forget_person(response, request)
 
 
 class PairingCode(BaseModel):
@@ -192,7 +283,7 @@ async def list_kinds(actor: Caller) -> dict[str, Any]:
 
 
 @router.post("/v1/operations", tags=["operations"], summary="Perform one operation or a list of them")
-async def post_operations(request: Request, actor: Caller) -> Response:
+async def post_operations(request: Request, actor: Sender) -> Response:
     """An object is answered by an object (the HTTP status says the outcome too), a list by a list in the same order (always 200)."""
     body = await request.body()
     if len(body) > MAX_BODY:
@@ -206,10 +297,10 @@ async def post_operations(request: Request, actor: Caller) -> Response:
         raise Problem(413, "batch.too_large", max_items=MAX_ITEMS)
     received = clock.now()
     phone = PhoneClock.read(request, received)
-    await _note_phone(request, actor, phone, received)
-    answers = await _judge(items, actor, phone, received)
+    await note_phone(request, actor, phone, received)
+    answers = await judge(items, actor, phone, received, scope=getattr(request.state, "scope", "full"))
     speech = language(request)
-    shown = [_answer(outcome, speech) for outcome in answers]
+    shown = [answer_of(outcome, speech) for outcome in answers]
     told = {"Foyer-Now": as_json(clock.now())}
     if not single:
         return _answer_json(shown, headers=told)
@@ -217,68 +308,62 @@ async def post_operations(request: Request, actor: Caller) -> Response:
     return _answer_json(shown[0], status, told)
 
 
-class PhoneClock:
-    """What the phone's clock showed when it sent: header `Foyer-Clock: <its time>;<monotonic ms>;<boot id>`.
-
-    A moment of the phone is corrected by the monotonic clock when it is of the same start, else by the difference of the clocks now."""
-
-    def __init__(self, received: datetime, now: datetime | None, monotonic_ms: float | None, boot_id: str) -> None:
-        self.received, self.now, self.monotonic_ms, self.boot_id = received, now, monotonic_ms, boot_id
-
-    @classmethod
-    def read(cls, request: Request, received: datetime) -> PhoneClock:
-        parts = (request.headers.get("foyer-clock", "") + ";;").split(";")
-        try:
-            now = _moment(parts[0])
-            monotonic = float(parts[1]) if parts[1] else None
-        except ValueError:
-            now, monotonic = None, None
-        return cls(received, now, monotonic, parts[2][:60])
-
-    @property
-    def skew(self) -> timedelta:
-        """How far the phone's clock is ahead of ours."""
-        return self.now - self.received if self.now else timedelta()
-
-    def correct(self, item: dict[str, Any], occurred: datetime) -> datetime:
-        """The moment on our clock, never after receipt."""
-        mono = item.get("monotonic_ms")
-        if (
-            self.monotonic_ms is not None
-            and isinstance(mono, (int, float))
-            and self.boot_id
-            and item.get("boot_id") == self.boot_id
-            and 0 <= self.monotonic_ms - mono < 1e10
-        ):
-            return self.received - timedelta(milliseconds=self.monotonic_ms - mono)
-        return min(occurred - self.skew, self.received)
-
-
-async def _judge(items: list[Any], actor: Actor, phone: PhoneClock, received: datetime) -> list[Outcome]:
+async def judge(items: list[Any], actor: Actor, phone: PhoneClock, received: datetime, *, scope: str = "full") -> list[Outcome]:
+    """Each item's outcome, in order. `scope` is the key's: one that only sends takes offline kinds, and a `sealed` one what was sealed."""
     quarantine = False
     if actor.device_id is not None and actor.is_person:
         with database.reading() as s:
             quarantine = devices.is_revoked(s, actor.device_id)
     answers: list[Outcome | None] = [None] * len(items)
     requests: list[tuple[int, operations.Request]] = []
+    opened = list(items)
     for index, item in enumerate(items):
         try:
-            request = _request(item, actor, phone, received)
+            if isinstance(item, dict) and "sealed" in item:
+                opened[index] = phones.opened_item(item, actor)
+            elif scope == "sealed":
+                raise Invalid("op.not_allowed", kind=str(item.get("kind"))[:80] if isinstance(item, dict) else "")
+            request = _request(opened[index], actor, phone, received)
+            if scope != "full" and not operations.spec_of(request.do).offline:
+                raise Invalid("op.not_allowed", kind=operations.spec_of(request.do).kind)
         except Invalid as problem:
             answers[index] = Outcome(_op_id(item) or UUID(int=0), "invalid", problem.code, problem.facts)
             continue
-        if quarantine:
-            answers[index] = Outcome(request.op_id, "waiting", "waiting.quarantine")
         requests.append((index, request))
     if quarantine:
-        await asyncio.wrap_future(
-            database.writer().submit(
-                lambda: operations.keep_waiting([(r, items[i]) for i, r in requests], "quarantine", received), database.BATCH
-            )
-        )
+        await _keep_apart(opened, requests, answers, received)
     else:
-        await _judge_in_order(items, requests, answers)
+        await _judge_in_order(opened, requests, answers)
     return [answer for answer in answers if answer is not None]
+
+
+async def _keep_apart(
+    items: list[Any], requests: list[tuple[int, operations.Request]], answers: list[Outcome | None], received: datetime
+) -> None:
+    """What a revoked phone sends is kept until somebody decides; what was judged before, or is by now, gets its own answer."""
+    known = await asyncio.to_thread(_outcomes, [request for _, request in requests])
+    unknown = [(index, request) for index, request in requests if request.op_id not in known]
+    for index, request in requests:
+        answers[index] = known.get(request.op_id) or Outcome(request.op_id, "waiting", "waiting.quarantine")
+    if unknown:
+        kept = [(request, items[index]) for index, request in unknown]
+        await asyncio.wrap_future(
+            database.writer().submit(lambda: operations.keep_waiting(kept, phones.QUARANTINE, received), database.BATCH)
+        )
+
+
+def _outcomes(requests: list[operations.Request]) -> dict[UUID, Outcome]:
+    """The stored outcomes of those that were judged, with the same content, before."""
+    row = operations.OperationRow
+    with database.reading() as s:
+        rows = [found for request in requests if (found := s.get(row, request.op_id)) is not None]
+    digests = {request.op_id: operations.digest_of(operations.spec_of(request.do).kind, request.do) for request in requests}
+    return {
+        one.op_id: Outcome(one.op_id, one.status, one.code, one.facts, one.result, repeated=True)
+        if one.payload_hash == digests[one.op_id]
+        else Outcome(one.op_id, "invalid", "op.reused", {})
+        for one in rows
+    }
 
 
 async def _judge_in_order(items: list[Any], requests: list[tuple[int, operations.Request]], answers: list[Outcome | None]) -> None:
@@ -323,31 +408,41 @@ def _request(item: Any, actor: Actor, phone: PhoneClock, received: datetime) -> 
     }
     if item.get("occurred_at") is not None:
         try:
-            said = _moment(item["occurred_at"])
+            said = moment(item["occurred_at"])
         except ValueError:
             raise Invalid("op.invalid", fields="occurred_at") from None
         occurred = phone.correct(item, said)
-        if abs(said - occurred) > SKEW_WORTH_A_FLAG:
-            envelope["clock_skew_s"] = round((said - occurred).total_seconds())
+        skew = phone.skew_of(item, said, occurred)
+        if abs(skew) > SKEW_WORTH_A_FLAG:
+            envelope["clock_skew_s"] = round(skew.total_seconds())
     sequence = item.get("device_seq")
-    if sequence is not None and (not isinstance(sequence, int) or isinstance(sequence, bool) or not 0 <= sequence < 2**53):
+    if sequence is not None and (not isinstance(sequence, int) or isinstance(sequence, bool) or not 0 <= sequence < 2**31):
         raise Invalid("op.invalid", fields="device_seq")
     if len(json.dumps(envelope)) > 2000:
         raise Invalid("op.invalid", fields="envelope")
     return operations.Request(do, actor, op_id, occurred, received, sequence, envelope or None)
 
 
-async def _note_phone(request: Request, actor: Actor, phone: PhoneClock, at: datetime) -> None:
+async def note_phone(request: Request, actor: Actor, phone: PhoneClock, at: datetime) -> None:
+    """Remember a phone's contact: headers `Foyer-Device-Seq` (its highest number) and `Foyer-Phone` (`unsent;storage;version`)."""
     if actor.device_id is None:
         return
     announced = request.headers.get("foyer-device-seq", "0")
-    highest = int(announced) if announced.isascii() and announced.isdigit() and len(announced) < 16 else 0
+    highest = min(int(announced), 2**31 - 1) if announced.isascii() and announced.isdigit() and len(announced) < 16 else 0
+    unsent, storage, app = (request.headers.get("foyer-phone", "") + ";;").split(";")[:3]
     address = request.client.host if request.client else ""
     device_id, skew = actor.device_id, round(phone.skew.total_seconds())
+    state = f"{storage};{app[:20]}" if storage in ("kept", "installed", "loose") else ""
     await asyncio.wrap_future(
         database.writer().submit(
             lambda: devices.note_contact(
-                device_id, at, highest_seq=highest, clock_skew_s=max(-(2**31), min(2**31 - 1, skew)), address=address
+                device_id,
+                at,
+                highest_seq=highest,
+                clock_skew_s=max(-(2**31), min(2**31 - 1, skew)),
+                address=address,
+                unsent=int(unsent) if unsent.isascii() and unsent.isdigit() and len(unsent) < 9 else None,
+                phone_state=state,
             )
         )
     )
@@ -358,13 +453,6 @@ def _op_id(item: Any) -> UUID | None:
         return UUID(item["op_id"]) if isinstance(item, dict) and isinstance(item.get("op_id"), str) else None
     except ValueError:
         return None
-
-
-def _moment(value: Any) -> datetime:
-    moment = datetime.fromisoformat(value) if isinstance(value, str) and len(value) <= 40 else None
-    if moment is None or moment.tzinfo is None or not 2000 <= moment.year <= 2100:
-        raise ValueError("not an aware moment")
-    return moment.astimezone(UTC)
 
 
 def _json(body: bytes) -> Any:
@@ -383,7 +471,7 @@ def _json(body: bytes) -> Any:
         raise Problem(422, "json.invalid") from None
 
 
-def _answer(outcome: Outcome, speech: str) -> dict[str, Any]:
+def answer_of(outcome: Outcome, speech: str) -> dict[str, Any]:
     return {
         "op_id": str(outcome.op_id), "status": outcome.status, "code": outcome.code, "message": outcome.message(speech),
         "facts": outcome.facts, "result": outcome.result, "repeated": outcome.repeated,

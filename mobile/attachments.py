@@ -3,12 +3,13 @@
 
 The first question is `Content-Range: bytes */TOTAL` with an empty body. While bytes are missing the answer is 308 with `Range: bytes=0-N`
 (no Range header: nothing is here); 201 says stored, 200 says it was here already. Images are shown in place, everything else is a download;
-nothing is sniffed.
+nothing is sniffed. A part of a photo that was sealed when its person signed out comes with `Foyer-Sealed: 1` (core/mechanisms/phones).
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 from pathlib import Path
 
@@ -17,9 +18,9 @@ from fastapi.responses import FileResponse
 
 from core.foundation import clock, database
 from core.foundation.errors import Invalid
-from core.mechanisms import attachments
+from core.mechanisms import attachments, phones
 from core.mechanisms.operations import DEVICE_ROLES, PERSON_ROLES, Actor
-from mobile.api import Caller, Problem
+from mobile.api import Caller, Problem, Sender
 
 router = APIRouter()
 _RANGE = re.compile(r"bytes (?:(\d{1,12})-(\d{1,12})|\*)/(\d{1,12})", re.ASCII)
@@ -27,7 +28,7 @@ STATUS = {"attachment.too_large": 413, "attachment.hash_form": 404}
 
 
 @router.put("/v1/attachments/{sha256}", tags=["attachments"], summary="Upload a file by its SHA-256, whole or in parts", status_code=201)
-async def upload(sha256: str, request: Request, actor: Caller) -> Response:
+async def upload(sha256: str, request: Request, actor: Sender) -> Response:
     """Body: the bytes that `Content-Range` names, or the whole file without it. 308 while incomplete, 422 `attachment.hash` when the bytes
     are others."""
     if not actor.has(*PERSON_ROLES, *DEVICE_ROLES):
@@ -36,6 +37,10 @@ async def upload(sha256: str, request: Request, actor: Caller) -> Response:
     if length.isascii() and length.isdigit() and int(length[:12]) > attachments.MAX_BYTES:
         raise Problem(413, "attachment.too_large", limit_mb=attachments.MAX_BYTES // 1024 // 1024)
     data = await request.body()
+    if request.headers.get("foyer-sealed") == "1" and data:
+        data = phones.unseal(base64.b64encode(data).decode(), f"{sha256} {request.headers.get('content-range', '')}", actor)
+    elif getattr(request.state, "scope", "full") == "sealed" and data:
+        raise Problem(403, "op.not_allowed")
     start, total = _span(request.headers.get("content-range"), len(data))
     try:
         before, after = await asyncio.to_thread(_receive, sha256, start, total, data, actor)

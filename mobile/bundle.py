@@ -24,7 +24,8 @@ from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import PERSON_ROLES, Actor, as_json
 from core.mechanisms.places import PlaceView
 from core.sections import assets, inspections, stocktakes, supplies
-from mobile.api import Caller, Problem
+from mobile.api import Caller, Problem, note_phone
+from mobile.phone_clock import PhoneClock
 
 router = APIRouter()
 
@@ -34,6 +35,8 @@ async def floor(request: Request, actor: Caller) -> Response:
     """`now`, office, person, places, things, people, supplies, open counts, due rounds, number of open duties. Honours If-None-Match."""
     if not actor.has(*PERSON_ROLES):
         raise Problem(403, "op.not_allowed", kind="floor.read")
+    received = clock.now()
+    await note_phone(request, actor, PhoneClock.read(request, received), received)
     body = await asyncio.to_thread(_read, actor)
     tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     now = as_json(clock.now())

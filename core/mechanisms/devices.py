@@ -62,6 +62,8 @@ class DeviceContact(SQLModel, table=True):
     picture: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
     shown_at: datetime | None = None
     told_at: datetime | None = None
+    unsent: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    phone_state: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +214,18 @@ def is_revoked(s: Session, device_id: UUID) -> bool:
 
 
 def note_contact(
-    device_id: UUID, at: datetime, *, highest_seq: int = 0, clock_skew_s: int = 0, address: str = "", showing: str = ""
+    device_id: UUID,
+    at: datetime,
+    *,
+    highest_seq: int = 0,
+    clock_skew_s: int = 0,
+    address: str = "",
+    showing: str = "",
+    unsent: int | None = None,
+    phone_state: str = "",
 ) -> None:
-    """Remember that a device was heard: called on a writer thread, at most once in a few seconds a device."""
+    """Remember that a device was heard: called on a writer thread, at most once in a few seconds a device. A phone also says how many records it
+    still holds, and how its storage stands with its version (`kept;0.1.0`)."""
     with database.writing() as s:
         row = s.get(DeviceContact, device_id)
         if row is None:
@@ -225,6 +236,8 @@ def note_contact(
         row.clock_skew_s = clock_skew_s
         row.address = address or row.address
         row.showing = showing or row.showing
+        row.unsent = row.unsent if unsent is None else unsent
+        row.phone_state = phone_state or row.phone_state
 
 
 def note_contacts(showing: Mapping[UUID, str], at: datetime) -> None:

@@ -28,7 +28,7 @@ from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
-from sqlalchemy import JSON, Column, select
+from sqlalchemy import JSON, Column, Index, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Field, Session, SQLModel
 
@@ -207,6 +207,7 @@ class OperationRow(SQLModel, table=True):
     """Every judged operation, for ever: append-only, unique by the caller's id."""
 
     __tablename__: ClassVar[str] = "operation"
+    __table_args__ = (Index("ix_operation_device_seq", "device_id", "device_seq"),)
     op_id: UUID = Field(primary_key=True)
     kind: str = Field(index=True)
     payload_hash: str
@@ -556,7 +557,7 @@ def keep_waiting(kept: Sequence[tuple[Request, dict[str, Any]]], reason: str, at
                     person_id=request.by.person_id,
                     reason=reason,
                     received_at=at,
-                    body=body,
+                    body=body | ({"corrected_at": request.occurred_at.isoformat()} if request.occurred_at else {}),
                 )
                 s.add(row)
 

@@ -24,6 +24,7 @@ from core.mechanisms.operations import Actor, Role
 PERSON_COOKIE = "foyer"
 DEVICE_COOKIES = {Role.KIOSK: "foyer_kiosk", Role.DOOR: "foyer_door"}
 LANGUAGE_COOKIE = "foyer_lang"
+PHONE_COOKIE = "foyer_phone"
 YEAR_S = 365 * 24 * 3600
 MAX_TOKEN = 200
 
@@ -106,6 +107,16 @@ def keep_device(response: Response, request: Request, role: Role, key: str) -> N
     _set(response, request, DEVICE_COOKIES[role], key, YEAR_S)
 
 
+def phone_mark(request: Request) -> str | None:
+    """What a phone's own cookie says it is, unchecked (core/mechanisms/phones)."""
+    return _token(request, PHONE_COOKIE)
+
+
+def keep_phone(response: Response, request: Request, mark: str) -> None:
+    """Let a phone's browser remember which phone it is, apart from the app's own storage: so that it is known again when that was wiped."""
+    _set(response, request, PHONE_COOKIE, mark, YEAR_S)
+
+
 def forget_person(response: Response, request: Request) -> None:
     """Take the person's cookie out of the browser (the session itself is ended on the server by the caller)."""
     _set(response, request, PERSON_COOKIE, "", 0)
@@ -125,12 +136,12 @@ def person_of(token: str | None, at: datetime) -> Actor | None:
     return signed.actor if signed else None
 
 
-def signed_of(token: str | None, at: datetime) -> people.Signed | None:
-    """The session of a token with its actor, or None."""
+def signed_of(token: str | None, at: datetime, *, sending: bool = False) -> people.Signed | None:
+    """The session of a token with its actor, or None; `sending` also knows a phone's second key and a revoked phone."""
     if not token:
         return None
     with database.reading() as s:
-        return people.who(s, token, at)
+        return people.who(s, token, at, sending=sending)
 
 
 def has_ended(session_id: UUID, at: datetime) -> bool:
