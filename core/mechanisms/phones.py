@@ -368,7 +368,9 @@ def detail(s: Session, device_id: UUID) -> PhoneDetail | None:
         return None
     names = {row.id: row.name for row in s.execute(select(col(Person.id), col(Person.name)))}
     incidents = s.execute(
-        select(PhoneIncident).where(col(PhoneIncident.device_id) == device_id).order_by(col(PhoneIncident.noticed_at).desc())
+        select(PhoneIncident)
+        .where(col(PhoneIncident.device_id) == device_id)
+        .order_by(col(PhoneIncident.noticed_at).desc(), col(PhoneIncident.id).desc())
     ).scalars()
     waiting = [
         {"op_id": row.op_id, "kind": row.body.get("kind"), "device_seq": row.body.get("device_seq"), "person": names.get(row.person_id, "") if row.person_id else "",
