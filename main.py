@@ -54,6 +54,7 @@ from core.mechanisms import (
 )
 from core.mechanisms.tables import TableError
 from core.sections import assets, bookings, deliveries, inspections, roomcare, rooms, stocktakes, supplies, visits
+from core.sections.assets import lives
 from core.sections.bookings import series
 from core.web import connect, health, sessions, trust
 from kiosk import door, welcome
@@ -167,6 +168,7 @@ def include_core() -> None:
     supplies.include(*parts)
     duties.include(*parts)
     imports.include(*parts)
+    lives.include(*parts)
 
 
 def open_office(config: Settings) -> None:
@@ -306,7 +308,7 @@ def run(arguments: list[str]) -> int:
     command("backup", _backup, "write one file with the database, attachments and a manifest of hashes").add_argument("file", type=Path)
     command("restore", _restore, "read a backup into an empty place").add_argument("file", type=Path)
     bring = command("import", _import, "import a CSV or XLSX file as the administrator; --dry-run only says what would happen")
-    bring.add_argument("kind", choices=["assets", "departments", "people", "places"])
+    bring.add_argument("kind", choices=["asset_classes", "assets", "departments", "people", "places"])
     bring.add_argument("file", type=Path)
     bring.add_argument("--dry-run", action="store_true")
     sheets = command("labels", _labels, "print labels into a PDF that was read back").add_subparsers(dest="what", required=True)

@@ -572,13 +572,14 @@ def _export(collection: views.Collection, asked: views.Query, actor: Actor, spee
     rows: list[list[Any]] = []
     cursor: str | None = None
     with database.reading() as s:
+        columns = collection.all_columns(s)
         while True:
             page = collection.list(s, views.Query(asked.q, 500, cursor, asked.filters), actor)
-            rows += [[_in_words(column, getattr(item, column.name), speech) for column in collection.columns] for item in page.items]
+            rows += [[_in_words(column, column.of(item), speech) for column in columns] for item in page.items]
             cursor = page.next
             if cursor is None:
                 break
-    headings = [t(column.heading, speech) for column in collection.columns]
+    headings = [t(column.heading, speech) for column in columns]
     if kind == "csv":
         body, media = tables.write_csv(headings, rows), "text/csv; charset=utf-8"
     else:

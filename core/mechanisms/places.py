@@ -5,7 +5,7 @@ A room that can be booked has its booking facts in the rooms section; a shelf ho
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -188,6 +188,27 @@ def view(s: Session, place: Place) -> PlaceView:
         path.insert(0, above.name)
         parent = above.parent_id
     return _view(place, tuple(path))
+
+
+def paths_of(s: Session, place_ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Name and path of some places, also retired ones: a statement a level of the house, not the whole house."""
+    known: dict[UUID, tuple[UUID | None, str]] = {}
+    wanted = {id for id in place_ids if id is not None}
+    asked, tried = set(wanted), set(wanted)
+    while asked:
+        query = select(col(Place.id), col(Place.parent_id), col(Place.name)).where(col(Place.id).in_(asked))
+        known.update({row.id: (row.parent_id, row.name) for row in s.execute(query)})
+        asked = {parent for parent, _ in known.values() if parent is not None} - tried
+        tried |= asked
+    found = {}
+    for id in wanted & known.keys():
+        path: list[str] = []
+        at: UUID | None = id
+        while at is not None and at in known and len(path) < 20:
+            path.insert(0, known[at][1])
+            at = known[at][0]
+        found[id] = (known[id][1], " › ".join(path))
+    return found
 
 
 def descendants(s: Session, place_ids: Sequence[UUID]) -> set[UUID]:

@@ -35,15 +35,21 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ExportColumn:
-    """A column of the export: the attribute of the row and the catalogue key of its heading."""
+    """A column of the export: the attribute of the row (or what `value` reads from it) and the catalogue key of its heading; a heading that
+    is no key stands for itself."""
 
     name: str
     heading: str
+    value: Callable[[Any], Any] | None = None
+
+    def of(self, row: Any) -> Any:
+        return getattr(row, self.name) if self.value is None else self.value(row)
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """`list(s, query, by)` and `get(s, id, by)`; `roles` may read; `filters` names the filters that are understood."""
+    """`list(s, query, by)` and `get(s, id, by)`; `roles` may read; `filters` names the filters that are understood. `more(s)` adds columns
+    that an office made itself."""
 
     name: str
     roles: frozenset[Role]
@@ -51,6 +57,11 @@ class Collection:
     get: Callable[[Session, str, Actor], Any | None]
     columns: tuple[ExportColumn, ...] = ()
     filters: tuple[str, ...] = ()
+    more: Callable[[Session], tuple[ExportColumn, ...]] | None = None
+
+    def all_columns(self, s: Session) -> tuple[ExportColumn, ...]:
+        """Every column of an export as it is today."""
+        return self.columns + (self.more(s) if self.more else ())
 
 
 _collections: dict[str, Collection] = {}

@@ -22,3 +22,11 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
         alembic = config()
         alembic.attributes["connection"] = connection
         command.upgrade(alembic, revision)
+
+
+SEARCH = ("asset_find_fts", "asset_find_grams")  # SQLite's search table with its shadows, and PostgreSQL's index
+
+
+def ours(name: str | None, kind: str, _parent: object) -> bool:
+    """Whether a table or index of a database is one that the tables declare: what `database.ddl` makes beside them is not compared with them."""
+    return not (kind in ("table", "index") and name is not None and name.startswith(SEARCH))

@@ -66,7 +66,7 @@ def script(revision: str, message: str) -> str:
         if head is not None:
             migrations.upgrade(engine)
         with engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"target_metadata": SQLModel.metadata})
+            context = MigrationContext.configure(connection, opts={"target_metadata": SQLModel.metadata, "include_name": migrations.ours})
             operations = produce_migrations(context, SQLModel.metadata).upgrade_ops
             assert operations is not None
             code = render_python_code(operations, render_as_batch=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import ModuleType
 from typing import Any
@@ -34,7 +34,8 @@ class ImportColumn:
 @dataclass(frozen=True, slots=True)
 class Step:
     """What a row will do. `before` and `after` are the values for an undo (`before` is None for a new thing), `changes` the same as
-    (column, before, after) for people. No operation means that nothing is to be done."""
+    (column, before, after) for people. No operation means that nothing is to be done. A step that `leans` on an earlier one of the same file
+    is rehearsed together with it."""
 
     do: Operation | None
     subject_id: UUID
@@ -42,6 +43,7 @@ class Step:
     after: Mapping[str, Any] = field(default_factory=dict)
     changes: tuple[tuple[str, str, str], ...] = ()
     title: str = ""
+    leans: bool = False
 
 
 class RowError(Exception):
@@ -54,6 +56,21 @@ class RowError(Exception):
 
 Plan = Callable[[dict[str, Any]], Step]
 Undo = Callable[[Session, UUID, Mapping[str, Any] | None, Mapping[str, Any], Actor, datetime], bool]
+
+
+Cells = dict[str, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """Another program's own file: `name` is a catalogue key; the file is one when it has all headings of one of `marks`. `columns` says which of
+    our columns a heading of theirs is (empty: known, and not read); `heading` may take a heading apart first; `adapt` puts a row's cells right."""
+
+    name: str
+    marks: tuple[frozenset[str], ...]
+    columns: Mapping[str, str]
+    heading: Callable[[str], str] = str
+    adapt: Callable[[Cells], Cells] = dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +86,12 @@ class Importer:
     undo: Undo
     linked: bool = False  # a row may lean on an earlier one (a floor on its site): rehearsed as a whole
     ignored: tuple[str, ...] = ()  # headings of our own exports that an import does not read
+    more: Callable[[Session], tuple[ImportColumn, ...]] | None = None  # columns an office made itself
+    dialects: tuple[Dialect, ...] = ()
+
+    def with_own(self, s: Session) -> Importer:
+        """The importer with the columns that an office has today."""
+        return replace(self, columns=self.columns + self.more(s), more=None) if self.more else self
 
 
 _importers: dict[str, Importer] = {}
@@ -136,8 +159,20 @@ class RowOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of a file: which column it was read as (empty: none), whether the file's program or the office says that it is not to be read,
+    and the first values below it."""
+
+    text: str
+    column: str
+    left_out: bool = False
+    samples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What a run does or did, row by row. `import_id` is set when something was written and can be undone."""
+    """What a run does or did, row by row. `import_id` is set when something was written and can be undone. `dialect` names the program whose file
+    it is; `stopped`: it was ended before its end."""
 
     collection: str
     dry_run: bool
@@ -145,6 +180,9 @@ class Report:
     totals: dict[str, int]
     unknown_headings: tuple[str, ...] = ()
     import_id: UUID | None = None
+    headings: tuple[Heading, ...] = ()
+    dialect: str = ""
+    stopped: bool = False
 
     @property
     def writes(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import StringConstraints
@@ -20,7 +20,7 @@ from core.mechanisms.operations import Actor, Operation, Role, operation, touch
 
 
 class ImportRun(SQLModel, table=True):
-    """One real import: which file, by whom, and whether it was undone."""
+    """One real import: which file, by whom, and whether it was undone. `kind` is `file`, or `together` for a change of many on the desk."""
 
     __tablename__: ClassVar[str] = "import_run"
     id: UUID = Field(primary_key=True)
@@ -29,6 +29,7 @@ class ImportRun(SQLModel, table=True):
     person_id: UUID | None = None
     started_at: datetime
     undone_at: datetime | None = None
+    kind: str = Field(default="file", sa_column_kwargs={"server_default": "file"})
     version: int = 1
 
 
@@ -51,13 +52,14 @@ class BeginImport(Operation):
     import_id: UUID
     collection: Annotated[str, StringConstraints(max_length=40)]
     file_name: Annotated[str, StringConstraints(max_length=200)] = ""
+    kind: Literal["file", "together"] = "file"
 
 
 @operation(BeginImport, "import.begin", roles={Role.ADMIN, Role.CLERK})
 def begin(s: Session, do: BeginImport, by: Actor, at: datetime) -> dict[str, Any]:
     """A real import begins. Refuses: import.unknown_collection"""
     importer(do.collection, by)
-    s.add(ImportRun(id=do.import_id, collection=do.collection, file_name=do.file_name, person_id=by.person_id, started_at=at))
+    s.add(ImportRun(id=do.import_id, collection=do.collection, file_name=do.file_name, person_id=by.person_id, started_at=at, kind=do.kind))
     touch(s, "import", do.import_id)
     return {"import_id": do.import_id}
 
@@ -131,9 +133,11 @@ def _accepted(s: Session, op_ids: Sequence[UUID]) -> set[UUID]:
     return set(s.execute(query).scalars())
 
 
-def last_runs(s: Session, collection: str | None = None, *, limit: int = 10) -> list[ImportRun]:
+def last_runs(s: Session, collection: str | None = None, *, kind: str | None = None, limit: int = 10) -> list[ImportRun]:
     """The latest real imports, newest first."""
     query = select(ImportRun).order_by(col(ImportRun.started_at).desc()).limit(limit)
     if collection:
         query = query.where(col(ImportRun.collection) == collection)
+    if kind:
+        query = query.where(col(ImportRun.kind) == kind)
     return list(s.execute(query).scalars())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
@@ -12,26 +14,36 @@ from sqlmodel import Session
 
 from core.foundation import clock, database
 from core.foundation.errors import Invalid, NotAllowed, Refused
-from core.foundation.i18n import as_mapping, t
+from core.foundation.i18n import as_mapping, has, t
 from core.foundation.ids import derived, uuid7
 from core.mechanisms import operations
 from core.mechanisms.imports.declared import ROWS_AT_ONCE, Change, Report, RowOutcome, Step, Undone, importer
 from core.mechanisms.imports.history import BeginImport, Line, NoteLines, UndoImport
-from core.mechanisms.imports.sheet import Planned, Sheet, failed, problem, read
-from core.mechanisms.operations import Actor, Operation, Outcome, Request, as_json
+from core.mechanisms.imports.sheet import Found, Planned, Sheet, failed, find_headings, problem, read
+from core.mechanisms.operations import Actor, Operation, Outcome, Request, Role, as_json
 from core.mechanisms.tables import Cell, TableError
 
 Progress = Callable[[int, int], None]
+Cancelled = Callable[[], bool]
 
 
-def dry_run(collection: str, data: bytes, by: Actor, *, language: str = "", progress: Progress | None = None) -> Report:
+def dry_run(
+    collection: str, data: bytes, by: Actor, *, language: str = "", mapping: Mapping[str, str] | None = None, progress: Progress | None = None,
+    cancelled: Cancelled = lambda: False,
+) -> Report:  # fmt: skip
     """Say what `run` would do, and write nothing. Blocks; call it off the event loop.
 
     Raises TableError (the file can not be read), Invalid import.missing_headings, import.unknown_collection, NotAllowed."""
-    sheet = read(importer(collection, by), data, language or by.language)
+    return rehearse(read(importer(collection, by), data, language or by.language, mapping), by, progress=progress, cancelled=cancelled)
+
+
+def rehearse(sheet: Sheet, by: Actor, *, progress: Progress | None = None, cancelled: Cancelled = lambda: False) -> Report:
+    """What the steps of a sheet would do, each in a transaction that is rolled back."""
     outcomes: list[Outcome] = []
-    chunks = [sheet.steps] if sheet.importer.linked else _chunks(sheet.steps, ROWS_AT_ONCE)
-    for chunk in chunks:
+    together = sheet.importer.linked or any(one.step.leans for one in sheet.steps)
+    for chunk in [sheet.steps] if together else _chunks(sheet.steps, ROWS_AT_ONCE):
+        if cancelled():
+            break
         requests = [_request(one, by, uuid7()) for one in chunk]
         outcomes += database.writer().submit(lambda requests=requests: _rehearse(requests), database.BATCH).result()  # type: ignore[misc]  # mypy can not infer a lambda with a default
         if progress:
@@ -41,29 +53,77 @@ def dry_run(collection: str, data: bytes, by: Actor, *, language: str = "", prog
 
 def run(
     collection: str, data: bytes, by: Actor, *, import_id: UUID | None = None, file_name: str = "", language: str = "",
-    progress: Progress | None = None, cancelled: Callable[[], bool] = lambda: False,
+    mapping: Mapping[str, str] | None = None, progress: Progress | None = None, cancelled: Cancelled = lambda: False,
 ) -> Report:  # fmt: skip
     """Do it: one operation a row, in chunks on the slow lane. With the same `import_id` again nothing happens twice. Blocks.
 
     Raises what `dry_run` raises."""
-    sheet = read(importer(collection, by), data, language or by.language)
-    import_id = import_id or uuid7()
+    sheet = read(importer(collection, by), data, language or by.language, mapping)
+    return carry_out(sheet, by, import_id=import_id or uuid7(), name=file_name, progress=progress, cancelled=cancelled)
+
+
+def carry_out(
+    sheet: Sheet, by: Actor, *, import_id: UUID, name: str = "", kind: Literal["file", "together"] = "file", progress: Progress | None = None,
+    cancelled: Cancelled = lambda: False,
+) -> Report:  # fmt: skip
+    """Do the steps of a sheet, noting before each chunk what it is about to change, so that all of it can be undone.
+
+    Ends early, between two chunks, when `cancelled` says so or somebody calls `stop`."""
     if not sheet.steps:
         return _report(sheet, [], None, dry=False)
-    _must(BeginImport(import_id=import_id, collection=collection, file_name=file_name[:200]), by, derived(import_id, "begin"))
+    begin = BeginImport(import_id=import_id, collection=sheet.importer.collection, file_name=name[:200], kind=kind)
+    _must(begin, by, derived(import_id, "begin"))
     outcomes: list[Outcome] = []
-    for chunk in _chunks(sheet.steps, ROWS_AT_ONCE):
-        if cancelled():
-            break
-        note = Request(NoteLines(import_id=import_id, lines=[_line(import_id, one) for one in chunk]), by, uuid7())
-        requests = [note, *(_request(one, by, derived(import_id, one.row)) for one in chunk)]
-        done = database.writer().submit(lambda requests=requests: operations.perform_requests(requests), database.BATCH).result()  # type: ignore[misc]  # as above
-        if not done[0].ok:
-            raise Refused(done[0].code or "op.failed", **done[0].facts)
-        outcomes += done[1:]
-        if progress:
-            progress(len(outcomes), len(sheet.steps))
+    with _stoppable(import_id, by) as stopped:
+        for chunk in _chunks(sheet.steps, ROWS_AT_ONCE):
+            if cancelled() or stopped.is_set():
+                break
+            note = Request(NoteLines(import_id=import_id, lines=[_line(import_id, one) for one in chunk]), by, uuid7())
+            requests = [note, *(_request(one, by, derived(import_id, one.row)) for one in chunk)]
+            done = database.writer().submit(lambda requests=requests: operations.perform_requests(requests), database.BATCH).result()  # type: ignore[misc]  # as above
+            if not done[0].ok:
+                raise Refused(done[0].code or "op.failed", **done[0].facts)
+            outcomes += done[1:]
+            if progress:
+                progress(len(outcomes), len(sheet.steps))
     return _report(sheet, outcomes, import_id, dry=False)
+
+
+# ── stopping one that runs ──
+
+_running: dict[UUID, tuple[threading.Event, UUID | None]] = {}
+
+
+@contextmanager
+def _stoppable(import_id: UUID, by: Actor) -> Iterator[threading.Event]:
+    stopped = threading.Event()
+    _running[import_id] = (stopped, by.person_id)
+    try:
+        yield stopped
+    finally:
+        if _running.get(import_id, (None,))[0] is stopped:
+            del _running[import_id]
+
+
+def stop(import_id: UUID, by: Actor) -> None:
+    """End an import that runs in this process after the rows it is at; what is done stays and can be undone.
+
+    Refuses: import.not_running. Raises NotAllowed for anyone but who started it and the administrator."""
+    found = _running.get(import_id)
+    if found is None:
+        raise Refused("import.not_running")
+    stopped, person_id = found
+    if person_id != by.person_id and not by.has(Role.ADMIN, Role.SYSTEM):
+        raise NotAllowed(kind="import.stop")
+    stopped.set()
+
+
+def headings(collection: str, data: bytes, by: Actor, mapping: Mapping[str, str] | None = None) -> Found:
+    """What the headings of a file are read as, also when some that are needed are missing: for a page that asks.
+
+    Raises what `dry_run` raises but import.missing_headings."""
+    with database.reading() as s:
+        return find_headings(s, importer(collection, by), data, mapping)
 
 
 def undo(import_id: UUID, by: Actor) -> Undone:
@@ -166,12 +226,19 @@ def _report(sheet: Sheet, outcomes: Sequence[Outcome], import_id: UUID | None, *
     rows.sort(key=lambda row: row.row)
     totals = {action: sum(row.action == action for row in rows) for action in ("create", "update", "skip", "error")}
     written = import_id if totals["create"] + totals["update"] else None
-    return Report(sheet.importer.collection, dry, tuple(rows), totals, sheet.unknown, written)
+    stopped = len(outcomes) < len(sheet.steps)
+    return Report(sheet.importer.collection, dry, tuple(rows), totals, sheet.unknown, written, sheet.headings, sheet.dialect, stopped)
 
 
 def _changes(sheet: Sheet, step: Step) -> tuple[Change, ...]:
-    headings = {column.key: t(column.heading, sheet.language) for column in sheet.importer.columns}
-    return tuple(Change(key, headings.get(key, key), before, after) for key, before, after in step.changes)
+    """A value with a sentence of its own (`purchase` under the heading `asset.got_how`) is told as that."""
+    keys = {column.key: column.heading for column in sheet.importer.columns}
+
+    def said(heading: str, value: str) -> str:
+        return t(f"{heading}.{value}", sheet.language) if value and has(f"{heading}.{value}") else value
+
+    found = [(key, keys.get(key, key), before, after) for key, before, after in step.changes]
+    return tuple(Change(key, t(heading, sheet.language), said(heading, before), said(heading, after)) for key, heading, before, after in found)
 
 
 def _json(values: Mapping[str, Any] | None) -> dict[str, Any] | None:

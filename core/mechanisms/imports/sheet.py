@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from sqlmodel import Session
 
 from core.foundation import clock, database
 from core.foundation.errors import Invalid
 from core.foundation.i18n import LANGUAGES, as_mapping, t
-from core.mechanisms.imports.declared import Importer, Plan, Problem, RowError, RowOutcome, Step
+from core.mechanisms.imports import mappings
+from core.mechanisms.imports.declared import Dialect, Heading, ImportColumn, Importer, Plan, Problem, RowError, RowOutcome, Step
+from core.mechanisms.imports.keys import heading_key
 from core.mechanisms.operations import as_json
 from core.mechanisms.tables import Cell, CellError, Row, read_rows
 
@@ -32,51 +34,97 @@ class Sheet:
     steps: list[Planned] = field(default_factory=list)
     others: list[RowOutcome] = field(default_factory=list)
     unknown: tuple[str, ...] = ()
+    headings: tuple[Heading, ...] = ()
+    dialect: str = ""
 
 
-def heading_key(text: str) -> str:
-    """What headings are compared by: no spaces, marks, or remarks in brackets; width and case folded."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"[\s*＊:：_\-/、]", "", re.sub(r"\([^)]*\)", "", folded))
+@dataclass(slots=True)
+class Found:
+    """The headings of a file: their row, each with its column, which cell is which column, and the rows below."""
+
+    importer: Importer
+    row: int
+    headings: tuple[Heading, ...]
+    columns: dict[str, int]
+    rest: Iterable[Row]
+    dialect: Dialect | None = None
+
+    @property
+    def missing(self) -> list[ImportColumn]:
+        """Columns that must be there and are not."""
+        return [column for column in self.importer.columns if column.required and column.key not in self.columns]
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        return tuple(one.text for one in self.headings if one.text.strip() and not one.column and not one.left_out)
 
 
-def read(how: Importer, data: bytes, language: str) -> Sheet:
-    rows = read_rows(data)
-    heading_row, columns, unknown, rest = _find_headings(how, rows)
-    missing = [column for column in how.columns if column.required and column.key not in columns]
-    if missing:
-        raise Invalid("import.missing_headings", headings="、".join(t(column.heading, language) for column in missing), row=heading_row)
-    sheet = Sheet(how, language, unknown=unknown)
-    first_seen: dict[str, int] = {}
+def read(how: Importer, data: bytes, language: str, mapping: Mapping[str, str] | None = None) -> Sheet:
+    """The steps of a file. `mapping` says which column a heading is (empty: do not read it), before what the office said for such files earlier,
+    what the file's program is known for, and the headings themselves."""
     with database.reading() as s:
+        found = find_headings(s, how, data, mapping)
+        if found.missing:
+            names = "、".join(t(column.heading, language) for column in found.missing)
+            raise Invalid("import.missing_headings", headings=names, row=found.row)
+        dialect = t(found.dialect.name, language) if found.dialect else ""
+        sheet = Sheet(found.importer, language, unknown=found.unknown, headings=found.headings, dialect=dialect)
+        first_seen: dict[str, int] = {}
         plan = how.plan(s)
-        for row in rest:
-            _read_row(sheet, row, columns, plan, first_seen)
+        for row in found.rest:
+            cells = {key: row.at(index) for key, index in found.columns.items()}
+            _read_row(sheet, row.number, found.dialect.adapt(cells) if found.dialect else cells, plan, first_seen)
     return sheet
 
 
-def _find_headings(how: Importer, rows: Iterator[Row]) -> tuple[int, dict[str, int], tuple[str, ...], Iterable[Row]]:
+def find_headings(s: Session, how: Importer, data: bytes, mapping: Mapping[str, str] | None = None) -> Found:
     """The row with most known headings among the first ones; the rows after it are data.
 
-    Raises Invalid import.no_headings, import.heading_twice."""
+    Raises TableError, Invalid import.no_headings, import.heading_twice."""
+    how = how.with_own(s)
+    rows = read_rows(data)
     names = {heading_key(name): column.key for column in how.columns for name in _names(column.heading, column.aliases)}
-    ignored = {heading_key(name) for heading in how.ignored for name in _names(heading, ())}
     head = [row for _, row in zip(range(HEADING_ROWS), rows, strict=False)]
-    found = [[names.get(heading_key(cell.text)) for cell in row.cells] for row in head]
-    best = max(range(len(head)), key=lambda index: sum(key is not None for key in found[index]))
-    if not any(found[best]):
+    told = {heading_key(text): key for text, key in (mapping or {}).items()}
+    said = [_read_as(s, how, row, names, told) for row in head]
+    best = max(range(len(head)), key=lambda index: sum(one.column != "" for one in said[index][0]))
+    headings, dialect = said[best]
+    if not any(one.column for one in headings):
         raise Invalid("import.no_headings", headings="、".join(dict.fromkeys(cell.text for cell in head[0].cells if cell.text))[:200])
     columns: dict[str, int] = {}
-    for index, key in enumerate(found[best]):
-        if key is not None and key in columns:
-            raise Invalid("import.heading_twice", heading=head[best].at(index).text, row=head[best].number)
-        if key is not None:
-            columns[key] = index
-    known = {"", *ignored}
-    odd = [
-        cell.text for cell, key in zip(head[best].cells, found[best], strict=True) if key is None and heading_key(cell.text) not in known
-    ]
-    return head[best].number, columns, tuple(odd), _then(head[best + 1 :], rows)
+    for index, one in enumerate(headings):
+        if one.column and one.column in columns:
+            raise Invalid("import.heading_twice", heading=one.text, row=head[best].number)
+        if one.column:
+            columns[one.column] = index
+    shown = tuple(
+        replace(one, samples=tuple(row.at(index).text.strip()[:40] for row in head[best + 1 :] if row.at(index).text.strip())[:3])
+        for index, one in enumerate(headings)
+    )
+    return Found(how, head[best].number, shown, columns, _then(head[best + 1 :], rows), dialect)
+
+
+def _read_as(
+    s: Session, how: Importer, row: Row, names: Mapping[str, str], told: Mapping[str, str]
+) -> tuple[list[Heading], Dialect | None]:
+    """What each cell of a row would be as a heading."""
+    texts = [cell.text.strip() for cell in row.cells]
+    keys = {heading_key(text) for text in texts}
+    dialect = next((one for one in how.dialects if any({heading_key(mark) for mark in marks} <= keys for marks in one.marks)), None)
+    ignored = {heading_key(name) for heading in how.ignored for name in _names(heading, ())}
+    theirs = {heading_key(text): key for text, key in dialect.columns.items()} if dialect else {}
+    known = {**mappings.remembered(s, how.collection, texts), **told}
+    fitting = {column.key for column in how.columns} | {""}
+    found, taken = [], set()
+    for text in texts:
+        bare = heading_key(dialect.heading(text) if dialect else text)
+        key = next((one[name] for one, name in ((known, heading_key(text)), (theirs, bare), (names, bare)) if name in one), None)
+        key = key if key in fitting else None
+        if key and key in taken and dialect is not None and bare in theirs:
+            key = ""  # their files say some things twice (a name and a model's name): the first one counts
+        taken.add(key)
+        found.append(Heading(text, key or "", left_out=(key == "" and bare != "") or (key is None and bare in ignored)))
+    return found, dialect
 
 
 def _then(first: Iterable[Row], rest: Iterable[Row]) -> Iterator[Row]:
@@ -88,9 +136,8 @@ def _names(heading: str, aliases: tuple[str, ...]) -> list[str]:
     return [*(t(heading, language) for language in LANGUAGES), *aliases]
 
 
-def _read_row(sheet: Sheet, row: Row, columns: dict[str, int], plan: Plan, first_seen: dict[str, int]) -> None:
+def _read_row(sheet: Sheet, number: int, cells: dict[str, Cell], plan: Plan, first_seen: dict[str, int]) -> None:
     how, values, problems = sheet.importer, {}, []
-    cells = {key: row.at(index) for key, index in columns.items()}
     for column in how.columns:
         cell = cells.get(column.key, Cell())
         if not cell.text.strip() and cell.problem is None:
@@ -105,18 +152,18 @@ def _read_row(sheet: Sheet, row: Row, columns: dict[str, int], plan: Plan, first
     if key and key in first_seen:
         problems.append(problem(sheet, how.key, cells[how.key], "import.twice_in_file", first=first_seen[key]))
     elif key:
-        first_seen[key] = row.number
+        first_seen[key] = number
     if not problems:
         try:
             step = plan(values)
             if step.do is not None:
-                sheet.steps.append(Planned(row.number, step, cells))
+                sheet.steps.append(Planned(number, step, cells))
             else:
-                sheet.others.append(RowOutcome(row.number, "skip", step.title))
+                sheet.others.append(RowOutcome(number, "skip", step.title))
             return
         except RowError as error:
             problems.append(problem(sheet, error.column, cells.get(error.column, Cell()), error.code, **error.facts))
-    sheet.others.append(failed(row.number, problems, _title(cells)))
+    sheet.others.append(failed(number, problems, _title(cells)))
 
 
 def _title(cells: dict[str, Cell]) -> str:

@@ -24,11 +24,11 @@ from core.mechanisms.tables.cells import (
     tidy,
 )
 from core.mechanisms.tables.guard import guarded, unguarded
-from core.mechanisms.tables.reading import MAX_BYTES, MAX_ROWS, MAX_UNPACKED_BYTES, Row, TableError, read_rows
+from core.mechanisms.tables.reading import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED_BYTES, Row, TableError, read_rows
 from core.mechanisms.tables.writing import Writable, amount, csv_pieces, plain, save_xlsx, write_book, write_csv, write_xlsx
 
 __all__ = [
-    "EARLIEST_YEAR", "EMPTY", "LATEST_YEAR", "MAX_BYTES", "MAX_CENTS", "MAX_ROWS", "MAX_UNPACKED_BYTES", "Cell", "CellError", "Row",
+    "EARLIEST_YEAR", "EMPTY", "LATEST_YEAR", "MAX_BYTES", "MAX_CENTS", "MAX_COLUMNS", "MAX_ROWS", "MAX_UNPACKED_BYTES", "Cell", "CellError", "Row",
     "TableError", "Value", "Writable", "amount", "csv_pieces", "guarded", "half_width", "parse_cents", "parse_code", "parse_day",
     "parse_text", "plain", "read_rows", "save_xlsx", "tidy", "unguarded", "write_book", "write_csv", "write_xlsx",
 ]  # fmt: skip

@@ -1,10 +1,16 @@
 """Fixed assets (固定资产): register and card, custody, faults and repairs, import and export (guide S4.1; norms.md 6).
 
-Split by ability: `ledger` (what the book says), `custody` (who has it), `repairs` (faults, the vendor, the end), `disposals`, `telling`
-(what its label says), `exchange` (lists, exports, import), `classes` (names of class codes). Not here: counting (stocktakes), drawing labels (assets_labels), depreciation (left out on purpose).
+Split by ability: `ledger` (what the book says), `cards` (what register and card show), `worth` (net value on a day), `own_fields` (an office's own
+fields), `classes` (class codes and their names), `papers` (documents and photos), `finding` and `index` (search), `lives` (the whole life on one
+page), `together` (changing many at once), `custody` (who has it), `repairs` (faults, the vendor, the end), `disposals`, `telling` (what its label says),
+`exchange` (lists, exports, import). Not here: counting (stocktakes), drawing labels (assets_labels), posting depreciation (left out on purpose).
 """
 
 from core.mechanisms.custody import Offer
+from core.sections.assets.cards import AssetView, class_name, components, names_of, timeline, view, views
+from core.sections.assets.classes import COLLECTION as CLASSES
+from core.sections.assets.classes import IMPORTER as CLASS_IMPORTER
+from core.sections.assets.classes import DropClass, SetClass, drop_class, set_class
 from core.sections.assets.custody import (
     DeclineOffer,
     GiveBack,
@@ -30,33 +36,28 @@ from core.sections.assets.custody import (
 )
 from core.sections.assets.disposals import RequestDisposal, request_disposal
 from core.sections.assets.exchange import COLLECTION, IMPORTER, card, may_see_photos
+from core.sections.assets.finding import Filter, Sums, count, count_by_state, ids, search, sums, totals
+from core.sections.assets.indexing import index_assets, index_the_rest
 from core.sections.assets.ledger import (
     Asset,
     AssetEvent,
     AssetState,
-    AssetView,
-    Filter,
+    GotHow,
     RegisterAsset,
     UpdateAsset,
     by_code,
     by_number,
     change,
-    class_name,
-    count,
-    count_by_state,
     get,
-    names_of,
     next_number,
     note,
     present,
     register,
-    search,
-    sums,
-    timeline,
     update,
-    view,
-    views,
 )
+from core.sections.assets.lives import LifeLine, field_names, life, tells
+from core.sections.assets.own_fields import AddField, AssetField, FieldKind, OwnValue, UpdateField, add_field, update_field
+from core.sections.assets.papers import AddPaper, AssetPaper, PaperKind, RemovePaper, add_paper, papers, remove_paper
 from core.sections.assets.repairs import (
     REPAIRS,
     AssetRepair,
@@ -80,38 +81,57 @@ from core.sections.assets.repairs import (
 from core.sections.assets.telling import describe
 
 __all__ = [
+    "CLASSES",
+    "CLASS_IMPORTER",
     "COLLECTION",
     "IMPORTER",
     "REPAIRS",
+    "AddField",
+    "AddPaper",
     "Asset",
     "AssetEvent",
+    "AssetField",
+    "AssetPaper",
     "AssetRepair",
     "AssetState",
     "AssetView",
     "DeclineOffer",
+    "DropClass",
+    "FieldKind",
     "Filter",
     "FinishRepair",
     "GiveBack",
+    "GotHow",
     "HandOver",
     "HandOverSigned",
+    "LifeLine",
     "Offer",
+    "OwnValue",
+    "PaperKind",
     "ReceiveBack",
     "RegisterAsset",
+    "RemovePaper",
     "RepairState",
     "RepairView",
     "ReportFault",
     "RequestDisposal",
     "SendOut",
+    "SetClass",
+    "Sums",
     "Take",
     "TakeBack",
     "TransferAsset",
     "UpdateAsset",
+    "UpdateField",
+    "add_field",
+    "add_paper",
     "by_code",
     "by_number",
     "card",
     "change",
     "class_name",
     "code_of",
+    "components",
     "cost_of_repairs",
     "count",
     "count_by_state",
@@ -119,13 +139,19 @@ __all__ = [
     "custodian_of",
     "decline",
     "describe",
+    "drop_class",
+    "field_names",
     "finish_repair",
     "get",
     "give_back",
     "hand_over",
     "hand_over_signed",
     "handovers",
+    "ids",
+    "index_assets",
+    "index_the_rest",
     "is_custodian",
+    "life",
     "may_give",
     "may_see_fault",
     "may_see_photos",
@@ -134,22 +160,28 @@ __all__ = [
     "note",
     "open_offer",
     "open_repair",
+    "papers",
     "present",
     "receive_back",
     "register",
+    "remove_paper",
     "repair_views",
     "repairs_of",
     "report_fault",
     "request_disposal",
     "search",
     "send_out",
+    "set_class",
     "sums",
     "take",
     "take_back",
+    "tells",
     "timeline",
+    "totals",
     "transfer",
     "update",
+    "update_field",
     "view",
     "views",
     "words_of",
-]  # fmt: skip
+]

@@ -1,31 +1,35 @@
-"""The register of fixed assets (台账) and the card of each: what it is, whose it is, where it stands, what it cost (guide S4.1-R1, R2)."""
+"""The book of fixed assets (台账): what each is, whose it is, where it stands, what it cost, and what ever changed (guide S4.1-R1, R3).
+
+One thing has a serial number; a bulk line stands for `quantity` alike things and has none, and its `value_cents` is that of the whole line. A
+component names the asset it is part of. What the card shows is `cards`' business, finding `finding`'s.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import AfterValidator, StringConstraints
 from pydantic import Field as Input
-from sqlalchemy import JSON, BigInteger, Column, func, or_, select
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy import JSON, BigInteger, Column, false, func, select
 from sqlmodel import Field, Session, SQLModel, col
 
-from core.foundation import database
-from core.foundation.errors import Invalid, Refused
+from core.foundation import clock, database
+from core.foundation.errors import Refused
 from core.foundation.ids import uuid7
 from core.mechanisms import attachments, custody, labels, people, pinyin, places
 from core.mechanisms.labels import SubjectKind
-from core.mechanisms.operations import Actor, Operation, Role, as_json, current_op_id, operation, touch
-from core.mechanisms.tables import EARLIEST_YEAR, LATEST_YEAR, MAX_CENTS, amount, tidy
-from core.sections.assets import classes
+from core.mechanisms.operations import Actor, Operation, as_json, current_op_id, operation, touch
+from core.mechanisms.tables import EARLIEST_YEAR, LATEST_YEAR, MAX_CENTS, tidy
+from core.sections.assets import index, own_fields
+from core.sections.assets.classes import KEEPERS_OF_THE_BOOK as KEEPERS_OF_THE_BOOK
 
-KEEPERS_OF_THE_BOOK = frozenset({Role.ADMIN, Role.CLERK})
+MOST_MONTHS = 1_200
+MOST_THINGS = 1_000_000
+DEEPEST = 6  # levels of components
 
 
 class AssetState(StrEnum):
@@ -36,8 +40,26 @@ class AssetState(StrEnum):
     DISPOSED = "disposed"
 
 
+class GotHow(StrEnum):
+    """How an asset came to the office (取得方式)."""
+
+    PURCHASE = "purchase"
+    ALLOCATED = "allocated"
+    DONATED = "donated"
+    SELF_MADE = "self_made"
+    EXCHANGED = "exchanged"
+    SURPLUS = "surplus"
+    LEASED = "leased"
+    OTHER = "other"
+
+
+def _text() -> Any:
+    return Field(default="", sa_column_kwargs={"server_default": ""})
+
+
 class Asset(SQLModel, table=True):
-    """One asset as the book has it. Money in integer cents; `pinyin` and `initials` are the search keys of its name."""
+    """One asset, or one bulk line, as the book has it. Money in integer cents; `pinyin` and `initials` are the search keys of its name.
+    `net_value_cents` is what somebody stated; what counts is `worth`'s. `left_on` is the day it was disposed of."""
 
     __tablename__: ClassVar[str] = "asset"
     id: UUID = Field(default_factory=uuid7, primary_key=True)
@@ -57,6 +79,18 @@ class Asset(SQLModel, table=True):
     photo_sha256: str = ""
     pinyin: str = ""
     initials: str = ""
+    brand: str = _text()
+    got_how: str = _text()
+    life_months: int | None = None
+    salvage_cents: int | None = Field(default=None, sa_column=Column(BigInteger))
+    invoice: str = _text()
+    warranty_until: date | None = None
+    remark: str = _text()
+    bulk: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    quantity: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    unit: str = _text()
+    parent_id: UUID | None = Field(default=None, index=True)
+    left_on: date | None = None
     created_at: datetime
     updated_at: datetime
     version: int = 1
@@ -76,44 +110,6 @@ class AssetEvent(SQLModel, table=True):
 
 
 database.append_only("asset_event")
-
-
-@dataclass(frozen=True, slots=True)
-class AssetView:
-    """A row of the register and the head of the card. `label` is the current code. Money in cents."""
-
-    id: UUID
-    version: int
-    number: str
-    name: str
-    spec: str
-    serial: str
-    class_code: str
-    bought_on: date | None
-    value_cents: int | None
-    net_value_cents: int | None
-    supplier: str
-    department_id: UUID | None
-    department: str
-    keeper_id: UUID | None
-    keeper: str
-    place_id: UUID | None
-    place: str
-    place_path: str
-    state: str
-    photo_sha256: str
-    label: str | None
-    created_at: datetime
-    updated_at: datetime
-
-    @property
-    def value(self) -> Decimal | None:
-        """What it cost, as an amount for tables."""
-        return amount(self.value_cents)
-
-    @property
-    def net_value(self) -> Decimal | None:
-        return amount(self.net_value_cents)
 
 
 # ── operations ──
@@ -139,10 +135,15 @@ Code = Annotated[str, StringConstraints(max_length=64), AfterValidator(tidy)]
 Cents = Annotated[int, Input(ge=0, le=MAX_CENTS)]
 Day = Annotated[date, AfterValidator(_sensible_day)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
+Remark = Annotated[str, StringConstraints(max_length=500), AfterValidator(tidy)]
+Unit = Annotated[str, StringConstraints(max_length=20), AfterValidator(tidy)]
+Months = Annotated[int, Input(ge=1, le=MOST_MONTHS)]
+Quantity = Annotated[int, Input(ge=1, le=MOST_THINGS)]
+Own = Annotated[dict[UUID, Annotated[str, StringConstraints(max_length=200)] | None], Input(max_length=own_fields.MOST_FIELDS)]
 
 
 class RegisterAsset(Operation):
-    """`id` is made by the caller when the call may be retried. Money in cents."""
+    """`id` is made by the caller when the call may be retried. Money in cents; of a bulk line for all of it. `own` says own fields, as texts."""
 
     id: UUID | None = None
     number: Number
@@ -158,24 +159,41 @@ class RegisterAsset(Operation):
     keeper_id: UUID | None = None
     place_id: UUID | None = None
     photo_sha256: Sha256 = ""
+    brand: Line = ""
+    got_how: GotHow | None = None
+    life_months: Months | None = None
+    salvage_cents: Cents | None = None
+    invoice: Code = ""
+    warranty_until: Day | None = None
+    remark: Remark = ""
+    bulk: bool = False
+    quantity: Quantity = 1
+    unit: Unit = ""
+    parent_id: UUID | None = None
+    own: Own = {}
 
 
 @operation(RegisterAsset, "asset.register", roles=KEEPERS_OF_THE_BOOK)
 def register(s: Session, do: RegisterAsset, by: Actor, at: datetime) -> dict[str, Any]:
     """Refuses: asset.number_taken, asset.exists, asset.department_unknown, person.not_found, person.disabled, place.not_found,
-    place.retired"""
+    place.retired, asset.bulk_has_no_serial, asset.one_thing, asset.salvage_above_value, asset.parent_*, asset.field_*"""
     _free_number(s, do.number)
     if do.id is not None and s.get(Asset, do.id) is not None:
         raise Refused("asset.exists", number=do.number)
     _check_whose_and_where(s, do.model_dump(include={"department_id", "keeper_id", "place_id"}))
     keys = pinyin.keys(do.name)
     asset = Asset(
-        **do.model_dump(exclude={"id"}), id=do.id or uuid7(), pinyin=keys.full, initials=keys.initials,
+        **do.model_dump(exclude={"id", "own", "got_how"}), got_how=do.got_how or "", id=do.id or uuid7(), pinyin=keys.full, initials=keys.initials,
         state=AssetState.IN_USE if do.keeper_id else AssetState.IDLE, created_at=at, updated_at=at,
     )  # fmt: skip
+    _check_sense(s, asset, set(RegisterAsset.model_fields))
+    own = own_fields.differing(s, asset.id, asset.class_code, do.own)
     s.add(asset)
     s.flush()
     custody.book(s, ("asset", asset.id), asset.keeper_id, by, at, place_id=asset.place_id)
+    own_fields.write(s, asset.id, own)
+    s.flush()
+    find_by(s, asset)
     note(s, asset.id, "registered", by, at, number=asset.number)
     touch(s, "asset", asset.id)
     attachments.use(s, [do.photo_sha256] if do.photo_sha256 else [], "asset", asset.id, by, at)
@@ -200,19 +218,38 @@ class UpdateAsset(Operation):
     keeper_id: UUID | None = None
     place_id: UUID | None = None
     photo_sha256: Sha256 | None = None
+    brand: Line | None = None
+    got_how: GotHow | Annotated[str, StringConstraints(max_length=0)] | None = None
+    life_months: Months | None = None
+    salvage_cents: Cents | None = None
+    invoice: Code | None = None
+    warranty_until: Day | None = None
+    remark: Remark | None = None
+    bulk: bool | None = None
+    quantity: Quantity | None = None
+    unit: Unit | None = None
+    parent_id: UUID | None = None
+    state: AssetState | None = None
+    own: Own | None = None
 
 
-NULLABLE = frozenset({"bought_on", "value_cents", "net_value_cents", "department_id", "keeper_id", "place_id"})
+NULLABLE = frozenset({
+    "bought_on", "value_cents", "net_value_cents", "department_id", "keeper_id", "place_id", "life_months", "salvage_cents", "warranty_until",
+    "parent_id",
+})  # fmt: skip
+BY_HAND = frozenset({AssetState.IDLE, AssetState.IN_USE, AssetState.REPAIR})  # losing and disposing have procedures of their own
 
 
 @operation(UpdateAsset, "asset.update", roles=KEEPERS_OF_THE_BOOK)
 def update(s: Session, do: UpdateAsset, by: Actor, at: datetime) -> dict[str, Any]:
     """Refuses: asset.not_found, asset.number_taken, asset.disposed, asset.changed_meanwhile, asset.department_unknown, person.not_found,
-    person.disabled, place.not_found, place.retired"""
+    person.disabled, place.not_found, place.retired, asset.state_by_procedure, and what `register` refuses of a record that makes no sense"""
     asset = present(s, do.asset_id)
     if do.base_version is not None and do.base_version != asset.version:
         raise Refused("asset.changed_meanwhile", number=asset.number)
     given = do.model_dump(exclude_unset=True, exclude={"asset_id", "base_version"})
+    if given.get("state") not in (None, asset.state) and not {asset.state, given["state"]} <= BY_HAND:
+        raise Refused("asset.state_by_procedure", number=asset.number)
     attachments.use(s, [do.photo_sha256] if do.photo_sha256 else [], "asset", asset.id, by, at)
     return {"version": change(s, asset, given, "updated", by, at).version}
 
@@ -245,81 +282,6 @@ def by_number(s: Session, number: str) -> Asset | None:
     return s.execute(select(Asset).where(col(Asset.number) == number)).scalar_one_or_none()
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What a list of assets is narrowed to. `q` finds by name, number, serial number, pinyin, initials or label code; a place
-    holds everything below it."""
-
-    q: str = ""
-    place_id: UUID | None = None
-    department_id: UUID | None = None
-    keeper_id: UUID | None = None
-    states: tuple[str, ...] = ()
-    class_code: str = ""
-
-
-def search(s: Session, wanted: Filter, *, limit: int = 50, after: str | None = None) -> list[Asset]:
-    """Assets in order of their numbers; `after` is the last number of the page before."""
-    query = select(Asset).where(*_conditions(s, wanted)).order_by(col(Asset.number)).limit(limit)
-    if after is not None:
-        query = query.where(col(Asset.number) > after)
-    return list(s.execute(query).scalars())
-
-
-def count(s: Session, wanted: Filter) -> int:
-    """How many a filter finds."""
-    return int(s.execute(select(func.count()).select_from(Asset).where(*_conditions(s, wanted))).scalar_one())
-
-
-def count_by_state(s: Session, wanted: Filter) -> dict[str, int]:
-    """How many of each state, whatever state the filter names: the numbers on the chips."""
-    query = select(col(Asset.state), func.count()).where(*_conditions(s, wanted, states=False)).group_by(col(Asset.state))
-    return {state: int(found) for state, found in s.execute(query)}
-
-
-def sums(s: Session, wanted: Filter) -> tuple[int, int]:
-    """Cost and net value of everything a filter finds, in cents."""
-    query = select(func.coalesce(func.sum(Asset.value_cents), 0), func.coalesce(func.sum(Asset.net_value_cents), 0))
-    cost, net = s.execute(query.where(*_conditions(s, wanted))).one()
-    return int(cost), int(net)
-
-
-def views(s: Session, found: Sequence[Asset]) -> list[AssetView]:
-    """Assets with the names of whose and where they are, and their labels: a fixed number of statements."""
-    departments = people.department_names(s)
-    keepers = names_of(s, {asset.keeper_id for asset in found if asset.keeper_id})
-    where = {place.id: place for place in places.everything(s, retired=True)} if found else {}
-    codes = labels.codes_of(s, SubjectKind.ASSET, [asset.id for asset in found])
-    shown = []
-    for a in found:
-        place = where.get(a.place_id) if a.place_id else None
-        shown.append(AssetView(
-            a.id, a.version, a.number, a.name, a.spec, a.serial, a.class_code, a.bought_on, a.value_cents, a.net_value_cents, a.supplier,
-            a.department_id, departments.get(a.department_id, "") if a.department_id else "", a.keeper_id,
-            keepers.get(a.keeper_id, "") if a.keeper_id else "", a.place_id, place.name if place else "", place.path if place else "",
-            a.state, a.photo_sha256, codes.get(a.id), a.created_at, a.updated_at,
-        ))  # fmt: skip
-    return shown
-
-
-def view(s: Session, asset: Asset) -> AssetView:
-    return views(s, [asset])[0]
-
-
-def names_of(s: Session, person_ids: set[UUID]) -> dict[UUID, str]:
-    """Names of persons by id, in statements of at most 500."""
-    ids, found = sorted(person_ids), {}
-    for start in range(0, len(ids), 500):
-        query = select(col(people.Person.id), col(people.Person.name)).where(col(people.Person.id).in_(ids[start : start + 500]))
-        found.update({row.id: row.name for row in s.execute(query)})
-    return found
-
-
-def timeline(s: Session, asset_id: UUID) -> list[AssetEvent]:
-    """The whole life of an asset, oldest first."""
-    return list(s.execute(select(AssetEvent).where(col(AssetEvent.asset_id) == asset_id).order_by(col(AssetEvent.id))).scalars())
-
-
 def next_number(s: Session, at: date) -> str:
     """A free number to offer: `ZC-2026-0041`. Not kept for anyone; the register itself refuses a number that was taken meanwhile."""
     start = f"ZC-{at.year}-"
@@ -332,10 +294,12 @@ def next_number(s: Session, at: date) -> str:
 
 
 def change(s: Session, asset: Asset, given: Mapping[str, Any], kind: str, by: Actor, at: datetime, **facts: Any) -> Asset:
-    """Set fields of an asset, note before and after as one line of its life. What is the same already is no change."""
-    wanted = {name: value for name, value in given.items() if value is not None or name in NULLABLE}
+    """Set fields of an asset (`own` maps own fields to texts), note before and after as one line of its life. What is the same already is no
+    change."""
+    wanted = {name: value for name, value in given.items() if (value is not None or name in NULLABLE) and name != "own"}
     new = {name: value for name, value in wanted.items() if getattr(asset, name) != value}
-    if not new and not facts:
+    own = own_fields.differing(s, asset.id, str(new.get("class_code", asset.class_code)), given.get("own") or {})
+    if not new and not own and not facts:
         return asset
     if "number" in new:
         _free_number(s, str(new["number"]))
@@ -343,6 +307,7 @@ def change(s: Session, asset: Asset, given: Mapping[str, Any], kind: str, by: Ac
     before = {name: getattr(asset, name) for name in new}
     for name, value in new.items():
         setattr(asset, name, value)
+    _check_sense(s, asset, set(new))
     if "name" in new:
         keys = pinyin.keys(asset.name)
         asset.pinyin, asset.initials = keys.full, keys.initials
@@ -350,11 +315,30 @@ def change(s: Session, asset: Asset, given: Mapping[str, Any], kind: str, by: Ac
         custody.book(s, ("asset", asset.id), asset.keeper_id, by, at, place_id=asset.place_id)  # quiet when a hand-over has just moved it
     if "keeper_id" in new and "state" not in new and asset.state in (AssetState.IDLE, AssetState.IN_USE):
         asset.state = AssetState.IN_USE if asset.keeper_id else AssetState.IDLE
+    if "state" in new:
+        asset.left_on = clock.today(at) if asset.state == AssetState.DISPOSED else None
     asset.version += 1
     asset.updated_at = at
+    own_fields.write(s, asset.id, own)
+    for field_id, (old_value, new_value) in own.items():
+        before[f"{OWN}{field_id}"], new[f"{OWN}{field_id}"] = own_fields.shown(old_value), own_fields.shown(new_value)
+    s.flush()
+    if own or not FOUND_BY.isdisjoint(new):
+        find_by(s, asset)
     note(s, asset.id, kind, by, at, before=before, after=new, **facts)
     touch(s, "asset", asset.id)
     return asset
+
+
+OWN = "own."  # before the id of an own field, in what an event says of before and after
+FOUND_BY = frozenset({"name", "number", "spec", "brand", "serial", "supplier", "invoice"})
+
+
+def find_by(s: Session, asset: Asset) -> None:
+    """Bring what an asset is found by up to date."""
+    said = own_fields.values(s, [asset.id]).get(asset.id, {})
+    texts = [asset.name, asset.pinyin, asset.initials, asset.number, asset.spec, asset.brand, asset.serial, asset.supplier, asset.invoice]
+    index.keep(s, asset.id, [*texts, *(value for value in said.values() if isinstance(value, str))])
 
 
 def note(s: Session, asset_id: UUID, kind: str, by: Actor, at: datetime, **facts: Any) -> None:
@@ -379,48 +363,28 @@ def _check_whose_and_where(s: Session, given: Mapping[str, Any]) -> None:
         raise Refused("place.retired", place=place.name)
 
 
-def _conditions(s: Session, wanted: Filter, *, states: bool = True) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.place_id is not None:
-        found.append(col(Asset.place_id).in_([wanted.place_id, *places.descendants(s, [wanted.place_id])]))
-    if wanted.department_id is not None:
-        found.append(col(Asset.department_id) == wanted.department_id)
-    if wanted.keeper_id is not None:
-        found.append(col(Asset.keeper_id) == wanted.keeper_id)
-    if wanted.class_code:
-        found.append(col(Asset.class_code).startswith(wanted.class_code, autoescape=True))
-    if states and wanted.states:
-        found.append(col(Asset.state).in_(wanted.states))
-    text = tidy(wanted.q)
-    if text:
-        found.append(or_(*_meanings(s, text)))
-    return found
+def _check_sense(s: Session, asset: Asset, new: set[str]) -> None:
+    """What is said together must make sense; only what is said anew is judged, so that an old record can always be corrected."""
+    if asset.bulk and asset.serial and new & {"bulk", "serial"}:
+        raise Refused("asset.bulk_has_no_serial", number=asset.number)
+    if not asset.bulk and asset.quantity != 1 and new & {"bulk", "quantity"}:
+        raise Refused("asset.one_thing", number=asset.number)
+    if new & {"value_cents", "salvage_cents"} and (asset.salvage_cents or 0) > (asset.value_cents or 0) and asset.salvage_cents:
+        raise Refused("asset.salvage_above_value", number=asset.number)
+    if "parent_id" in new and asset.parent_id is not None:
+        _check_parent(s, asset)
 
 
-def _meanings(s: Session, text: str) -> list[ColumnElement[bool]]:
-    key, lower = pinyin.squeeze(text), text.lower()
-    meanings: list[ColumnElement[bool]] = [
-        col(Asset.name).contains(text, autoescape=True),
-        func.lower(Asset.name).contains(lower, autoescape=True),  # SQLite folds ASCII letters only, so both
-        func.lower(Asset.number).startswith(lower, autoescape=True),
-        func.lower(Asset.spec).contains(lower, autoescape=True),
-        func.lower(Asset.serial) == lower,
-    ]
-    if len(key) >= 2 and text.isascii():
-        meanings += [col(Asset.initials).contains(key, autoescape=True), col(Asset.pinyin).contains(key, autoescape=True)]
-    asset_id = _behind_label(s, text)
-    if asset_id is not None:
-        meanings.append(col(Asset.id) == asset_id)
-    return meanings
-
-
-def _behind_label(s: Session, text: str) -> UUID | None:
-    try:
-        return labels.subject(s, text, SubjectKind.ASSET)
-    except (Invalid, Refused):
-        return None
-
-
-def class_name(code: str, language: str) -> str:
-    """The name of an asset class in a language, or its code."""
-    return classes.name(code, language)
+def _check_parent(s: Session, asset: Asset) -> None:
+    above, level = s.get(Asset, asset.parent_id), 1
+    if above is None:
+        raise Refused("asset.parent_not_found")
+    if above.state == AssetState.DISPOSED:
+        raise Refused("asset.disposed", number=above.number)
+    while above is not None:
+        level += 1
+        if above.id == asset.id or level > DEEPEST:
+            raise Refused(
+                "asset.parent_inside_itself" if above.id == asset.id else "asset.parent_too_deep", number=asset.number, most=DEEPEST
+            )
+        above = s.get(Asset, above.parent_id) if above.parent_id else None

@@ -26,6 +26,7 @@ from core.mechanisms.custody import Signature
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Role, operation, touch
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
+from core.sections.assets.cards import names_of
 from core.sections.assets.custody import ASSET, OfAsset, Reason
 from core.sections.assets.ledger import (
     KEEPERS_OF_THE_BOOK,
@@ -36,7 +37,6 @@ from core.sections.assets.ledger import (
     Line,
     Sha256,
     change,
-    names_of,
 )
 
 READERS = frozenset({*KEEPERS_OF_THE_BOOK, Role.LEADER})

@@ -11,8 +11,9 @@ from sqlmodel import Session, col
 from core.mechanisms import custody
 from core.mechanisms.labels import Described, SubjectKind, describes
 from core.mechanisms.operations import Actor
+from core.sections.assets.cards import views
 from core.sections.assets.custody import ASSET
-from core.sections.assets.ledger import KEEPERS_OF_THE_BOOK, Asset, AssetState, views
+from core.sections.assets.ledger import KEEPERS_OF_THE_BOOK, Asset, AssetState
 
 
 @describes(SubjectKind.ASSET)

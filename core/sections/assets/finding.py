@@ -1,0 +1,226 @@
+"""Finding assets: as one types, and by where, whose, what kind and in which state (guide S4.1-R2; Things: tens of thousands searched as you type).
+
+Every word of the question must be met: by the asset's own texts (`index`), by who keeps it, by where it is, by its department, or by its
+label. A word that thousands meet is looked for in order of number instead, where the first page is full soon.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import exists, false, func, or_, select
+from sqlalchemy.sql import ColumnElement
+from sqlmodel import Session, col
+
+from core.foundation import clock, database
+from core.foundation.errors import Invalid, Refused
+from core.mechanisms import labels, people, pinyin, places
+from core.mechanisms.labels import Label, SubjectKind
+from core.mechanisms.tables import tidy
+from core.sections.assets import index, worth
+from core.sections.assets.ledger import Asset, AssetState
+
+MANY = 2_000  # a word met by more than these is broad
+WINDOW = 4_000  # in so many rows of a broad word the first page is nearly always full
+MOST_WORDS = 6
+MOST_NAMES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list of assets is narrowed to. `q` finds by name, pinyin, initials, number, serial number, brand, own fields, keeper, place,
+    department or label; a place holds everything below it; a class every code that begins so. `warranty_by`: its warranty ends by this
+    day and has not ended yet. `unlabelled`: nobody gave it a label."""
+
+    q: str = ""
+    place_id: UUID | None = None
+    department_id: UUID | None = None
+    keeper_id: UUID | None = None
+    states: tuple[str, ...] = ()
+    class_code: str = ""
+    warranty_by: date | None = None
+    unlabelled: bool = False
+    bulk: bool | None = None
+    parent_id: UUID | None = None
+
+
+def search(s: Session, wanted: Filter, *, limit: int = 50, after: str | None = None) -> list[Asset]:
+    """Assets in order of their numbers; `after` is the last number of the page before."""
+    conditions = _narrowing(s, wanted)
+    if after is not None:
+        conditions.append(col(Asset.number) > after)
+    words = _words(s, wanted.q)
+    if any(word.broad for word in words):
+        near = select(col(Asset.id)).where(*conditions).order_by(col(Asset.number)).limit(WINDOW).subquery()
+        within = [col(Asset.id).in_(select(near.c.id)), *(word.by_reading() for word in words)]
+        found = list(s.execute(select(Asset).where(*within).order_by(col(Asset.number)).limit(limit)).scalars())
+        if len(found) == limit:
+            return found
+    query = select(Asset).where(*conditions, *(word.by_index() for word in words)).order_by(col(Asset.number)).limit(limit)
+    if not any(word.broad for word in words):
+        return list(s.execute(query).scalars())
+    # The widest question sorts thousands: ids and numbers only, then the rows of one page.
+    ids = list(s.execute(query.with_only_columns(col(Asset.id))).scalars())
+    return list(s.execute(select(Asset).where(database.among(Asset.id, ids)).order_by(col(Asset.number))).scalars())
+
+
+def count(s: Session, wanted: Filter) -> int:
+    """How many a filter finds."""
+    return int(s.execute(select(func.count()).select_from(Asset).where(*_conditions(s, wanted))).scalar_one())
+
+
+def count_by_state(s: Session, wanted: Filter) -> dict[str, int]:
+    """How many of each state, whatever state the filter names: the numbers on the chips."""
+    query = select(col(Asset.state), func.count()).where(*_conditions(s, wanted, states=False)).group_by(col(Asset.state))
+    return {state: int(found) for state, found in s.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Of everything a filter finds: rows, things (a bulk line counts as its quantity), cost and net value in cents."""
+
+    rows: int
+    things: int
+    cost_cents: int
+    net_cents: int
+
+
+def totals(s: Session, wanted: Filter) -> Sums:
+    """What a filter finds, added up in the database; the net value is that of today."""
+    net = worth.at_day(Asset, clock.today())
+    added = [func.coalesce(func.sum(one), 0) for one in (col(Asset.quantity), col(Asset.value_cents), net)]
+    return Sums(*(int(one) for one in s.execute(select(func.count(), *added).where(*_conditions(s, wanted))).one()))
+
+
+def sums(s: Session, wanted: Filter) -> tuple[int, int]:
+    """Cost and net value of everything a filter finds, in cents."""
+    found = totals(s, wanted)
+    return found.cost_cents, found.net_cents
+
+
+def ids(s: Session, wanted: Filter, *, limit: int) -> list[UUID]:
+    """The ids of what a filter finds, in order of number: what a change of many is done to."""
+    query = select(col(Asset.id)).where(*_conditions(s, wanted)).order_by(col(Asset.number)).limit(limit)
+    return list(s.execute(query).scalars())
+
+
+# ── private ──
+
+
+def _conditions(s: Session, wanted: Filter, *, states: bool = True) -> list[ColumnElement[bool]]:
+    return [*_narrowing(s, wanted, states=states), *(word.by_index() for word in _words(s, wanted.q))]
+
+
+def _narrowing(s: Session, wanted: Filter, *, states: bool = True) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.place_id is not None:
+        found.append(col(Asset.place_id).in_([wanted.place_id, *places.descendants(s, [wanted.place_id])]))
+    for column, value in (
+        (Asset.department_id, wanted.department_id), (Asset.keeper_id, wanted.keeper_id), (Asset.bulk, wanted.bulk), (Asset.parent_id, wanted.parent_id),
+    ):  # fmt: skip
+        if value is not None:
+            found.append(col(column) == value)
+    if wanted.class_code:
+        found.append(col(Asset.class_code).startswith(wanted.class_code, autoescape=True))
+    if states and wanted.states:
+        found.append(col(Asset.state).in_(wanted.states))
+    if wanted.warranty_by is not None:
+        found.append(col(Asset.warranty_until).between(clock.today(), wanted.warranty_by))
+        found.append(col(Asset.state) != AssetState.DISPOSED)
+    if wanted.unlabelled:
+        labelled = exists().where(
+            col(Label.subject_id) == Asset.id, col(Label.subject_kind) == SubjectKind.ASSET, col(Label.state) == labels.LabelState.ACTIVE
+        )
+        found += [~labelled, col(Asset.state) != AssetState.DISPOSED]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """One word of a question and what it may mean. `ids` are the assets whose texts hold it, unless they are too many to name."""
+
+    key: str
+    broad: bool
+    ids: tuple[UUID, ...]
+    others: tuple[ColumnElement[bool], ...]
+
+    def by_index(self) -> ColumnElement[bool]:
+        if self.broad:
+            return or_(col(Asset.id).in_(index.matching(self.key)), *self.others)
+        return or_(database.among(Asset.id, self.ids) if self.ids else false(), *self.others)
+
+    def by_reading(self) -> ColumnElement[bool]:
+        if not self.broad:
+            return self.by_index()
+        return or_(exists().where(col(index.AssetFind.asset_id) == Asset.id, index.holds(self.key)), *self.others)
+
+
+def _words(s: Session, question: str) -> list[_Word]:
+    text = tidy(question)
+    if not text:
+        return []
+    behind = _behind_label(s, text)
+    if behind is not None:
+        return [_Word("", False, (behind,), ())]
+    found = [_word(s, part, key) for part in text.split()[:MOST_WORDS] if (key := index.fold(part))]
+    return found or [_Word("", False, (), ())]  # only signs that no text holds: nothing is found
+
+
+def _word(s: Session, part: str, key: str) -> _Word:
+    hits = list(s.execute(index.matching(key).limit(MANY + 1)).scalars())
+    broad = len(hits) > MANY
+    others = [
+        condition for condition in (_kept_by(s, part, key), _in_place(s, part, key), _of_department(s, part)) if condition is not None
+    ]
+    labelled = _labelled(s, key)
+    if labelled:
+        others.append(col(Asset.id).in_(labelled))
+    return _Word(key, broad, () if broad else tuple(hits), tuple(others))
+
+
+def _kept_by(s: Session, part: str, key: str) -> ColumnElement[bool] | None:
+    person = people.Person
+    meanings: list[ColumnElement[bool]] = [col(person.name).contains(part, autoescape=True), func.lower(person.number) == part.lower()]
+    squeezed = pinyin.squeeze(part)
+    if len(squeezed) >= 2 and squeezed == key:
+        meanings += [col(person.pinyin).startswith(squeezed, autoescape=True), col(person.initials).startswith(squeezed, autoescape=True)]
+    found = list(s.execute(select(col(person.id)).where(or_(*meanings)).limit(MOST_NAMES)).scalars())
+    return col(Asset.keeper_id).in_(found) if found else None
+
+
+def _in_place(s: Session, part: str, key: str) -> ColumnElement[bool] | None:
+    place = places.Place
+    meanings: list[ColumnElement[bool]] = [col(place.name).contains(part, autoescape=True), func.lower(place.short_name) == part.lower()]
+    squeezed = pinyin.squeeze(part)
+    if len(squeezed) >= 2 and squeezed == key and not squeezed.isdigit():
+        meanings += [col(place.pinyin).startswith(squeezed, autoescape=True), col(place.initials).startswith(squeezed, autoescape=True)]
+    found = list(s.execute(select(col(place.id)).where(or_(*meanings)).limit(MOST_NAMES)).scalars())
+    if not found:
+        return None
+    return col(Asset.place_id).in_([*found, *places.descendants(s, found)])
+
+
+def _of_department(s: Session, part: str) -> ColumnElement[bool] | None:
+    query = select(col(people.Department.id)).where(col(people.Department.name).contains(part, autoescape=True)).limit(MOST_NAMES)
+    found = list(s.execute(query).scalars())
+    return col(Asset.department_id).in_(found) if found else None
+
+
+def _labelled(s: Session, key: str) -> list[UUID]:
+    """Things whose label's code begins so; a label is known from its third sign on."""
+    if not (3 <= len(key) <= 8 and key.isascii()):
+        return []
+    query = select(col(Label.subject_id)).where(
+        col(Label.code).between(key.upper(), key.upper() + "ZZZZZZZZ"[len(key) :]),
+        col(Label.subject_kind) == SubjectKind.ASSET, col(Label.subject_id).is_not(None),
+    )  # fmt: skip
+    return [found for found in s.execute(query.limit(MOST_NAMES)).scalars() if found is not None]
+
+
+def _behind_label(s: Session, text: str) -> UUID | None:
+    try:
+        return labels.subject(s, text, SubjectKind.ASSET)
+    except (Invalid, Refused):
+        return None
