@@ -238,7 +238,9 @@ def _changes(sheet: Sheet, step: Step) -> tuple[Change, ...]:
         return t(f"{heading}.{value}", sheet.language) if value and has(f"{heading}.{value}") else value
 
     found = [(key, keys.get(key, key), before, after) for key, before, after in step.changes]
-    return tuple(Change(key, t(heading, sheet.language), said(heading, before), said(heading, after)) for key, heading, before, after in found)
+    return tuple(
+        Change(key, t(heading, sheet.language), said(heading, before), said(heading, after)) for key, heading, before, after in found
+    )
 
 
 def _json(values: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -80,6 +80,11 @@ class AssetView:
         return amount(self.salvage_cents)
 
     @property
+    def counted(self) -> str:
+        """`bulk` or `single`."""
+        return "bulk" if self.bulk else "single"
+
+    @property
     def worn(self) -> Decimal | None:
         """What depreciation took off so far, as an amount."""
         known = self.value_cents is not None and self.net_value_cents is not None

@@ -113,7 +113,7 @@ COLLECTION = Collection(
         ExportColumn("department", "asset.department"), ExportColumn("keeper", "asset.keeper"), ExportColumn("place_path", "asset.place"),
         ExportColumn("supplier", "asset.supplier"), ExportColumn("invoice", "asset.invoice"),
         ExportColumn("warranty_until", "asset.warranty_until"),
-        ExportColumn("counted", "asset.counted", lambda row: "bulk" if row.bulk else "single"),
+        ExportColumn("counted", "asset.counted"),
         ExportColumn("quantity", "asset.quantity"), ExportColumn("unit", "asset.unit"), ExportColumn("parent", "asset.parent"),
         ExportColumn("remark", "asset.remark"), ExportColumn("state", "asset.state"), ExportColumn("label", "asset.label"),
     ),
