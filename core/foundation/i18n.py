@@ -139,7 +139,8 @@ def money(cents: int) -> str:
 
 
 def as_mapping(facts: Mapping[str, Any], language: str, zone: tzinfo) -> dict[str, Any]:
-    """Refusal facts as a person reads them: ISO moments become local times, ISO dates become days (facts are stored as JSON)."""
+    """Refusal facts as a person reads them: ISO moments become local times, ISO dates become days (facts are stored as JSON), and `x_key`
+    gives `x` the sentence of that key."""
     shown: dict[str, Any] = {}
     for key, value in facts.items():
         if isinstance(value, str) and len(value) >= 20 and value[4:5] == "-" and "T" in value:
@@ -149,4 +150,5 @@ def as_mapping(facts: Mapping[str, Any], language: str, zone: tzinfo) -> dict[st
             with contextlib.suppress(ValueError):
                 value = long_day(date.fromisoformat(value), language)
         shown[key] = value
+    shown |= {key.removesuffix("_key"): t(str(value), language, **shown) for key, value in facts.items() if key.endswith("_key")}
     return shown

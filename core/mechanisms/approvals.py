@@ -171,6 +171,16 @@ def of(s: Session, subject: tuple[str, UUID], state: str = WAITING) -> Approval 
     return s.execute(query.order_by(col(Approval.id).desc()).limit(1)).scalar_one_or_none()
 
 
+def call_off(s: Session, subject: tuple[str, UUID], at: datetime) -> None:
+    """The subject itself is gone: end its waiting route as withdrawn, without a consequence and without telling anybody twice."""
+    approval = of(s, subject)
+    if approval is not None:
+        approval.state, approval.settled_at = WITHDRAWN, at
+        approval.version += 1
+        s.flush()
+        touch(s, "approval", approval.id)
+
+
 # ── operations ──
 
 

@@ -33,6 +33,7 @@ DEFAULTS: dict[str, Any] = {
     "visit.retention_days": 30,
     "booking.grace_minutes": 10,
     "booking.series_strikes": 3,  # so many no-shows, and the owner is asked whether the series shall stay
+    "booking.offer_minutes": 60,  # how long a freed or replaced room is kept for one person
     "booking.opens_at": "08:00",
     "booking.closes_at": "20:00",
     "duty.lead_workdays": 5,

@@ -174,7 +174,7 @@ def answer_extension(s: Session, do: AnswerExtension, by: Actor, at: datetime) -
     if do.yes:
         # The next one steps back first, so that at no moment two claims overlap.
         room = rooms.get(s, asked.room_id)
-        starts_at = asked.ends_at + timedelta(minutes=room.clean_up_minutes)
+        starts_at = asked.ends_at + timedelta(minutes=room.clean_up_minutes + room.set_up_minutes)
         if starts_at > following.starts_at:
             book.move(s, book.MoveBooking(booking_id=following.id, starts_at=starts_at, ends_at=following.ends_at), SYSTEM, at)
         running, _room = claims.get(s, asked.booking_id)

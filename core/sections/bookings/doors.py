@@ -20,8 +20,8 @@ from core.mechanisms import office, places
 from core.mechanisms.people import Department
 from core.sections import rooms
 from core.sections.bookings import asking, claims, daylight, no_shows, plans
-from core.sections.bookings.book import is_always_open, opening
 from core.sections.bookings.claims import SHOWN, Booking, BookingState
+from core.sections.bookings.rules import is_always_open, opening
 from core.sections.rooms import Room
 
 DAYS_SHOWN = 2
@@ -254,7 +254,7 @@ def _slots(s: Session, room: Room, start: datetime, end: datetime, at: datetime)
         select(Booking, Department.name.label("who"))  # type: ignore[attr-defined]
         .outerjoin(Department, col(Department.id) == Booking.department_id)
         .where(
-            col(Booking.room_id) == room.place_id,
+            col(Booking.room_id).in_(rooms.sharing(s, room.place_id)),  # hall A is taken while A+B meets
             col(Booking.starts_at) >= start - timedelta(days=1),
             col(Booking.starts_at) < end,
             col(Booking.ends_at) > start,

@@ -16,7 +16,7 @@ from core.foundation.i18n import t
 from core.mechanisms import places
 from core.mechanisms.people import Department
 from core.sections import rooms
-from core.sections.bookings.claims import SHOWN, Booking
+from core.sections.bookings.claims import PLANNED, Booking
 
 PAST, AHEAD = timedelta(days=30), timedelta(days=400)
 
@@ -31,7 +31,7 @@ def room_calendar(s: Session, room_id: UUID, at: datetime, language: str, host: 
             col(Booking.room_id) == room_id,
             col(Booking.starts_at) >= at - PAST,
             col(Booking.starts_at) < at + AHEAD,
-            col(Booking.state).in_(SHOWN),
+            col(Booking.state).in_(PLANNED),
         )
         .order_by(col(Booking.starts_at))
     )

@@ -16,9 +16,8 @@ from core.foundation.errors import Invalid
 from core.foundation.ids import derived
 from core.foundation.jobs import job
 from core.mechanisms import notices, places
-from core.mechanisms.operations import SYSTEM, Actor, operation, perform_now, touch
-from core.sections import rooms
-from core.sections.bookings import claims
+from core.mechanisms.operations import SYSTEM, Actor, operation, perform_now
+from core.sections.bookings import claims, making
 from core.sections.bookings.book import OfBooking
 from core.sections.bookings.claims import Booking, BookingState, BookingView
 from core.sections.rooms import DAY_MINUTES, Room
@@ -30,9 +29,9 @@ class ReleaseBooking(OfBooking):
 
 def check_in_by(booking: Booking, room: Room, at: datetime) -> datetime:
     """Until when somebody must check in: the grace after the start, or after the server's own start if that was later."""
-    asked_since = booking.starts_at
+    asked_since = max(booking.starts_at, booking.booked_at)  # an offer accepted, or a request approved, after the start
     started = jobs.started_at()
-    if started is not None and booking.starts_at < started <= at:  # a start after `at` belongs to a clock that was moved back
+    if started is not None and asked_since < started <= at:  # a start after `at` belongs to a clock that was moved back
         asked_since = started
     return asked_since + timedelta(minutes=room.check_in_after_minutes)
 
@@ -44,14 +43,9 @@ def release(s: Session, do: ReleaseBooking, by: Actor, at: datetime) -> BookingV
     booking, room = claims.get(s, do.booking_id)
     if booking.state != BookingState.CONFIRMED or not room.check_in or at < check_in_by(booking, room, at) or booking.ends_at <= at:
         raise Invalid("booking.not_due")
-    booking.state, booking.ended_at = BookingState.RELEASED, at
-    booking.version += 1
-    claims.unclaim(s, booking)
-    touch(s, "booking", booking.id)
-    rooms.changed(s, booking.room_id)
-    shown = claims.view(s, booking, at)
     _tell_host(s, booking, at)
-    return shown
+    making.drop(s, booking, by, at, state=BookingState.RELEASED, ended_at=at)
+    return claims.view(s, booking, at)
 
 
 @job(every_s=15)

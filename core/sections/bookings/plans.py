@@ -20,8 +20,9 @@ from core.foundation import clock
 from core.mechanisms.people import Department, Person
 from core.mechanisms.places import Place
 from core.sections import rooms
-from core.sections.bookings.book import is_always_open, opening
-from core.sections.bookings.claims import SHOWN, Booking, BookingState, Claim, from_ms, state_at, to_ms
+from core.sections.bookings import claims
+from core.sections.bookings.claims import SHOWN, Booking, BookingState, Claim, from_ms, missing_equipment, state_at, to_ms
+from core.sections.bookings.rules import is_always_open, opening
 from core.sections.rooms import Room
 
 SOON = timedelta(minutes=10)
@@ -120,7 +121,10 @@ def _rooms_query(*more: Any) -> Any:
     return query.where(col(Place.retired_at).is_(None)).order_by(col(floor.sort), col(floor.name), col(Place.sort), col(Place.name))
 
 
-_ROOMS, _ROOMS_WITH_EQUIPMENT = _rooms_query(), _rooms_query(Room.equipment)
+_ROOMS = _rooms_query()
+_ROOMS_WITH_RULES = _rooms_query(
+    Room.equipment, Room.roles, Room.departments, Room.approver, Room.shortest_minutes, Room.set_up_minutes, Room.clean_up_minutes
+)
 
 
 def _rooms(s: Session, query: Any = _ROOMS) -> Sequence[Row[Any]]:
@@ -146,15 +150,17 @@ def _typed(*columns: Any) -> tuple[Any, ...]:
     return columns
 
 
+# A combined room is its parts: what its leaves hold, it holds.
 # Correlated lookups by (room_id, from_ms): two index steps a room, whatever the ledger's size. Written out because both databases
 # keep this plan, and neither keeps it for a window function or a lateral join written by the ORM.
 _NOW_AND_NEXT = text(
-    "SELECT c.room_id, c.from_ms, c.until_ms, b.id, b.state, b.starts_at, b.ends_at, b.ended_at, b.title, b.host_id, d.name AS who, r.which"
+    "WITH leaves AS (SELECT place_id AS room_id, place_id AS leaf_id FROM room UNION ALL SELECT room_id, part_id FROM room_part)"
+    " SELECT r.room_id, c.from_ms, c.until_ms, b.id, b.state, b.starts_at, b.ends_at, b.ended_at, b.title, b.host_id, d.name AS who, r.which"
     " FROM ("
-    " SELECT place_id, 'now' AS which,"
-    " (SELECT id FROM claim WHERE room_id = place_id AND from_ms <= :now ORDER BY from_ms DESC LIMIT 1) AS claim_id FROM room"
+    " SELECT room_id, 'now' AS which,"
+    " (SELECT id FROM claim WHERE claim.room_id = leaf_id AND from_ms <= :now ORDER BY from_ms DESC LIMIT 1) AS claim_id FROM leaves"
     " UNION ALL"
-    " SELECT place_id, 'next', (SELECT id FROM claim WHERE room_id = place_id AND from_ms > :now ORDER BY from_ms LIMIT 1) FROM room"
+    " SELECT room_id, 'next', (SELECT id FROM claim WHERE claim.room_id = leaf_id AND from_ms > :now ORDER BY from_ms LIMIT 1) FROM leaves"
     ") r JOIN claim c ON c.id = r.claim_id JOIN booking b ON b.id = c.booking_id LEFT JOIN department d ON d.id = b.department_id"
 ).columns(
     *_typed(
@@ -175,8 +181,14 @@ _NOW_AND_NEXT = text(
 def _now_and_next(s: Session, at: datetime) -> dict[UUID, dict[str, Row[Any]]]:
     found: dict[UUID, dict[str, Row[Any]]] = {}
     for row in s.connection().execute(_NOW_AND_NEXT, {"now": to_ms(at)}):
-        found.setdefault(row.room_id, {})[row.which] = row
+        known = found.setdefault(row.room_id, {})
+        other = known.get(row.which)
+        if other is None or (row.until_ms > other.until_ms if row.which == "now" else row.from_ms < other.from_ms):
+            known[row.which] = row
     return found
+
+
+_NOT_YET = (BookingState.PENDING, BookingState.OFFERED)
 
 
 def _room_now(room: Row[Any], claims_of: dict[str, Row[Any]], at: datetime, hours: _Hours) -> RoomNow:
@@ -190,7 +202,7 @@ def _room_now(room: Row[Any], claims_of: dict[str, Row[Any]], at: datetime, hour
     if rooms.is_closed(room, at) or not room.bookable:
         state, until = "shut", room.closed_until
     elif current is not None:
-        needs = room.check_in and current.state == BookingState.CONFIRMED
+        needs = current.state in _NOT_YET or (room.check_in and current.state == BookingState.CONFIRMED)
         state, until, who, title, booking_id = (
             "held" if needs else "busy",
             from_ms(current.until_ms),
@@ -242,32 +254,45 @@ def free_rooms(
     equipment: Sequence[str] = (),
     near: UUID | None = None,
     limit: int = 50,
+    at: datetime | None = None,
+    who: tuple[Sequence[str], UUID | None] | None = None,
+    without_approval: bool = False,
 ) -> list[FreeRoom]:
-    """Rooms free for the whole of [starts_at, ends_at), nearest to `near` first, then the smallest that fits. Closed rooms and closing
-    hours count."""
-    start = to_ms(starts_at)
-    edges = {row.place_id: row for row in s.connection().execute(_EDGES, {"start": start, "end": to_ms(ends_at)})}
-    rows, hours = _rooms(s, _ROOMS_WITH_EQUIPMENT), _Hours(starts_at)
+    """Rooms free for the whole of [starts_at, ends_at) and their own buffers, nearest to `near` first, then the smallest that fits. Closed
+    rooms, hours and lengths count; so do, where given, who asks (`who`: roles and department) and portable equipment that is free."""
+    now = at or clock.now()
+    start, ahead = to_ms(starts_at), max(0, (starts_at - now) // timedelta(minutes=1))
+    edges = _edges(s, start, to_ms(ends_at))
+    rows, hours = _rooms(s, _ROOMS_WITH_RULES), _Hours(starts_at)
     here = next((row for row in rows if row.place_id == near), None)
     found: list[tuple[tuple[int, int, int], FreeRoom]] = []
-    wanted, span = set(equipment), ends_at - starts_at
+    brought = _Brought(s, start, to_ms(ends_at))
+    span, mine = ends_at - starts_at, rooms.sharing(s, near) if near else set()
     for row in rows:
-        edge = edges[row.place_id]
+        last_until, next_from = edges[row.place_id]
         if (
-            (edge.last_until or 0) > start
-            or row.place_id == near
+            last_until > start - min(row.set_up_minutes, ahead) * 60_000
+            or row.place_id in mine
             or not row.bookable
             or row.capacity < seats
-            or not wanted <= set(row.equipment)
+            or (row.approver and without_approval)
+            or not (timedelta(minutes=row.shortest_minutes) <= span <= timedelta(minutes=row.longest_minutes))
         ):
+            continue
+        if who is not None and not rooms.may_book(row, *who):
+            continue
+        if not brought.has_all(missing_equipment(row.equipment, equipment)):
             continue
         if row.closed_from is not None and row.closed_from < ends_at and (row.closed_until is None or starts_at < row.closed_until):
             continue
         opens, closes = hours.of(row)
         always = is_always_open(row)
-        if (not always and not (opens <= starts_at and ends_at <= closes)) or span > timedelta(minutes=row.longest_minutes):
+        if not always and not (opens <= starts_at and ends_at <= closes):
             continue
-        limits = (from_ms(edge.next_from) if edge.next_from else None, starts_at + timedelta(days=1) if always else closes)
+        limits = (
+            from_ms(next_from - row.clean_up_minutes * 60_000) if next_from else None,
+            starts_at + timedelta(days=1) if always else closes,
+        )
         until = min(moment for moment in limits if moment is not None)
         room = FreeRoom(row.place_id, row.name, row.english_name, row.where or "", row.capacity, tuple(row.equipment), until)
         found.append((_distance(here, row), room))
@@ -275,10 +300,37 @@ def free_rooms(
     return [room for _, room in found[:limit]]
 
 
+class _Brought:
+    """Whether a portable thing of a kind is free in the span: asked once a kind, and only when a room lacks it."""
+
+    def __init__(self, s: Session, start: int, until: int) -> None:
+        self._s, self._start, self._until = s, start, until
+        self._known: dict[str, bool] = {}
+
+    def has_all(self, kinds: Sequence[str]) -> bool:
+        for kind in kinds:
+            if kind not in self._known:
+                self._known[kind] = bool(claims.free_items(self._s, kind, self._start, self._until))
+        return all(self._known[kind] for kind in kinds)
+
+
+def _edges(s: Session, start: int, end: int) -> dict[UUID, tuple[int, int]]:
+    """For each room: until when its last claim before the end (and its own clean-up) blocks, and when the next one begins (0: never)."""
+    found: dict[UUID, tuple[int, int]] = {}
+    for row in s.connection().execute(_EDGES, {"start": start, "end": end}):
+        last, following = found.get(row.room_id, (0, 0))
+        nearer = min(n for n in (following, row.next_from or 0) if n) if following or row.next_from else 0
+        found[row.room_id] = (max(last, row.last_until or 0), nearer)
+    return found
+
+
 _EDGES = text(
-    "SELECT place_id, (SELECT until_ms FROM claim WHERE room_id = place_id AND from_ms < :end ORDER BY from_ms DESC LIMIT 1) AS last_until,"
-    " (SELECT from_ms FROM claim WHERE room_id = place_id AND from_ms >= :start ORDER BY from_ms LIMIT 1) AS next_from FROM room"
-).columns(*_typed(Room.place_id))
+    "WITH leaves AS (SELECT place_id AS room_id, place_id AS leaf_id FROM room UNION ALL SELECT room_id, part_id FROM room_part)"
+    " SELECT leaves.room_id, (SELECT until_ms FROM claim WHERE claim.room_id = leaf_id AND from_ms < :end + clean_up_minutes * 60000"
+    " ORDER BY from_ms DESC LIMIT 1) AS last_until,"
+    " (SELECT from_ms FROM claim WHERE claim.room_id = leaf_id AND from_ms >= :start ORDER BY from_ms LIMIT 1) AS next_from"
+    " FROM leaves JOIN room ON room.place_id = leaves.room_id"
+).columns(*_typed(Room.place_id.label("room_id")))  # type: ignore[attr-defined]
 
 
 def _distance(here: Row[Any] | None, room: Row[Any]) -> tuple[int, int, int]:
@@ -317,8 +369,10 @@ def day_plan(s: Session, day: date, at: datetime, room_ids: Sequence[UUID] | Non
         )
         .order_by(col(Booking.starts_at))
     )
+    combined = rooms.parts_of(s)
+    shared = {id: rooms.sharing(s, id) for id in {*combined, *(part for parts in combined.values() for part in parts)}}
     if room_ids is not None:
-        query = query.where(col(Booking.room_id).in_(room_ids))
+        query = query.where(col(Booking.room_id).in_({other for id in room_ids for other in shared.get(id, (id,))}))
     slots: dict[UUID, list[DaySlot]] = {}
     for row in s.connection().execute(query):
         slot = DaySlot(
@@ -330,7 +384,8 @@ def day_plan(s: Session, day: date, at: datetime, room_ids: Sequence[UUID] | Non
             row.title,
             row.host or "",
         )
-        slots.setdefault(row.room_id, []).append(slot)
+        for id in shared.get(row.room_id, (row.room_id,)):
+            slots.setdefault(id, []).append(slot)
     found, hours = [], _Hours(start + timedelta(hours=12))
     for room in _rooms(s):
         if room_ids is None or room.place_id in room_ids:

@@ -20,7 +20,8 @@ from core.mechanisms.people import Department, Person
 from core.mechanisms.places import Place
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
 from core.sections import rooms
-from core.sections.bookings.claims import LIVE, Booking, BookingView, state_at
+from core.sections.bookings import claims
+from core.sections.bookings.claims import LIVE, Booking, BookingState, BookingView
 
 
 def mine(s: Session, person_id: UUID, at: datetime, limit: int = 20) -> list[BookingView]:
@@ -28,7 +29,7 @@ def mine(s: Session, person_id: UUID, at: datetime, limit: int = 20) -> list[Boo
     where = (
         or_(col(Booking.host_id) == person_id, col(Booking.booked_by_id) == person_id),
         col(Booking.ends_at) > at,
-        col(Booking.state).in_(LIVE),
+        col(Booking.state).in_([state for state in LIVE if state != BookingState.OFFERED]),  # offers are answered elsewhere
     )
     return _views(s, where, limit, at, newest_first=False)
 
@@ -89,26 +90,7 @@ def _views(s: Session, where: Sequence[Any], limit: int, at: datetime, *, newest
         .order_by(*((col(Booking.starts_at).desc(), col(Booking.id).desc()) if newest_first else (col(Booking.starts_at), col(Booking.id))))
         .limit(limit)
     )
-    return [
-        BookingView(
-            b.id,
-            b.room_id,
-            row.room,
-            b.title,
-            b.host_id,
-            row.host or "",
-            row.department or "",
-            b.starts_at,
-            b.ended_at or b.ends_at,
-            state_at(b.state, b.starts_at, b.ends_at, at),
-            b.host_id is None,
-            b.via,
-            b.checked_in_at,
-            b.version,
-        )
-        for row in s.execute(query)
-        for b in (row[0],)
-    ]
+    return [claims.shown(row[0], row.room, row.host or "", row.department or "", at) for row in s.execute(query)]
 
 
 def _moment(value: str | None) -> datetime | None:

@@ -19,7 +19,7 @@ from core.foundation.errors import Refused
 from core.mechanisms import duties
 from core.mechanisms.operations import PERSON_ROLES, Actor, Operation, operation, touch
 from core.sections import rooms
-from core.sections.bookings import book, claims
+from core.sections.bookings import answers, book, claims
 from core.sections.bookings.claims import Booking
 from core.sections.bookings.series import plan as plans
 from core.sections.bookings.series import record, rules
@@ -244,7 +244,7 @@ def _move(s: Session, booking: Booking, one: Wanted, zone: ZoneInfo, by: Actor, 
     trying(
         s,
         lambda: book.move(s, do, by, at),
-        lambda: claims.clash_between(s, one.room_id, starts_at, ends_at, without=booking.id),
+        lambda: answers.clash_between(s, one.room_id, starts_at, ends_at, at, without=booking.id),
     )
 
 

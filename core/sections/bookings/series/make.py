@@ -24,7 +24,7 @@ from core.foundation.jobs import job
 from core.mechanisms import notices, people, places, workdays
 from core.mechanisms.operations import OFFICE, PERSON_ROLES, SYSTEM, Actor, Operation, Role, operation, perform_now, touch
 from core.sections import rooms
-from core.sections.bookings import book, claims
+from core.sections.bookings import answers, book, claims, making
 from core.sections.bookings.claims import OVERLAP
 from core.sections.bookings.series import plan as plans
 from core.sections.bookings.series import record, rules
@@ -45,7 +45,7 @@ def create(s: Session, do: CreateSeries, by: Actor, at: datetime) -> SeriesView:
     zone = claims.zone_of(s, room.place_id)
     wanted, missing, open_ended = plans.expand(s, do, zone, at)
     _all_loaded(missing, open_ended)
-    host = book._host(s, do.host_id, by)
+    host = making.host_of(s, do.host_id, by)
     found = Series(
         id=do.id or uuid7(), room_id=room.place_id, title=do.title, host_id=host.id if host else None,
         department_id=host.department_id if host else None, booked_by_id=by.person_id, rule=do.rule.strip().upper().removeprefix("RRULE:"),
@@ -195,7 +195,7 @@ def _book(s: Session, found: Series, one: Wanted, starts_at: datetime, ends_at: 
     made = trying(
         s,
         lambda: book.create(s, do, _for_host(by, found), at),
-        lambda: claims.clash_between(s, one.room_id, starts_at, ends_at),
+        lambda: answers.clash_between(s, one.room_id, starts_at, ends_at, at),
     )
     return UUID(str(made.id))
 

@@ -25,6 +25,7 @@ from core.mechanisms.operations import Actor, Operation
 from core.mechanisms.places import Place
 from core.sections import rooms
 from core.sections.bookings import book, claims, plans
+from core.sections.bookings import rules as booking_rules
 from core.sections.bookings.claims import Claim
 from core.sections.bookings.series import rules
 from core.sections.bookings.series.rules import MOST_DATES
@@ -145,7 +146,7 @@ def preview(s: Session, plan: SeriesPlan, by: Actor, at: datetime) -> Preview:
 
 def horizon(at: datetime, zone: ZoneInfo) -> date:
     """The last day somebody may book."""
-    return (at + book.FARTHEST).astimezone(zone).date()
+    return (at + timedelta(days=rooms.FARTHEST_DAYS)).astimezone(zone).date()
 
 
 def expand(s: Session, plan: SeriesPlan, zone: ZoneInfo, at: datetime) -> tuple[list[Wanted], list[int], bool]:
@@ -231,7 +232,7 @@ def _judged(
             return replace(row, state=PAST, starts_at=starts_at, ends_at=ends_at)
         row = replace(row, starts_at=starts_at, ends_at=ends_at)
         room = rooms.get(s, one.room_id)
-        book._check_span(room, starts_at, ends_at, at, claims.zone_of(s, room.place_id))
+        booking_rules.check_span(room, rooms.rule_of(room, None), starts_at, ends_at, at, claims.zone_of(s, room.place_id))
     except Refused as refusal:
         return replace(row, state=refusal.code, facts=refusal.facts)
     taken = spans.setdefault(one.room_id, [])
@@ -243,13 +244,10 @@ def _judged(
         others = tuple(plans.free_rooms(s, starts_at, ends_at, near=one.room_id, limit=3))
         return replace(row, state="booking.clash", facts=facts, alternatives=others)
     following = claims.next_claim_start(s, one.room_id, ends_at)
-    closes = None if book.is_always_open(room) else book.opening(room, starts_at, zone)[1]
+    closes = None if booking_rules.is_always_open(room) else booking_rules.opening(room, starts_at, zone)[1]
     return replace(row, state=FREE, free_until=min((moment for moment in (following, closes) if moment), default=None))
 
 
 def _clash(s: Session, room: rooms.Room, starts_at: datetime, ends_at: datetime, moving: set[UUID]) -> Claim | None:
-    until = ends_at + timedelta(minutes=room.clean_up_minutes)
-    query = select(Claim).where(
-        col(Claim.room_id) == room.place_id, col(Claim.from_ms) < claims.to_ms(until), col(Claim.until_ms) > claims.to_ms(starts_at)
-    )
-    return next((found for found in s.execute(query.order_by(col(Claim.from_ms))).scalars() if found.booking_id not in moving), None)
+    start, until = starts_at - timedelta(minutes=room.set_up_minutes), ends_at + timedelta(minutes=room.clean_up_minutes)
+    return next((found for found in claims.clashing(s, room.place_id, start, until) if found.booking_id not in moving), None)

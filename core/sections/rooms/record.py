@@ -1,7 +1,5 @@
-"""Meeting rooms: what a place of kind `room` needs so that it can be booked (guide S1.3-R1, S1.3-R3; pitfalls V28, V29).
-
-A room says who may walk in and when: seats, equipment, opening hours, whether somebody must check in, whether titles may stand in the
-corridor, and whether it is closed. Its name, floor and short name are the place's; its bookings are in `bookings`."""
+"""A room's own facts and rules: seats, equipment, opening hours, lead and length, who may book, approval, buffers, closed or not
+(guide S1.3-R1; pitfalls V14, V28)."""
 
 from __future__ import annotations
 
@@ -22,16 +20,22 @@ from core.mechanisms import office, places
 from core.mechanisms.operations import OFFICE, PERSON_ROLES, Actor, Operation, Role, operation, touch
 from core.mechanisms.places import Place, PlaceKind
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
+from core.sections.rooms import parts
 
 EQUIPMENT = ("projector", "whiteboard", "video", "phone", "screen", "microphone")
 Equipment = Literal["projector", "whiteboard", "video", "phone", "screen", "microphone"]
 Line = Annotated[str, StringConstraints(max_length=80)]
+PersonRole = Literal["admin", "reception", "clerk", "safety", "leader", "staff"]
+Approver = Literal["", "admin", "reception", "clerk", "leader"]
 DAY_MINUTES = 24 * 60
+FARTHEST_DAYS = 400
+LEAD_MOST = 90 * DAY_MINUTES
 
 
 class Room(SQLModel, table=True):
-    """The booking facts of a place. Minutes of opening count from the room's own midnight; `day_version` grows with every change of its
-    day."""
+    """The booking facts and rules of a place. Minutes of opening count from the room's own midnight; `lead_minutes` and `ahead_days` say
+    how long before its start a booking may be made, `approver` whose approval it needs (a role; empty: nobody's), `roles` and `departments`
+    who may book (empty: everybody). `day_version` grows with every change of its day."""
 
     __tablename__: ClassVar[str] = "room"
     place_id: UUID = Field(primary_key=True, foreign_key="place.id")
@@ -46,7 +50,14 @@ class Room(SQLModel, table=True):
     clean_up_minutes: int = 0
     opens_minute: int = 8 * 60
     closes_minute: int = 20 * 60
+    shortest_minutes: int = 0
     longest_minutes: int = 8 * 60
+    set_up_minutes: int = 0
+    lead_minutes: int = 0
+    ahead_days: int = FARTHEST_DAYS
+    approver: str = ""
+    roles: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    departments: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     closed_from: datetime | None = None
     closed_until: datetime | None = None
     closed_reason: str = ""
@@ -70,7 +81,18 @@ class RoomView:
     check_in: bool
     opens_minute: int
     closes_minute: int
+    shortest_minutes: int
     longest_minutes: int
+    set_up_minutes: int
+    clean_up_minutes: int
+    lead_minutes: int
+    ahead_days: int
+    approver: str
+    roles: tuple[str, ...]
+    departments: tuple[str, ...]
+    parts: tuple[UUID, ...]
+    check_in_before_minutes: int
+    check_in_after_minutes: int
     closed: bool
     closed_until: datetime | None
     closed_reason: str
@@ -95,12 +117,20 @@ class SetUpRoom(Operation):
     clean_up_minutes: Annotated[int, Input(ge=0, le=240)] | None = None
     opens_minute: Annotated[int, Input(ge=0, lt=DAY_MINUTES)] | None = None
     closes_minute: Annotated[int, Input(gt=0, le=DAY_MINUTES)] | None = None
+    shortest_minutes: Annotated[int, Input(ge=0, le=DAY_MINUTES)] | None = None
     longest_minutes: Annotated[int, Input(ge=5, le=DAY_MINUTES)] | None = None
+    set_up_minutes: Annotated[int, Input(ge=0, le=240)] | None = None
+    lead_minutes: Annotated[int, Input(ge=0, le=LEAD_MOST)] | None = None
+    ahead_days: Annotated[int, Input(ge=1, le=FARTHEST_DAYS)] | None = None
+    approver: Approver | None = None
+    roles: tuple[PersonRole, ...] | None = None
+    departments: tuple[UUID, ...] | None = None
 
 
 @operation(SetUpRoom, "room.set_up", roles={Role.ADMIN, Role.CLERK})
 def set_up(s: Session, do: SetUpRoom, by: Actor, at: datetime) -> RoomView:
-    """Hours and grace a new room is not given come from the office's settings. Refuses: place.not_found, room.not_a_room, room.hours"""
+    """Hours and grace a new room is not given come from the office's settings. Refuses: place.not_found, room.not_a_room, room.hours,
+    room.lengths"""
     place = places.get(s, do.room_id)
     if place.kind != PlaceKind.ROOM:
         raise Refused("room.not_a_room", place=place.name)
@@ -115,13 +145,15 @@ def set_up(s: Session, do: SetUpRoom, by: Actor, at: datetime) -> RoomView:
         s.add(room)
     for name, value in do.model_dump(exclude_unset=True, exclude={"room_id"}).items():
         if value is not None:
-            setattr(room, name, list(dict.fromkeys(value)) if name == "equipment" else value)
+            setattr(room, name, [str(one) for one in dict.fromkeys(value)] if isinstance(value, (tuple, list)) else value)
     if room.opens_minute >= room.closes_minute:
         raise Refused("room.hours")
+    if room.shortest_minutes > room.longest_minutes:
+        raise Refused("room.lengths")
     room.version += 1
     s.flush()
     changed(s, room.place_id)
-    return _view(room, places.view(s, place), at)
+    return _view(room, places.view(s, place), at, parts.of(s).get(place.id, ()))
 
 
 class CloseRoom(Operation):
@@ -193,19 +225,28 @@ def is_closed(room: Closing, at: datetime) -> bool:
 
 def everything(s: Session, at: datetime, room_ids: Sequence[UUID] | None = None) -> list[RoomView]:
     """All rooms (or these) in the order of the house, without retired places."""
-    rows = {room.place_id: room for room in s.execute(select(Room)).scalars()}
+    rows, combined = {room.place_id: room for room in s.execute(select(Room)).scalars()}, parts.of(s)
     wanted = set(rows) if room_ids is None else set(room_ids) & set(rows)
-    return [_view(rows[place.id], place, at) for place in places.everything(s, (PlaceKind.ROOM,)) if place.id in wanted]
+    return [
+        _view(rows[place.id], place, at, combined.get(place.id, ()))
+        for place in places.everything(s, (PlaceKind.ROOM,))
+        if place.id in wanted
+    ]
 
 
 def changed(s: Session, room_id: UUID) -> None:
-    """Something of this room's day changed: its next view has a higher version and its doors are told."""
-    # Counted by the database itself: two bookings of one room at once must not end up with the same number.
-    s.execute(
-        update(Room).where(col(Room.place_id) == room_id).values(day_version=Room.day_version + 1),
-        execution_options={"synchronize_session": False},
-    )
-    touch(s, "room", room_id)
+    """Something of this room's day changed: its next view, and that of every room that shares a part with it, has a higher version and
+    the doors are told."""
+    told = parts.sharing(s, room_id)
+    # Counted by the database itself: two bookings of one room at once must not end up with the same number. In order of id, so that two
+    # bookings of combined rooms never wait for each other crosswise.
+    for id in sorted(told):
+        s.execute(
+            update(Room).where(col(Room.place_id) == id).values(day_version=Room.day_version + 1),
+            execution_options={"synchronize_session": False},
+        )
+    for id in told:
+        touch(s, "room", id)
 
 
 # ── private ──
@@ -216,7 +257,7 @@ def _minute_of(wall_time: str) -> int:
     return int(hours) * 60 + int(minutes or 0)
 
 
-def _view(room: Room, place: places.PlaceView, at: datetime) -> RoomView:
+def _view(room: Room, place: places.PlaceView, at: datetime, part_ids: tuple[UUID, ...]) -> RoomView:
     closed = is_closed(room, at)
     return RoomView(
         place.id,
@@ -231,7 +272,18 @@ def _view(room: Room, place: places.PlaceView, at: datetime) -> RoomView:
         room.check_in,
         room.opens_minute,
         room.closes_minute,
+        room.shortest_minutes,
         room.longest_minutes,
+        room.set_up_minutes,
+        room.clean_up_minutes,
+        room.lead_minutes,
+        room.ahead_days,
+        room.approver,
+        tuple(room.roles),
+        tuple(room.departments),
+        part_ids,
+        room.check_in_before_minutes,
+        room.check_in_after_minutes,
         closed,
         room.closed_until if closed else None,
         room.closed_reason if closed else "",
@@ -252,7 +304,7 @@ def _list(s: Session, query: Query, by: Actor) -> Page:
 def _one(s: Session, id: str, by: Actor) -> RoomView | None:
     room = find(s, id)
     place = s.get(Place, room.place_id) if room else None
-    return _view(room, places.view(s, place), clock.now()) if room and place else None
+    return _view(room, places.view(s, place), clock.now(), parts.of(s).get(place.id, ())) if room and place else None
 
 
 COLLECTION = Collection(
