@@ -14,7 +14,7 @@ import pytest
 
 from core.foundation import clock
 from core.mechanisms.operations import perform_now
-from core.sections.bookings import book
+from core.sections import rooms
 from core.sections.bookings.series import CancelSeries, rules
 from tests.cast import Office
 from tests.series.build import asking, card, room_in
@@ -165,7 +165,7 @@ def test_the_examples_of_the_standard_become_bookings_of_a_room_in_new_york(offi
     for name, first, rule, listed, _forever in EXAMPLES:
         starts = datetime.fromisoformat(f"{first}T09:00")
         at = starts.replace(tzinfo=UTC) - timedelta(days=1)
-        reach = at + book.FARTHEST
+        reach = at + timedelta(days=rooms.FARTHEST_DAYS)
         within = [wall for wall in walls(listed) if clock.from_wall(wall, NEW_YORK) <= reach]
         last_on = min(within[-1], reach.replace(tzinfo=None) - timedelta(days=1)).date()
         clock.freeze(at)
