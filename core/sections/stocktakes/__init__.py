@@ -19,8 +19,9 @@ from core.sections.stocktakes.count import (
     scope_of,
     undo_count,
 )
-from core.sections.stocktakes.lines import Line, Result, Review, Seen, Sums, progress, review
+from core.sections.stocktakes.lines import progress, review
 from core.sections.stocktakes.record import APPROVERS, REVIEWERS, Decision, Kind, Mode, ReportFile, SealedReport, State, Stocktake, get
+from core.sections.stocktakes.results import Line, Result, Review, Seen, Sums
 from core.sections.stocktakes.sealing import FileReport, file_of, file_report, result_of, sealed, to_draw
 from core.sections.stocktakes.settle import (
     ApproveStocktake,

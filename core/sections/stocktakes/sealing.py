@@ -23,8 +23,9 @@ from core.foundation.i18n import LANGUAGES
 from core.mechanisms import office
 from core.mechanisms.operations import Actor, Operation, as_json, operation, touch
 from core.mechanisms.people import Person
-from core.sections.stocktakes.lines import Line, Result, Review, Seen, Sums, review
+from core.sections.stocktakes.lines import review
 from core.sections.stocktakes.record import ReportFile, SealedReport, State, Stocktake
+from core.sections.stocktakes.results import Line, Result, Review, Seen, Sums
 
 FORMATS = ("pdf", "xlsx")
 SCHEMA = 1

@@ -24,7 +24,7 @@ from core.mechanisms.operations import Actor, Operation, OperationRow, current_o
 from core.mechanisms.people import Person
 from core.sections.stocktakes import books, sealing
 from core.sections.stocktakes.count import MOST_COUNTED, scope_of
-from core.sections.stocktakes.lines import Line, Result, Review, review
+from core.sections.stocktakes.lines import review
 from core.sections.stocktakes.record import (
     APPROVERS,
     REVIEWERS,
@@ -40,6 +40,7 @@ from core.sections.stocktakes.record import (
     get,
     shown,
 )
+from core.sections.stocktakes.results import Line, Result, Review
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 

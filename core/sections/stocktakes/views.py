@@ -16,8 +16,10 @@ from core.mechanisms.people import Person
 from core.mechanisms.places import Place
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
 from core.sections.stocktakes.count import scope_of
-from core.sections.stocktakes.lines import Line, Seen, Sums, chunks, progress
+from core.sections.stocktakes.gathering import chunks
+from core.sections.stocktakes.lines import progress
 from core.sections.stocktakes.record import REVIEWERS, CountEvent, CountUndone, Kind, Mode, State, Stocktake, StocktakeLine
+from core.sections.stocktakes.results import Line, Seen, Sums
 from core.sections.stocktakes.sealing import result_of
 from core.sections.stocktakes.settle import OpenDevice, devices_of, has_counted
 from core.sections.supplies.record import hides_stock

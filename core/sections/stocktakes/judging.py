@@ -1,0 +1,172 @@
+"""Judging a line: from the snapshot, the standing observations and the book that moved on meanwhile to one result (pitfalls T8, T9, T10, T12, T13)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from core.sections.assets.ledger import AssetState
+from core.sections.stocktakes import books
+from core.sections.stocktakes.gathering import Gathered
+from core.sections.stocktakes.record import Decision, Kind, LineDecision, State, Stocktake
+from core.sections.stocktakes.results import Line, Result, Seen
+
+
+class Judge:
+    """Turns what was gathered of a line into its result."""
+
+    def __init__(
+        self,
+        stocktake: Stocktake,
+        now: Mapping[UUID, books.Now],
+        ledger: Mapping[tuple[UUID, UUID | None], Sequence[books.Movement]],
+        places: Mapping[UUID, str],
+    ) -> None:
+        self._stocktake, self._now, self._ledger, self._places = stocktake, now, ledger, places
+        self._closed = stocktake.state != State.OPEN
+
+    def line(self, one: Gathered, *, recount: bool) -> Line | None:
+        """The line, or None when all that made it (an unknown label, a find) was taken back."""
+        standing = [seen for seen in one.seen if seen.standing]
+        if one.snapshot is None and not standing and not recount:
+            return None
+        blank = self._blank(one)
+        if self._stocktake.kind == Kind.SUPPLY and one.subject_id is not None:
+            line = self._supply(one, blank, standing, recount)
+        else:
+            line = self._asset(one, blank, standing, recount)
+        flags = list(line.flags)
+        if len({seen.code for seen in standing if seen.code}) > 1:
+            flags.append("two_labels")
+        elif len(standing) > 1:
+            flags.append("again")
+        if any(abs(seen.clock_skew_s) > 300 for seen in standing):
+            flags.append("clock")
+        return replace(line, flags=tuple(dict.fromkeys(flags)))
+
+    def decided(self, line: Line, row: LineDecision, who: str) -> Line:
+        """The line with its decision, when the decision looked at this very result; a conflict settled by it gets its result."""
+        if row.decision == Decision.RECOUNT:
+            return replace(line, decision=row.decision, cause=row.cause, decided_by=who) if not line.standing else line
+        if row.seen != line.print:
+            return line
+        line = replace(line, decision=row.decision, cause=row.cause, decided_by=who)
+        if line.result != Result.CONFLICT or row.decision != Decision.ACCEPT:
+            return line
+        if row.place_id is not None:
+            chosen = next((seen for seen in line.standing if seen.place_id == row.place_id), None)
+            here = row.place_id == line.book_place_id
+            result = Result.SURPLUS if line.subject_id is None else Result.MATCHED if here else Result.MOVED
+            return replace(line, result=result, found_place_id=row.place_id, found_place=chosen.place if chosen else "", difference=0)
+        if row.quantity is not None:
+            chosen = next(seen for seen in line.standing if seen.quantity == row.quantity)
+            return self._quantity(line, row.quantity, chosen.at)
+        return line
+
+    def _blank(self, one: Gathered) -> Line:
+        row, now = one.snapshot, self._now.get(one.subject_id) if one.subject_id else None
+        described = next((find.description for find in reversed(one.finds) if find.description), "")
+        photos = tuple(dict.fromkeys(sha256 for find in one.finds for sha256 in find.photos))
+        if row is not None:
+            facts = (
+                row.number,
+                row.name,
+                row.spec,
+                row.serial,
+                row.unit,
+                row.label,
+                row.place_id,
+                row.place,
+                row.keeper,
+                row.department,
+                row.value_cents,
+                row.net_value_cents,
+                row.quantity,
+            )
+        elif now is not None:
+            place = self._places.get(now.place_id, "") if now.place_id else ""
+            facts = (
+                now.number,
+                now.name,
+                now.spec,
+                now.serial,
+                now.unit,
+                now.label,
+                now.place_id,
+                place,
+                now.keeper,
+                now.department,
+                now.value_cents,
+                now.net_value_cents,
+                0,
+            )
+        else:
+            facts = ("", described, "", "", "", one.code, None, "", "", "", None, None, None)
+        number, name, spec, serial, unit, label, place_id, place, keeper, department, value, net, quantity = facts
+        return Line(
+            one.line_id, one.subject_id, row is not None, Result.NOT_COUNTED, number, name, spec, serial, unit, label, place_id, place, keeper, department,
+            value, net, quantity if self._stocktake.kind == Kind.SUPPLY else None, None, 0, None, "", (), tuple(one.seen), (), described, photos,
+        )  # fmt: skip
+
+    def _asset(self, one: Gathered, line: Line, standing: list[Seen], recount: bool) -> Line:
+        now = self._now.get(one.subject_id) if one.subject_id else None
+        if not standing:
+            if recount:
+                return replace(line, result=Result.RECOUNT)
+            if now is not None and not now.expected:
+                return replace(line, result=Result.LEFT, flags=("moved_meanwhile",))
+            return replace(line, result=Result.MISSING, difference=-1) if self._closed else line
+        places = list(dict.fromkeys(seen.place_id for seen in standing))
+        names = {seen.place_id: seen.place for seen in standing}
+        homes = {line.book_place_id, now.place_id if now else None} - {None}
+        flags = ["moved_meanwhile"] if now is not None and one.snapshot is not None and now.place_id != line.book_place_id else []
+        strange = [place_id for place_id in places if place_id not in homes]
+        here = places[0] if not strange else strange[-1]
+        line = replace(
+            line,
+            found_place_id=here,
+            found_place=names[here],
+            found_places=tuple(names[place_id] for place_id in places),
+            flags=tuple(flags),
+        )
+        if one.subject_id is None or now is None:
+            return replace(line, result=Result.CONFLICT if len(places) > 1 else Result.SURPLUS, difference=1)
+        if not now.expected and one.snapshot is None:
+            flag = "was_lost" if now.state == AssetState.LOST else "disposed"
+            return replace(line, result=Result.SURPLUS, difference=1, flags=(*flags, flag))
+        if len(places) > 1 and strange:
+            return replace(line, result=Result.CONFLICT)
+        return replace(line, result=Result.MOVED if strange else Result.MATCHED)
+
+    def _supply(self, one: Gathered, line: Line, standing: list[Seen], recount: bool) -> Line:
+        if not standing:
+            return replace(line, result=Result.RECOUNT if recount else Result.NOT_COUNTED)
+        last: dict[object, Seen] = {}
+        for seen in standing:  # in order: who counts again says it anew, who else counts says it beside
+            last[seen.person_id or seen.device_id] = seen
+        here = standing[0]
+        line = replace(
+            line,
+            book_place_id=line.book_place_id or here.place_id,
+            found_place_id=here.place_id,
+            found_place=here.place,
+            found_places=(here.place,),
+        )
+        answers = {seen.quantity for seen in last.values()}
+        if len(answers) > 1:
+            told = tuple(f"{here.place}: {seen.quantity}" for seen in sorted(last.values(), key=lambda seen: seen.order))
+            return replace(line, result=Result.CONFLICT, found_places=told)
+        latest = max(last.values(), key=lambda seen: seen.order)
+        return self._quantity(line, latest.quantity or 0, latest.at)
+
+    def _quantity(self, line: Line, quantity: int, at: datetime) -> Line:
+        """The difference to the book as it was at the moment of counting, with the corrections other counts have posted since (pitfalls T9, T10)."""
+        moved = self._ledger.get((line.subject_id, line.found_place_id), ()) if line.subject_id else ()
+        meanwhile = sum(one.quantity for one in moved if one.corrects or one.at <= at)
+        book = (line.book_quantity or 0) + meanwhile
+        difference = quantity - book
+        result = Result.MATCHED if difference == 0 else Result.SURPLUS if difference > 0 else Result.MISSING
+        flags = (*line.flags, "moved_meanwhile") if moved else line.flags
+        return replace(line, result=result, quantity=quantity, book_quantity=book, difference=difference, flags=flags)
