@@ -39,6 +39,7 @@ from core.mechanisms import (
     devices,
     drafts,
     duties,
+    holds,
     imports,
     labels,
     notices,
@@ -167,6 +168,7 @@ def include_core() -> None:
     approvals.include(*parts)
     supplies.include(*parts)
     duties.include(*parts)
+    holds.include(*parts)
     imports.include(*parts)
     lives.include(*parts)
 

@@ -160,8 +160,7 @@ class OpenDialog:
     def _recount(self) -> None:
         chosen = self._chosen()
         with database.reading() as s:
-            scope = {*chosen, *places.descendants(s, chosen)} if chosen else set()
-            self.expected = stocktakes.count_expected(s, self.kind, scope) if scope else 0
+            self.expected = stocktakes.preview(s, OpenStocktake(kind=self.kind, place_ids=tuple(chosen))).lines if chosen else 0
         self.expect.set_text(_("stocktake.will_expect", n=self.expected) if chosen else "")
         self.acts.clear()
         with self.acts:

@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from core.foundation import clock
 from core.foundation.errors import NotAllowed, Refused
-from core.mechanisms import custody, labels, notices, people, places
+from core.mechanisms import custody, holds, labels, notices, people, places
 from core.mechanisms.custody import Handover, Offer, Signature
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
@@ -96,6 +96,7 @@ def hand_over(s: Session, do: HandOver, by: Actor, at: datetime) -> dict[str, An
         raise NotAllowed()
     taker = _taker(s, do.to_person_id)
     _not_lost(asset)
+    holds.check(s, SubjectKind.ASSET, asset.id, doing="offered")
     _not_past(do.due_on, at)
     if asset.keeper_id == taker.id:
         raise Refused("asset.has_it_already", name=taker.name)
@@ -134,6 +135,7 @@ def take(s: Session, do: Take, by: Actor, at: datetime) -> dict[str, Any]:
     if asset.state == AssetState.REPAIR:
         raise Refused("asset.in_repair", number=asset.number)
     _not_lost(asset)
+    holds.check(s, SubjectKind.ASSET, asset.id, doing="offered")
     move(s, asset, taker, by, at, place_id=do.place_id)
     return {"asset_id": asset.id, "keeper_id": taker}
 
@@ -190,6 +192,7 @@ def hand_over_signed(s: Session, do: HandOverSigned, by: Actor, at: datetime) ->
         if not may_give(s, asset, by):
             raise NotAllowed(number=asset.number)
         _not_lost(asset)
+        holds.check(s, SubjectKind.ASSET, asset.id, doing="offered")
         if asset.state == AssetState.REPAIR:
             raise Refused("asset.in_repair", number=asset.number)
     moving = [asset for asset in found if asset.keeper_id != taker.id]
@@ -219,6 +222,7 @@ def give_back(s: Session, do: GiveBack, by: Actor, at: datetime) -> dict[str, An
         if not custody.may_act_for(s, by, asset.keeper_id):
             raise NotAllowed(number=asset.number)
         _not_lost(asset)
+        holds.check(s, SubjectKind.ASSET, asset.id, doing="offered")
         custody.offer(s, (ASSET, asset.id), None, by, at, place_id=asset.place_id, note=do.note)
         note(s, asset.id, "offered_back", by, at, note=do.note)
         touch(s, "asset", asset.id)

@@ -20,7 +20,7 @@ from sqlmodel import Field, Session, SQLModel, col
 from core.foundation import clock, database
 from core.foundation.errors import Refused
 from core.foundation.ids import uuid7
-from core.mechanisms import attachments, custody, labels, people, pinyin, places
+from core.mechanisms import attachments, custody, holds, labels, people, pinyin, places
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Operation, as_json, current_op_id, operation, touch
 from core.mechanisms.tables import EARLIEST_YEAR, LATEST_YEAR, MAX_CENTS, tidy
@@ -295,7 +295,7 @@ def next_number(s: Session, at: date) -> str:
 
 def change(s: Session, asset: Asset, given: Mapping[str, Any], kind: str, by: Actor, at: datetime, **facts: Any) -> Asset:
     """Set fields of an asset (`own` maps own fields to texts), note before and after as one line of its life. What is the same already is no
-    change."""
+    change. Refuses what `holds` refuses when whose or where it is changes (a count that froze its scope)."""
     wanted = {name: value for name, value in given.items() if (value is not None or name in NULLABLE) and name != "own"}
     new = {name: value for name, value in wanted.items() if getattr(asset, name) != value}
     own = own_fields.differing(s, asset.id, str(new.get("class_code", asset.class_code)), given.get("own") or {})
@@ -304,6 +304,8 @@ def change(s: Session, asset: Asset, given: Mapping[str, Any], kind: str, by: Ac
     if "number" in new:
         _free_number(s, str(new["number"]))
     _check_whose_and_where(s, new)
+    if new.keys() & {"place_id", "keeper_id", "department_id"}:
+        holds.check(s, SubjectKind.ASSET, asset.id, to_place=new.get("place_id"), doing=kind)
     before = {name: getattr(asset, name) for name in new}
     for name, value in new.items():
         setattr(asset, name, value)

@@ -1,11 +1,12 @@
 """Stock-takes of assets and supplies (定期盘点清查; guide S4.1-R6, R7, R8 and S1.2-R7; pitfalls T1–T15).
 
-Split by ability: `record` (what is kept), `books` (the two books that are counted, and posting to them), `count` (on site), `lines` (what it all
-means: results are questions, never stored), `settle` (open, decide, close, approve), `sealing` (the frozen figures), `views` (what others read).
-Not here: drawing the report (assets_labels), the phone's own rules (scan_rules), custody (assets).
+Split by ability: `record` (what is kept), `books` (the two books that are counted, and posting to them), `opening` (scope and counters), `count` (on
+site), `declaring` (keepers confirm their own), `rounds` (who may count again), `gathering`, `judging` and `lines` (what it all means: results are
+questions, never stored), `progress` (by place and person), `phones` (what is still to come), `deciding`, `settle` (close, approve), `sealing` (the frozen
+figures), `views` (what others read). Not here: drawing the report (assets_labels), the phone's own rules (scan_rules), custody (assets).
 """
 
-from core.sections.stocktakes.books import count_expected
+from core.sections.stocktakes.books import Preview
 from core.sections.stocktakes.count import (
     Count,
     Counted,
@@ -19,27 +20,57 @@ from core.sections.stocktakes.count import (
     scope_of,
     undo_count,
 )
-from core.sections.stocktakes.lines import progress, review
-from core.sections.stocktakes.record import APPROVERS, REVIEWERS, Decision, Kind, Mode, ReportFile, SealedReport, State, Stocktake, get
+from core.sections.stocktakes.deciding import (
+    AcceptLines,
+    DecideLine,
+    RecountLines,
+    accept_all,
+    decide,
+    first_counters,
+    recount,
+)
+from core.sections.stocktakes.declaring import Declare, Mine, MyList, declare, my_list, my_lists
+from core.sections.stocktakes.lines import review
+from core.sections.stocktakes.opening import (
+    AssignCounters,
+    Counter,
+    OpenStocktake,
+    assign,
+    counters_of,
+    held,
+    open_stocktake,
+    preview,
+    unanswered,
+)
+from core.sections.stocktakes.phones import OpenDevice, devices_of, open_devices
+from core.sections.stocktakes.progress import PersonProgress, PlaceProgress, Progress, by_place_and_person, progress
+from core.sections.stocktakes.record import (
+    APPROVERS,
+    REVIEWERS,
+    Answer,
+    Condition,
+    Decision,
+    Kind,
+    Mode,
+    ReportFile,
+    SealedReport,
+    State,
+    Stocktake,
+    get,
+)
 from core.sections.stocktakes.results import Line, Result, Review, Seen, Sums
 from core.sections.stocktakes.sealing import FileReport, file_of, file_report, result_of, sealed, to_draw
 from core.sections.stocktakes.settle import (
     ApproveStocktake,
     CloseStocktake,
-    DecideLine,
-    OpenDevice,
-    OpenStocktake,
     RejectStocktake,
     RemindCounters,
     approve,
     close,
-    decide,
-    devices_of,
     has_counted,
-    open_devices,
-    open_stocktake,
     reject,
     remind,
+    remind_before_the_last_day,
 )
 from core.sections.stocktakes.views import (
     COLLECTION,
@@ -57,10 +88,13 @@ from core.sections.stocktakes.views import (
 from core.sections.stocktakes.views import views as views_of
 
 __all__ = [
-    "APPROVERS", "COLLECTION", "REVIEWERS", "ApproveStocktake", "CloseStocktake", "Count", "Counted", "DecideLine", "Decision", "FileReport", "HandInCounts",
-    "Kind", "Line", "Mode", "OpenDevice", "OpenStocktake", "RejectStocktake", "RemindCounters", "ReportFile", "ReportFind", "Result", "Review",
-    "SealedReport", "Seen", "State", "Stocktake", "StocktakeDetail", "StocktakeView", "Sums", "UndoCount", "approve", "close", "count", "count_expected",
-    "count_many", "decide", "detail", "devices_of", "file_of", "file_report", "find", "for_phone", "get", "hand_in", "has_counted", "hidden_shelves",
-    "is_blind_to", "listed", "may_see_photos", "open_devices", "open_stocktake", "progress", "reject", "remind", "report_find", "result_of", "review", "scope_of", "sealed", "to_draw",
-    "under_way", "undo_count", "views_of",
+    "APPROVERS", "COLLECTION", "REVIEWERS", "AcceptLines", "Answer", "ApproveStocktake", "AssignCounters", "CloseStocktake", "Condition", "Count",
+    "Counted", "Counter", "DecideLine", "Decision", "Declare", "FileReport", "HandInCounts", "Kind", "Line", "Mine", "Mode", "MyList", "OpenDevice",
+    "OpenStocktake", "PersonProgress", "PlaceProgress", "Preview", "Progress", "RecountLines", "RejectStocktake", "RemindCounters", "ReportFile",
+    "ReportFind", "Result", "Review", "SealedReport", "Seen", "State", "Stocktake", "StocktakeDetail", "StocktakeView", "Sums", "UndoCount", "accept_all",
+    "approve", "assign", "by_place_and_person", "close", "count", "count_many", "counters_of", "decide", "declare", "detail", "devices_of", "file_of",
+    "file_report", "find", "first_counters", "for_phone", "get", "hand_in", "has_counted", "held", "hidden_shelves", "is_blind_to", "listed",
+    "may_see_photos", "my_list", "my_lists", "open_devices", "open_stocktake", "preview", "progress", "recount", "reject", "remind",
+    "remind_before_the_last_day", "report_find", "result_of", "review", "scope_of", "sealed", "to_draw", "unanswered", "under_way", "undo_count",
+    "views_of",
 ]  # fmt: skip

@@ -6,13 +6,14 @@ during the count is recognised and never posted a second time (pitfalls T9, T10)
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, cast, func, insert, literal, null, select
+from sqlalchemy import BigInteger, Select, and_, cast, func, insert, literal, null, or_, select
 from sqlalchemy.sql import ColumnElement
 from sqlmodel import Session, col
 
@@ -74,24 +75,121 @@ class Movement:
     corrects: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is counted: places with all below them (None: everywhere), departments, class codes by their beginning, value in cents, and a sample of it."""
+
+    place_ids: Collection[UUID] | None = None
+    department_ids: tuple[UUID, ...] = ()
+    class_codes: tuple[str, ...] = ()
+    value_from_cents: int | None = None
+    value_to_cents: int | None = None
+    sample_count: int | None = None
+    sample_percent: int | None = None
+    kept_only: bool = False
+
+    @property
+    def is_sample(self) -> bool:
+        return self.sample_count is not None or self.sample_percent is not None
+
+    def sample_size(self, population: int) -> int:
+        """How many of `population` are drawn; a percentage is rounded up, so that a sample of something is never nothing."""
+        if self.sample_count is not None:
+            return min(self.sample_count, population)
+        return -(-population * (self.sample_percent or 100) // 100)
+
+
 def subject_kind(stocktake: Stocktake) -> SubjectKind:
     return SubjectKind.ASSET if stocktake.kind == Kind.ASSET else SubjectKind.SUPPLY
 
 
-def expect(s: Session, stocktake: Stocktake, scope: Collection[UUID]) -> int:
-    """Take what the book says of everything in these places, by value, in one statement. Returns how many lines."""
-    rows = _asset_rows(stocktake.id, scope) if stocktake.kind == Kind.ASSET else _supply_rows(stocktake.id, scope)
+def expect(s: Session, stocktake: Stocktake, scope: Scope) -> tuple[int, int]:
+    """Take what the book says of everything in scope, by value, in one statement. Returns how many lines, and how many the scope holds in all."""
+    wanted = population = None
+    if scope.is_sample:
+        subjects = _subjects(s, stocktake.kind, scope)
+        population = len(subjects)
+        wanted = draw(subjects, stocktake.sample_seed, scope.sample_size(population))
+    rows = _rows(stocktake.kind, stocktake.id, scope, wanted)
     s.execute(insert(_lines).from_select(_COLUMNS, rows))
-    return int(s.execute(select(func.count()).select_from(_lines).where(_lines.c.stocktake_id == stocktake.id)).scalar_one())
+    found = int(s.execute(select(func.count()).select_from(_lines).where(_lines.c.stocktake_id == stocktake.id)).scalar_one())
+    return found, found if population is None else population
 
 
-def count_expected(s: Session, kind: str, scope: Collection[UUID]) -> int:
-    """How many lines a session over these places would have, for the dialog that opens it."""
-    if kind == Kind.ASSET:
-        query = select(func.count()).select_from(Asset).where(col(Asset.place_id).in_(scope), col(Asset.state).in_(EXPECTED))
-        return int(s.execute(query).scalar_one())
-    rows = _supply_rows(derived("preview"), scope).subquery()
-    return int(s.execute(select(func.count()).select_from(rows)).scalar_one())
+def draw(subjects: Iterable[UUID], seed: str, size: int) -> list[UUID]:
+    """A sample that anyone can draw again: the things in the order of a hash of seed and thing, the first `size` of them."""
+    return sorted(subjects, key=lambda one: hashlib.sha256(f"{seed}/{one}".encode()).digest())[:size]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a session over a scope would ask for. `keeperless`: things that nobody could confirm, left out of a count by their keepers. Cents."""
+
+    lines: int
+    population: int
+    value_cents: int
+    keeperless: int = 0
+
+
+def preview(s: Session, kind: str, scope: Scope, seed: str = "") -> Preview:
+    """How many lines a session would have and what they are worth, for the dialog that opens it."""
+    wanted = population = None
+    if scope.is_sample:
+        subjects = _subjects(s, kind, scope)
+        population = len(subjects)
+        wanted = draw(subjects, seed, scope.sample_size(population))
+    rows = _rows(kind, derived("preview"), scope, wanted, figures_only=True).subquery()
+    lines, value = s.execute(select(func.count(), func.coalesce(func.sum(rows.c.value), 0)).select_from(rows)).one()
+    keeperless = 0
+    if kind == Kind.ASSET and scope.kept_only:
+        keeperless = len(_subjects(s, kind, replace(scope, kept_only=False))) - len(_subjects(s, kind, scope))
+    return Preview(int(lines), int(lines) if population is None else population, int(value), keeperless)
+
+
+def _subjects(s: Session, kind: str, scope: Scope) -> list[UUID]:
+    table: Any = Asset if kind == Kind.ASSET else Supply
+    where = _asset_scope(scope) if kind == Kind.ASSET else _supply_scope(scope)
+    return list(s.execute(select(table.id).where(*where)).scalars())
+
+
+def _rows(kind: str, stocktake_id: UUID, scope: Scope, wanted: list[UUID] | None, *, figures_only: bool = False) -> Select[Any]:
+    rows = _asset_rows(stocktake_id, scope) if kind == Kind.ASSET else _supply_rows(stocktake_id, scope)
+    table: Any = Asset if kind == Kind.ASSET else Supply
+    if figures_only:
+        value = Asset.value_cents if kind == Kind.ASSET else col(Supply.price_cents) * col(Supply.on_hand)
+        rows = select(table.id, cast(value, BigInteger).label("value")).where(
+            *(_asset_scope(scope) if kind == Kind.ASSET else _supply_scope(scope))
+        )
+    return rows if wanted is None else rows.where(database.among(col(table.id), wanted))
+
+
+def _asset_scope(scope: Scope) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [col(Asset.state).in_(EXPECTED)]
+    if scope.place_ids is not None:
+        found.append(database.among(col(Asset.place_id), scope.place_ids))
+    if scope.department_ids:
+        found.append(database.among(col(Asset.department_id), scope.department_ids))
+    if scope.class_codes:
+        found.append(or_(*(col(Asset.class_code).startswith(code, autoescape=True) for code in scope.class_codes)))
+    if scope.value_from_cents is not None:
+        found.append(col(Asset.value_cents) >= scope.value_from_cents)
+    if scope.value_to_cents is not None:
+        found.append(col(Asset.value_cents) <= scope.value_to_cents)
+    if scope.kept_only:
+        found.append(col(Asset.keeper_id).is_not(None))
+    return found
+
+
+def _supply_scope(scope: Scope) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [col(Supply.retired_at).is_(None), col(Supply.place_id).is_not(None)]
+    if scope.place_ids is not None:
+        found.append(database.among(col(Supply.place_id), scope.place_ids))
+    worth = col(Supply.price_cents) * col(Supply.on_hand)
+    if scope.value_from_cents is not None:
+        found.append(worth >= scope.value_from_cents)
+    if scope.value_to_cents is not None:
+        found.append(worth <= scope.value_to_cents)
+    return found
 
 
 def _row_id() -> ColumnElement[Any]:
@@ -106,21 +204,21 @@ def _current_label(kind: SubjectKind, subject_id: Any) -> ColumnElement[str]:
     return func.coalesce(query.correlate_except(Label).scalar_subquery(), "")
 
 
-def _asset_rows(stocktake_id: UUID, scope: Collection[UUID]) -> Select[Any]:
+def _asset_rows(stocktake_id: UUID, scope: Scope) -> Select[Any]:
     return (
         select(
             _row_id(), literal(stocktake_id, _lines.c.stocktake_id.type), col(Asset.id), col(Asset.number), col(Asset.name), col(Asset.spec),
-            col(Asset.serial), literal(""), col(Asset.place_id), col(Place.name), col(Asset.keeper_id), func.coalesce(Person.name, ""),
+            col(Asset.serial), literal(""), col(Asset.place_id), func.coalesce(Place.name, ""), col(Asset.keeper_id), func.coalesce(Person.name, ""),
             func.coalesce(Department.name, ""), col(Asset.value_cents), col(Asset.net_value_cents), cast(null(), _lines.c.quantity.type),
             _current_label(SubjectKind.ASSET, Asset.id),
         )
-        .select_from(Asset).join(Place, col(Place.id) == Asset.place_id).outerjoin(Person, col(Person.id) == Asset.keeper_id)
+        .select_from(Asset).outerjoin(Place, col(Place.id) == Asset.place_id).outerjoin(Person, col(Person.id) == Asset.keeper_id)
         .outerjoin(Department, col(Department.id) == Asset.department_id)
-        .where(col(Asset.place_id).in_(scope), col(Asset.state).in_(EXPECTED))
+        .where(*_asset_scope(scope))
     )  # fmt: skip
 
 
-def _supply_rows(stocktake_id: UUID, scope: Collection[UUID]) -> Select[Any]:
+def _supply_rows(stocktake_id: UUID, scope: Scope) -> Select[Any]:
     # A supply has one shelf; what its ledger says in all is what that shelf should hold.
     return (
         select(
@@ -130,7 +228,7 @@ def _supply_rows(stocktake_id: UUID, scope: Collection[UUID]) -> Select[Any]:
             _current_label(SubjectKind.SUPPLY, Supply.id),
         )
         .select_from(Supply).join(Place, col(Place.id) == Supply.place_id)
-        .where(col(Supply.place_id).in_(scope), col(Supply.retired_at).is_(None))
+        .where(*_supply_scope(scope))
     )  # fmt: skip
 
 

@@ -26,19 +26,19 @@ from core.mechanisms.people import Person
 from core.sections.stocktakes import books
 from core.sections.stocktakes.record import (
     REVIEWERS,
+    Condition,
     CountEvent,
     CountUndone,
-    Decision,
     Find,
     HandIn,
     Kind,
-    LineDecision,
     Mode,
     State,
     Stocktake,
     StocktakeLine,
     get,
 )
+from core.sections.stocktakes.rounds import Rounds, asks_again
 
 MOST_COUNTED = 1_000_000
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -58,12 +58,13 @@ class _Label(NamedTuple):
 
 
 class Count(Operation):
-    """A code was read at a place. `quantity` for supplies: what is there in all (0 is an answer); things count once."""
+    """A code was read at a place. `quantity` for supplies: what is there in all (0 is an answer); things count once. `condition` of a thing, if told."""
 
     stocktake_id: UUID
     code: labels.Code
     place_id: UUID
     quantity: Annotated[int, Input(ge=0, le=MOST_COUNTED)] | None = None
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +84,14 @@ def count_many(s: Session, items: Sequence[Item]) -> list[Counted | Refused | No
     stocktake_id: UUID = items[0].do.stocktake_id
     if any(item.do.stocktake_id != stocktake_id for item in items):
         return [None] * len(items)
-    session = _Session(s, stocktake_id)
+    session = Counting(s, stocktake_id)
     known = _labels(s, {item.do.code for item in items}, stocktake_id)
     # What stands in the register of labels is a code as it is; the rest is read as a person would type it.
     codes: list[str | None] = [item.do.code if item.do.code in known else _code_of(item.do.code) for item in items]
     known.update(_labels(s, {code for code in codes if code is not None and code not in known}, stocktake_id))
     first = _first_seen(s, stocktake_id, {label.subject_id for label in known.values() if label.subject_id is not None})
+    rounds = Rounds(s, session.row, {label.subject_id for label in known.values() if label.subject_id is not None}) if session.row else None
+    conditions = any(item.do.condition is not None for item in items)
     answers: list[Counted | Refused | None] = []
     rows: list[dict[str, Any]] = []
     for item, code in zip(items, codes, strict=True):
@@ -98,6 +101,8 @@ def count_many(s: Session, items: Sequence[Item]) -> list[Counted | Refused | No
         do: Count = item.do
         label = known.get(code)
         refusal = session.refusal(do, label, item.at)
+        if refusal is None and rounds is not None and rounds.any:
+            refusal = rounds.refusal(label.subject_id if label is not None else None, do.place_id, item.by, item.at)
         if refusal is not None:
             answers.append(refusal)
             continue
@@ -107,6 +112,8 @@ def count_many(s: Session, items: Sequence[Item]) -> list[Counted | Refused | No
             "person_id": by.person_id, "device_id": by.device_id, "device_seq": item.device_seq, "occurred_at": item.at, "received_at": item.received_at,
             "clock_skew_s": item.clock_skew_s,
         })  # fmt: skip
+        if conditions:
+            rows[-1]["condition"] = do.condition or ""
         answers.append(session.unknown if label is None or subject_id is None else session.answer(label, first, item))
     if rows:
         database.insert_rows(s, _counts, rows)
@@ -116,8 +123,8 @@ def count_many(s: Session, items: Sequence[Item]) -> list[Counted | Refused | No
 
 @operation(Count, "stocktake.count", roles=PERSON_ROLES, offline=True, many=count_many)
 def count(s: Session, do: Count, by: Actor, at: datetime) -> Counted:
-    """Refuses: stocktake.not_found, stocktake.closed, stocktake.place_outside, stocktake.quantity_needed, stocktake.one_thing, label.other_kind;
-    Invalid: label.mistyped, label.unreadable. A code that nobody knows is kept: it may be a surplus."""
+    """Refuses: stocktake.not_found, stocktake.closed, stocktake.place_outside, stocktake.quantity_needed, stocktake.one_thing, label.other_kind,
+    stocktake.other_counts_again (a recount is never by who counted first); Invalid: label.mistyped, label.unreadable. A code that nobody knows is kept: it may be a surplus."""
     labels.read_code(do.code)
     answer = count_many(s, [current_item(s)])[0]
     if isinstance(answer, Refused):
@@ -136,7 +143,7 @@ class UndoCount(Operation):
 @operation(UndoCount, "stocktake.undo_count", roles=PERSON_ROLES, offline=True)
 def undo_count(s: Session, do: UndoCount, by: Actor, at: datetime) -> None:
     """The count stays in the list, marked. Refuses: stocktake.not_found, stocktake.closed, stocktake.not_yours"""
-    session = _Session(s, do.stocktake_id)
+    session = Counting(s, do.stocktake_id)
     item = current_item(s)
     session.must_take(at)
     office = by.has(*REVIEWERS)
@@ -163,7 +170,7 @@ class ReportFind(Operation):
 @operation(ReportFind, "stocktake.report_find", roles=PERSON_ROLES, offline=True)
 def report_find(s: Session, do: ReportFind, by: Actor, at: datetime) -> dict[str, Any]:
     """Fact `evidence_pending`: the photos that are still to come. Refuses: stocktake.not_found, stocktake.closed, stocktake.place_outside"""
-    session = _Session(s, do.stocktake_id)
+    session = Counting(s, do.stocktake_id)
     item = current_item(s)
     session.must_take(at)
     session.must_hold(do.place_id)
@@ -199,7 +206,7 @@ def hand_in(s: Session, do: HandInCounts, by: Actor, at: datetime) -> None:
 # ── private ──
 
 
-class _Session:
+class Counting:
     """A session as counting sees it: does it still take observations, and does it hold this place."""
 
     unknown = Counted("unknown", None)
@@ -208,10 +215,10 @@ class _Session:
         self._s = s
         self.row: Stocktake | None = s.get(Stocktake, stocktake_id)
         self._scope: set[UUID] | None = None
-        self._recount_since: datetime | bool | None = False
         self._is_open = self.row is not None and self.row.state == State.OPEN
         self._kind = books.subject_kind(self.row) if self.row is not None else None
         self._tells_places = self.row is not None and self.row.mode != Mode.BLIND and self.row.kind == Kind.ASSET
+        self.recounts = self.row is not None and asks_again(s, self.row.id)
         self._last_place: UUID | None = None  # the place of the scan before, which was in order
 
     def refusal(self, do: Count, label: _Label | None, at: datetime) -> Refused | None:
@@ -259,19 +266,10 @@ class _Session:
             return Refused("stocktake.not_found")
         if row.state == State.OPEN:
             return None
-        # What was counted before the close and arrives late is still an observation; afterwards only what was asked for again is.
-        if row.state == State.CLOSED and row.closed_at is not None and (at <= row.closed_at or self._recount_wanted(at)):
+        # What was counted before the close and arrives late is still an observation; afterwards only what was asked for again is (see Rounds).
+        if row.state == State.CLOSED and row.closed_at is not None and (at <= row.closed_at or self.recounts):
             return None
         return Refused("stocktake.closed", title=row.title)
-
-    def _recount_wanted(self, at: datetime) -> bool:
-        if self._recount_since is False:
-            assert self.row is not None
-            query = select(col(LineDecision.decided_at)).where(
-                col(LineDecision.stocktake_id) == self.row.id, col(LineDecision.decision) == Decision.RECOUNT
-            )
-            self._recount_since = min(self._s.execute(query).scalars(), default=None)
-        return isinstance(self._recount_since, datetime) and at >= self._recount_since
 
     def _outside(self, place_id: UUID) -> Refused | None:
         assert self.row is not None
@@ -281,7 +279,9 @@ class _Session:
 
 
 def scope_of(s: Session, stocktake: Stocktake) -> set[UUID]:
-    """Every place a session holds: those named and all below them."""
+    """Every place a session holds: those named and all below them; when none is named, all there are."""
+    if not stocktake.place_ids:
+        return set(s.execute(select(col(places.Place.id))).scalars())
     named = [UUID(place_id) for place_id in stocktake.place_ids]
     return {*named, *places.descendants(s, named)}
 

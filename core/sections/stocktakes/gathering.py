@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from core.foundation.ids import derived
 from core.mechanisms.labels import Label
 from core.mechanisms.people import Person
 from core.mechanisms.places import Place
 from core.sections.stocktakes import books
-from core.sections.stocktakes.record import CountEvent, CountUndone, Decision, Find, Kind, LineDecision, Stocktake, StocktakeLine
+from core.sections.stocktakes.record import (
+    CountEvent,
+    CountUndone,
+    Decision,
+    Find,
+    Kind,
+    LineDecision,
+    Stocktake,
+    StocktakeCounter,
+    StocktakeLine,
+)
 from core.sections.stocktakes.results import Seen
+from core.sections.stocktakes.rounds import extra_line_id
 
 
 @dataclass(slots=True)
@@ -29,11 +38,9 @@ class Gathered:
     code: str = ""
     seen: list[Seen] = field(default_factory=list)
     finds: list[Find] = field(default_factory=list)
-
-
-def extra_line_id(stocktake_id: UUID, *key: object) -> UUID:
-    """The id of a line that the book did not expect: the same for the same thing, whenever it is asked."""
-    return derived("stocktake", stocktake_id, *key)
+    photos: list[str] = field(default_factory=list)
+    rounds: int = 1
+    waits: bool = False
 
 
 def gather(s: Session, stocktake: Stocktake) -> list[Gathered]:
@@ -60,28 +67,25 @@ def gather(s: Session, stocktake: Stocktake) -> list[Gathered]:
 
     for row in counts:
         one = at(row.subject_id or late.get(row.code), row.code, row.place_id, row.op_id)
-        one.seen.append(_seen(row, names, places, _stands(row, undone), row.quantity, row.device_seq, row.clock_skew_s))
+        one.photos.extend(row.photos)
+        one.seen.append(_seen(row, names, places, _stands(row, undone)))
     for find in finds:
         one = at(late.get(find.code), find.code, find.place_id, find.op_id)
         one.finds.append(find)
-        one.seen.append(_seen(find, names, places, _stands(find, undone), None, None, 0))
+        one.photos.extend(find.photos)
+        one.seen.append(_seen(find, names, places, _stands(find, undone)))
     for one in lines.values():
         one.seen.sort(key=lambda seen: seen.order)
     return list(lines.values())
 
 
-def _seen(
-    row: CountEvent | Find,
-    names: Mapping[UUID, str],
-    places: Mapping[UUID, str],
-    stands: bool,
-    quantity: int | None,
-    seq: int | None,
-    skew: int,
-) -> Seen:
+def _seen(row: CountEvent | Find, names: Mapping[UUID, str], places: Mapping[UUID, str], stands: bool) -> Seen:
+    counted = row if isinstance(row, CountEvent) else None
     return Seen(
-        row.op_id, row.code, row.place_id, places.get(row.place_id, ""), quantity, row.person_id, names.get(row.person_id, "") if row.person_id else "",
-        row.device_id, seq, row.occurred_at, row.received_at, skew, stands, isinstance(row, Find),
+        row.op_id, row.code, row.place_id, places.get(row.place_id, ""), counted.quantity if counted else None, row.person_id,
+        names.get(row.person_id, "") if row.person_id else "", row.device_id, counted.device_seq if counted else None, row.occurred_at, row.received_at,
+        counted.clock_skew_s if counted else 0, stands, counted is None, counted.answer if counted else "", counted.condition if counted else "",
+        counted.note if counted else "",
     )  # fmt: skip
 
 
@@ -108,27 +112,50 @@ def _subjects_now(s: Session, stocktake: Stocktake, codes: set[str]) -> dict[str
     return found
 
 
-def decisions(s: Session, stocktake_id: UUID) -> tuple[dict[UUID, LineDecision], dict[UUID, datetime]]:
-    """The latest decision of each line, and when "count again" was last said of it."""
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The latest decision of each line, and every moment when "count again" was said of it, oldest first."""
+
+    latest: dict[UUID, LineDecision]
+    again: dict[UUID, list[LineDecision]]
+
+
+def decisions(s: Session, stocktake_id: UUID) -> Decided:
     query = (
         select(LineDecision)
         .where(col(LineDecision.stocktake_id) == stocktake_id)
         .order_by(col(LineDecision.decided_at), col(LineDecision.op_id))
     )
-    rows = list(s.execute(query).scalars())
-    return {row.line_id: row for row in rows}, {row.line_id: row.decided_at for row in rows if row.decision == Decision.RECOUNT}
+    found = Decided({}, {})
+    for row in s.execute(query).scalars():
+        found.latest[row.line_id] = row
+        if row.decision == Decision.RECOUNT:
+            found.again.setdefault(row.line_id, []).append(row)
+    return found
 
 
-def set_aside(one: Gathered, latest: LineDecision | None, again_at: datetime | None) -> bool:
-    """What was observed before "count again" no longer decides, once there is something newer or while it is waited for (answers whether it is).
-    It stays in the list. Another decision instead of the recount takes the recount back."""
-    if again_at is None:
-        return False
-    newer = any(seen.standing and seen.at > again_at for seen in one.seen)
-    waits = not newer and latest is not None and latest.decision == Decision.RECOUNT
-    if newer or waits:
-        one.seen = [replace(seen, standing=seen.standing and seen.at > again_at) for seen in one.seen]
-    return waits
+def into_rounds(one: Gathered, decided: Decided) -> None:
+    """Tell each observation its round: 1 before the first "count again", then one more for each. Who observed in an earlier round does not recount:
+    such an observation stays in the list and is void. Any order of arrival gives the same rounds, since only our clock decides."""
+    again = decided.again.get(one.line_id, [])
+    if not again:
+        return
+    one.rounds = len(again) + 1
+    seen = [replace(row, round=1 + sum(1 for asked in again if row.at > asked.decided_at)) for row in one.seen]
+    first: dict[UUID, int] = {}
+    for row in seen:
+        if row.person_id is not None:
+            first[row.person_id] = min(first.get(row.person_id, row.round), row.round)
+    one.seen = [
+        replace(row, void=True, standing=False) if row.person_id is not None and first[row.person_id] < row.round else row for row in seen
+    ]
+    latest = decided.latest[one.line_id]
+    one.waits = latest.decision == Decision.RECOUNT and not any(row.standing and row.round == one.rounds for row in one.seen)
+
+
+def asked_of(s: Session, stocktake_id: UUID) -> set[UUID]:
+    """Everybody who was asked to count; nobody means that everyone may."""
+    return set(s.execute(select(col(StocktakeCounter.person_id)).where(col(StocktakeCounter.stocktake_id) == stocktake_id)).scalars())
 
 
 def chunks(values: Sequence[str]) -> list[Sequence[str]]:

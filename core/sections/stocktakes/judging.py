@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from core.sections.assets.ledger import AssetState
 from core.sections.stocktakes import books
 from core.sections.stocktakes.gathering import Gathered
-from core.sections.stocktakes.record import Decision, Kind, LineDecision, State, Stocktake
+from core.sections.stocktakes.record import Answer, Decision, Kind, LineDecision, Mode, State, Stocktake
 from core.sections.stocktakes.results import Line, Result, Seen
 
 
@@ -23,28 +23,75 @@ class Judge:
         now: Mapping[UUID, books.Now],
         ledger: Mapping[tuple[UUID, UUID | None], Sequence[books.Movement]],
         places: Mapping[UUID, str],
+        asked: Collection[UUID] = (),
     ) -> None:
-        self._stocktake, self._now, self._ledger, self._places = stocktake, now, ledger, places
+        self._stocktake, self._now, self._ledger, self._places, self._asked = stocktake, now, ledger, places, asked
         self._closed = stocktake.state != State.OPEN
 
-    def line(self, one: Gathered, *, recount: bool) -> Line | None:
+    def line(self, one: Gathered) -> Line | None:
         """The line, or None when all that made it (an unknown label, a find) was taken back."""
         standing = [seen for seen in one.seen if seen.standing]
-        if one.snapshot is None and not standing and not recount:
+        if one.snapshot is None and not standing and one.rounds == 1:
             return None
         blank = self._blank(one)
-        if self._stocktake.kind == Kind.SUPPLY and one.subject_id is not None:
-            line = self._supply(one, blank, standing, recount)
-        else:
-            line = self._asset(one, blank, standing, recount)
+        line = self._rounds(one, blank, standing)
+        standing = list(line.standing)
         flags = list(line.flags)
         if len({seen.code for seen in standing if seen.code}) > 1:
             flags.append("two_labels")
-        elif len(standing) > 1:
+        elif len([seen for seen in standing if not seen.answer]) > 1 and len({seen.round for seen in standing}) == 1:
             flags.append("again")
         if any(abs(seen.clock_skew_s) > 300 for seen in standing):
             flags.append("clock")
-        return replace(line, flags=tuple(dict.fromkeys(flags)))
+        if any(seen.void for seen in one.seen):
+            flags.append("same_counter")
+        if self._asked and one.rounds == 1 and any(seen.person_id not in self._asked for seen in standing if seen.person_id):
+            flags.append("helper")
+        condition = next((seen.condition for seen in reversed(standing) if seen.condition), "")
+        return replace(line, flags=tuple(dict.fromkeys(flags)), condition=condition, round=one.rounds)
+
+    def _rounds(self, one: Gathered, blank: Line, standing: list[Seen]) -> Line:
+        """The result of the last round. It stands when it agrees with the book or with an earlier round; a third value makes all of them one conflict
+        that a person settles (Things 6)."""
+        now = [seen for seen in standing if seen.round == one.rounds]
+        before = [seen for seen in standing if seen.round < one.rounds]
+        if one.rounds == 1:
+            return self._result(one, blank, now)
+        if one.waits:
+            return replace(self._heard(blank, []), result=Result.RECOUNT)
+        if not now:
+            return self._result(one, self._heard(blank, before), before)
+        if any(not seen.answer for seen in now):  # who reads a label has found it, whoever did not see it before
+            before = [seen for seen in before if seen.answer != Answer.ABSENT]
+        line = self._result(one, self._heard(blank, now), now)
+        if (
+            line.result in (Result.MATCHED, Result.CONFLICT)
+            or not before
+            or _value(line) in {self._value_alone(one, blank, row) for row in before}
+        ):
+            return line
+        every = sorted([*before, *now], key=lambda seen: seen.order)
+        return self._conflict(self._heard(line, every), every)
+
+    def _value_alone(self, one: Gathered, blank: Line, seen: Seen) -> object:
+        return _value(self._result(one, self._heard(blank, [seen]), [seen]))
+
+    def _heard(self, line: Line, standing: list[Seen]) -> Line:
+        stands = {seen.op_id for seen in standing}
+        return replace(line, seen=tuple(replace(seen, standing=seen.op_id in stands) for seen in line.seen))
+
+    def _result(self, one: Gathered, blank: Line, standing: list[Seen]) -> Line:
+        if self._stocktake.kind == Kind.SUPPLY and one.subject_id is not None:
+            return self._supply(blank, standing)
+        return self._asset(one, blank, standing)
+
+    def _conflict(self, line: Line, standing: list[Seen]) -> Line:
+        """Every answer that stands, side by side."""
+        if self._stocktake.kind == Kind.SUPPLY and line.subject_id is not None:
+            told = tuple(f"{seen.place}: {seen.quantity}" for seen in standing if seen.quantity is not None)
+            return replace(line, result=Result.CONFLICT, quantity=None, difference=0, found_places=told)
+        places = tuple(dict.fromkeys("" if seen.answer == Answer.ABSENT else seen.place for seen in standing))
+        return replace(line, result=Result.CONFLICT, difference=0, found_places=places)
 
     def decided(self, line: Line, row: LineDecision, who: str) -> Line:
         """The line with its decision, when the decision looked at this very result; a conflict settled by it gets its result."""
@@ -55,6 +102,8 @@ class Judge:
         line = replace(line, decision=row.decision, cause=row.cause, decided_by=who)
         if line.result != Result.CONFLICT or row.decision != Decision.ACCEPT:
             return line
+        if self._stocktake.kind == Kind.ASSET and row.place_id is None and row.quantity == 0:
+            return replace(line, result=Result.MISSING, found_place_id=None, found_place="", difference=-1)
         if row.place_id is not None:
             chosen = next((seen for seen in line.standing if seen.place_id == row.place_id), None)
             here = row.place_id == line.book_place_id
@@ -68,7 +117,7 @@ class Judge:
     def _blank(self, one: Gathered) -> Line:
         row, now = one.snapshot, self._now.get(one.subject_id) if one.subject_id else None
         described = next((find.description for find in reversed(one.finds) if find.description), "")
-        photos = tuple(dict.fromkeys(sha256 for find in one.finds for sha256 in find.photos))
+        photos = tuple(dict.fromkeys(one.photos))
         if row is not None:
             facts = (
                 row.number,
@@ -110,18 +159,27 @@ class Judge:
             value, net, quantity if self._stocktake.kind == Kind.SUPPLY else None, None, 0, None, "", (), tuple(one.seen), (), described, photos,
         )  # fmt: skip
 
-    def _asset(self, one: Gathered, line: Line, standing: list[Seen], recount: bool) -> Line:
+    def _asset(self, one: Gathered, line: Line, standing: list[Seen]) -> Line:
         now = self._now.get(one.subject_id) if one.subject_id else None
-        if not standing:
-            if recount:
-                return replace(line, result=Result.RECOUNT)
+        there = _there(standing)
+        if not there:
             if now is not None and not now.expected:
                 return replace(line, result=Result.LEFT, flags=("moved_meanwhile",))
-            return replace(line, result=Result.MISSING, difference=-1) if self._closed else line
-        places = list(dict.fromkeys(seen.place_id for seen in standing))
-        names = {seen.place_id: seen.place for seen in standing}
+            if standing:  # somebody looked, or its keeper says so
+                return replace(line, result=Result.MISSING, difference=-1, flags=("looked",))
+            # What a keeper has not answered is an open question, not yet a deficit.
+            closed = self._closed and self._stocktake.mode != Mode.SELF
+            return replace(line, result=Result.MISSING, difference=-1) if closed else line
+        absent = [seen for seen in standing if seen.answer == Answer.ABSENT and seen.person_id not in {other.person_id for other in there}]
+        if absent and all(seen.answer for seen in there):  # word against word; a label that was read is proof
+            return self._conflict(
+                replace(line, found_place_id=there[0].place_id, found_place=there[0].place, flags=("disputed",)), standing
+            )
+        places = list(dict.fromkeys(seen.place_id for seen in there))
+        names = {seen.place_id: seen.place for seen in there}
         homes = {line.book_place_id, now.place_id if now else None} - {None}
         flags = ["moved_meanwhile"] if now is not None and one.snapshot is not None and now.place_id != line.book_place_id else []
+        flags += ["disputed"] if absent else []
         strange = [place_id for place_id in places if place_id not in homes]
         here = places[0] if not strange else strange[-1]
         line = replace(
@@ -140,9 +198,9 @@ class Judge:
             return replace(line, result=Result.CONFLICT)
         return replace(line, result=Result.MOVED if strange else Result.MATCHED)
 
-    def _supply(self, one: Gathered, line: Line, standing: list[Seen], recount: bool) -> Line:
+    def _supply(self, line: Line, standing: list[Seen]) -> Line:
         if not standing:
-            return replace(line, result=Result.RECOUNT if recount else Result.NOT_COUNTED)
+            return replace(line, result=Result.NOT_COUNTED)
         last: dict[object, Seen] = {}
         for seen in standing:  # in order: who counts again says it anew, who else counts says it beside
             last[seen.person_id or seen.device_id] = seen
@@ -154,10 +212,8 @@ class Judge:
             found_place=here.place,
             found_places=(here.place,),
         )
-        answers = {seen.quantity for seen in last.values()}
-        if len(answers) > 1:
-            told = tuple(f"{here.place}: {seen.quantity}" for seen in sorted(last.values(), key=lambda seen: seen.order))
-            return replace(line, result=Result.CONFLICT, found_places=told)
+        if len({seen.quantity for seen in last.values()}) > 1:
+            return self._conflict(line, sorted(last.values(), key=lambda seen: seen.order))
         latest = max(last.values(), key=lambda seen: seen.order)
         return self._quantity(line, latest.quantity or 0, latest.at)
 
@@ -170,3 +226,22 @@ class Judge:
         result = Result.MATCHED if difference == 0 else Result.SURPLUS if difference > 0 else Result.MISSING
         flags = (*line.flags, "moved_meanwhile") if moved else line.flags
         return replace(line, result=result, quantity=quantity, book_quantity=book, difference=difference, flags=flags)
+
+
+def _there(standing: list[Seen]) -> list[Seen]:
+    """What places a thing somewhere: of each person the codes read, or else the last thing said. Who reads a code has found it, whatever was said before."""
+    of: dict[object, list[Seen]] = {}
+    for seen in standing:
+        mine = of.setdefault(seen.person_id or seen.device_id, [])
+        if seen.answer or any(one.answer for one in mine):
+            mine.clear()
+        mine.append(seen)
+    kept = {seen.op_id for mine in of.values() for seen in mine if seen.answer != Answer.ABSENT}
+    return [seen for seen in standing if seen.op_id in kept]
+
+
+def _value(line: Line) -> object:
+    """What a round says, to be compared with another: a difference relative to the book of its own moment, or where the thing is."""
+    if line.quantity is not None:
+        return line.difference
+    return line.result, line.found_place_id

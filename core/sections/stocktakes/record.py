@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Column, Index
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, String, false
 from sqlmodel import Field, Session, SQLModel
 
 from core.foundation import database
@@ -44,6 +44,23 @@ class State(StrEnum):
     REJECTED = "rejected"
 
 
+class Answer(StrEnum):
+    """What somebody said without reading a code: `here`: I have it. `elsewhere`: it stands somewhere else. `absent`: I looked and it is not there."""
+
+    HERE = "here"
+    ELSEWHERE = "elsewhere"
+    ABSENT = "absent"
+
+
+class Condition(StrEnum):
+    """How a thing looked to who counted it."""
+
+    GOOD = "good"
+    WORN = "worn"
+    DAMAGED = "damaged"
+    UNUSABLE = "unusable"
+
+
 class Decision(StrEnum):
     """`accept`: the book follows what was found. `recount`: go and look again. `investigate`: the book stays, somebody finds out why."""
 
@@ -53,7 +70,10 @@ class Decision(StrEnum):
 
 
 class Stocktake(SQLModel, table=True):
-    """One session. `expected_count` is how many lines the book had when it was opened."""
+    """One session. `expected_count` is how many lines it asks for; `population` how many its scope holds, which is more when a sample was drawn.
+
+    The scope is places (none: everywhere), departments, class codes by their beginning, value from and to in cents. A sample is a count or a percentage,
+    drawn by `sample_seed`: the same seed draws the same things. `frozen`: nothing in scope is handed over or moved while it is open."""
 
     __tablename__: ClassVar[str] = "stocktake"
     id: UUID = Field(default_factory=uuid7, primary_key=True)
@@ -62,6 +82,15 @@ class Stocktake(SQLModel, table=True):
     mode: str
     state: str = Field(default=State.OPEN, index=True)
     place_ids: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    department_ids: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
+    class_codes: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
+    value_from_cents: int | None = Field(default=None, sa_column=Column(BigInteger))
+    value_to_cents: int | None = Field(default=None, sa_column=Column(BigInteger))
+    sample_count: int | None = None
+    sample_percent: int | None = None
+    sample_seed: str = Field(default="", sa_column=Column(String, nullable=False, server_default=""))
+    frozen: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+    population: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
     due_on: date | None = None
     expected_count: int = 0
     opened_at: datetime
@@ -99,8 +128,20 @@ class StocktakeLine(SQLModel, table=True):
     label: str
 
 
+class StocktakeCounter(SQLModel, table=True):
+    """Who was asked to count where (no place: everywhere in the session). The last asking holds; an earlier one is taken out."""
+
+    __tablename__: ClassVar[str] = "stocktake_counter"
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    stocktake_id: UUID = Field(index=True)
+    person_id: UUID
+    place_id: UUID | None = None
+
+
 class CountEvent(SQLModel, table=True):
-    """One observation: this code was read here. `subject_id` is what it stood for then; `quantity` is counted, for supplies."""
+    """One observation: this code was read here. `subject_id` is what it stood for then; `quantity` is counted, for supplies.
+
+    `answer` is empty for a code that was read, else what a person said of a line of the list without reading one (`code` may be empty then)."""
 
     __tablename__: ClassVar[str] = "stocktake_count"
     __table_args__ = (Index("ix_stocktake_count_subject", "stocktake_id", "subject_id"),)
@@ -116,6 +157,10 @@ class CountEvent(SQLModel, table=True):
     occurred_at: datetime
     received_at: datetime
     clock_skew_s: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    answer: str = Field(default="", sa_column=Column(String, nullable=False, server_default=""))
+    condition: str = Field(default="", sa_column=Column(String, nullable=False, server_default=""))
+    note: str = Field(default="", sa_column=Column(String, nullable=False, server_default=""))
+    photos: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
 
 
 class CountUndone(SQLModel, table=True):
@@ -160,7 +205,8 @@ class HandIn(SQLModel, table=True):
 
 
 class LineDecision(SQLModel, table=True):
-    """What was decided about a line, looking at `seen` (its result then). The latest counts, and only while the line still says the same."""
+    """What was decided about a line, looking at `seen` (its result then). The latest counts, and only while the line still says the same.
+    `counter_id`: who was asked to count it again."""
 
     __tablename__: ClassVar[str] = "stocktake_decision"
     op_id: UUID = Field(primary_key=True)
@@ -173,6 +219,7 @@ class LineDecision(SQLModel, table=True):
     seen: str
     person_id: UUID | None = None
     decided_at: datetime
+    counter_id: UUID | None = None
 
 
 class SealedReport(SQLModel, table=True):

@@ -26,7 +26,9 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One observation. `standing` is false when it was taken back or set aside by a later "count again"."""
+    """One observation. `standing` is false when it was taken back, set aside by a later "count again", or `void`: made in a recount by a first counter.
+
+    `answer` is empty for a code that was read, else what was said without one. `round` is 1 before the first "count again"."""
 
     op_id: UUID
     code: str
@@ -42,6 +44,11 @@ class Seen:
     clock_skew_s: int
     standing: bool
     is_find: bool = False
+    answer: str = ""
+    condition: str = ""
+    note: str = ""
+    round: int = 1
+    void: bool = False
 
     @property
     def order(self) -> tuple[datetime, int, bytes]:
@@ -53,7 +60,9 @@ class Seen:
 class Line:
     """One line of the result. `quantity`, `book_quantity` and `difference` are for supplies; `difference` for assets is −1, 0 or +1.
 
-    `flags`: again, two_labels, clock, moved_meanwhile, evidence_pending, disposed, was_lost, unexpected."""
+    `flags`: again, two_labels, clock, moved_meanwhile, evidence_pending, disposed, was_lost, unexpected, looked (somebody looked and it was not there),
+    disputed (one found it, one did not), same_counter (a recount by who counted first does not stand), helper (counted by somebody not asked to).
+    `round`: how often it was to be counted; `asked`: who is to count it again. `condition` is the last one told."""
 
     line_id: UUID
     subject_id: UUID | None
@@ -84,6 +93,10 @@ class Line:
     decision: str | None = None
     cause: str = ""
     decided_by: str = ""
+    condition: str = ""
+    round: int = 1
+    asked: str = ""
+    asked_id: UUID | None = None
 
     @property
     def standing(self) -> tuple[Seen, ...]:

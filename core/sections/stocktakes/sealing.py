@@ -22,13 +22,14 @@ from core.foundation.errors import Refused
 from core.foundation.i18n import LANGUAGES
 from core.mechanisms import office
 from core.mechanisms.operations import Actor, Operation, as_json, operation, touch
-from core.mechanisms.people import Person
+from core.mechanisms.people import Person, department_names
+from core.sections.stocktakes.gathering import place_names
 from core.sections.stocktakes.lines import review
 from core.sections.stocktakes.record import ReportFile, SealedReport, State, Stocktake
 from core.sections.stocktakes.results import Line, Result, Review, Seen, Sums
 
 FORMATS = ("pdf", "xlsx")
-SCHEMA = 1
+SCHEMA = 2  # 2: scope, sample, rounds, conditions and answers stand in it
 
 
 def seal(s: Session, stocktake: Stocktake, result: Review, by: Actor, at: datetime) -> SealedReport:
@@ -53,7 +54,19 @@ def content(s: Session, stocktake: Stocktake, result: Review, by: Actor, at: dat
         "schema": SCHEMA, "office": found.name if found else "", "stocktake_id": stocktake.id, "title": stocktake.title, "kind": stocktake.kind,
         "mode": stocktake.mode, "opened_at": stocktake.opened_at, "closed_at": stocktake.closed_at, "approved_at": at,
         "opened_by": people.get(stocktake.opened_by_id, ""), "closed_by": people.get(stocktake.closed_by_id, ""), "approved_by": people.get(by.person_id, ""),
-        "override_reason": stocktake.override_reason, "counters": counters, "sums": result.sums, "lines": [_line(line) for line in result.lines],
+        "override_reason": stocktake.override_reason, "counters": counters, "scope": _scope(s, stocktake), "frozen": stocktake.frozen,
+        "population": stocktake.population, "sums": result.sums, "lines": [_line(line) for line in result.lines],
+    }  # fmt: skip
+
+
+def _scope(s: Session, stocktake: Stocktake) -> dict[str, Any]:
+    """What was counted, by value, and the seed with which anyone can draw the sample again."""
+    where = place_names(s, [UUID(one) for one in stocktake.place_ids])
+    departments = department_names(s)
+    return {
+        "places": [where.get(UUID(one), "") for one in stocktake.place_ids], "departments": [departments.get(UUID(one), "") for one in stocktake.department_ids],
+        "class_codes": stocktake.class_codes, "value_from_cents": stocktake.value_from_cents, "value_to_cents": stocktake.value_to_cents,
+        "sample_count": stocktake.sample_count, "sample_percent": stocktake.sample_percent, "sample_seed": stocktake.sample_seed,
     }  # fmt: skip
 
 
@@ -72,7 +85,7 @@ def result_of(s: Session, stocktake: Stocktake) -> Review:
 
 def _thawed(line: dict[str, Any]) -> Line:
     line = {name: value for name, value in line.items() if name not in ("first_by", "first_at")}
-    ids = {name: _id(line[name]) for name in ("line_id", "subject_id", "book_place_id", "found_place_id")}
+    ids = {name: _id(line.get(name)) for name in ("line_id", "subject_id", "book_place_id", "found_place_id", "asked_id")}
     lists = {name: tuple(line[name]) for name in ("found_places", "flags", "photos")}
     seen = tuple(
         Seen(**{

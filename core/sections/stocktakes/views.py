@@ -12,16 +12,20 @@ from sqlmodel import Session, col
 
 from core.mechanisms.attachments import shown_with
 from core.mechanisms.operations import PERSON_ROLES, Actor
-from core.mechanisms.people import Person
+from core.mechanisms.people import Person, department_names
 from core.mechanisms.places import Place
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
 from core.sections.stocktakes.count import scope_of
-from core.sections.stocktakes.gathering import chunks
-from core.sections.stocktakes.lines import progress
+from core.sections.stocktakes.gathering import asked_of, chunks
+from core.sections.stocktakes.lines import review
+from core.sections.stocktakes.opening import counters_of
+from core.sections.stocktakes.phones import OpenDevice, devices_of
+from core.sections.stocktakes.progress import progress
 from core.sections.stocktakes.record import REVIEWERS, CountEvent, CountUndone, Kind, Mode, State, Stocktake, StocktakeLine
-from core.sections.stocktakes.results import Line, Seen, Sums
+from core.sections.stocktakes.results import Line, Result, Seen, Sums
+from core.sections.stocktakes.rounds import asked_again, asks_again
 from core.sections.stocktakes.sealing import result_of
-from core.sections.stocktakes.settle import OpenDevice, devices_of, has_counted
+from core.sections.stocktakes.settle import has_counted
 from core.sections.supplies.record import hides_stock
 
 
@@ -45,10 +49,18 @@ class StocktakeView:
     settled_by: str
     expected: int | None
     counted: int | None
+    departments: tuple[str, ...] = ()
+    class_codes: tuple[str, ...] = ()
+    value_from_cents: int | None = None
+    value_to_cents: int | None = None
+    sample_seed: str = ""
+    frozen: bool = False
+    population: int | None = None
 
     @property
     def place(self) -> str:
-        return "，".join(self.places)
+        """Where and what of, in few words: places, departments, class codes."""
+        return "，".join((*self.places, *self.departments, *self.class_codes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +93,10 @@ class PhoneLine:
 
 @dataclass(frozen=True, slots=True)
 class PhoneStocktake:
-    """A session as a phone carries it into the cellar. `expected` is None when there is no list to walk by."""
+    """A session as a phone carries it into the cellar. `expected` is None when there is no list to walk by.
+
+    `again`: what this person is to count a second time, without any figure of the first count; when counting has ended (`round` 2) it is all there is.
+    `asked_places`: where this person is asked to count; empty: everywhere."""
 
     id: UUID
     title: str
@@ -91,13 +106,18 @@ class PhoneStocktake:
     place_ids: tuple[UUID, ...]
     total: int | None
     expected: tuple[PhoneLine, ...] | None
+    again: tuple[PhoneLine, ...] = ()
+    asked_places: tuple[UUID, ...] = ()
+    round: int = 1
 
 
 def is_blind_to(s: Session, stocktake: Stocktake, by: Actor) -> bool:
-    """Whether this caller may see no figure of the book now: who counts, or may count, a blind session that is not settled."""
+    """Whether this caller may see no figure of the book now: who counts, may count or is asked to count a blind session that is not settled."""
     if stocktake.mode != Mode.BLIND or stocktake.state in (State.APPROVED, State.REJECTED):
         return False
-    return not by.has(*REVIEWERS) or has_counted(s, stocktake.id, by.person_id)
+    if not by.has(*REVIEWERS) or has_counted(s, stocktake.id, by.person_id):
+        return True
+    return by.person_id is not None and (by.person_id in asked_of(s, stocktake.id) or by.person_id in asked_again(s, stocktake.id))
 
 
 @hides_stock
@@ -150,6 +170,7 @@ def views(s: Session, rows: list[Stocktake], by: Actor) -> list[StocktakeView]:
     """Sessions with the names of people and places, and how far each is."""
     people = _names(s, Person, [person_id for row in rows for person_id in (row.opened_by_id, row.settled_by_id) if person_id])
     places = _names(s, Place, [UUID(place_id) for row in rows for place_id in row.place_ids])
+    departments = department_names(s) if any(row.department_ids for row in rows) else {}
     shown = []
     for row in rows:
         hidden = is_blind_to(s, row, by)
@@ -158,6 +179,8 @@ def views(s: Session, rows: list[Stocktake], by: Actor) -> list[StocktakeView]:
             row.id, row.version, row.title, row.kind, row.mode, row.state, ids, tuple(places.get(place_id, "") for place_id in ids), row.opened_at,
             people.get(row.opened_by_id, "") if row.opened_by_id else "", row.due_on, row.closed_at, row.settled_at,
             people.get(row.settled_by_id, "") if row.settled_by_id else "", None if hidden else row.expected_count, None if hidden else progress(s, row),
+            tuple(departments.get(UUID(one), "") for one in row.department_ids), tuple(row.class_codes), row.value_from_cents, row.value_to_cents,
+            row.sample_seed, row.frozen, None if hidden else row.population,
         ))  # fmt: skip
     return shown
 
@@ -175,31 +198,52 @@ def detail(s: Session, stocktake: Stocktake, by: Actor) -> StocktakeDetail:
 
 
 def for_phone(s: Session, by: Actor) -> list[PhoneStocktake]:
-    """The open sessions, for the phone's own store: lists for guided counts and for keepers who count their own, none for open and blind ones."""
+    """The open sessions, for the phone's own store: lists for guided counts and for keepers who count their own, none for open and blind ones; and what
+    this person is to count again. A session with named counters is only on their phones."""
     found = []
     rows = s.execute(
-        select(Stocktake).where(col(Stocktake.state) == State.OPEN).order_by(col(Stocktake.opened_at), col(Stocktake.id))
+        select(Stocktake).where(col(Stocktake.state).in_((State.OPEN, State.CLOSED))).order_by(col(Stocktake.opened_at), col(Stocktake.id))
     ).scalars()
     for row in rows:
+        asked = counters_of(s, row.id)
+        mine = tuple(one.place_id for one in asked if one.person_id == by.person_id and one.place_id is not None)
+        again = _again_for(s, row, by) if asks_again(s, row.id) else ()
         ids = tuple(UUID(place_id) for place_id in row.place_ids)
-        blank = PhoneStocktake(row.id, row.title, row.kind, row.mode, row.due_on, ids, None, None)
-        if row.mode == Mode.OPEN:
+        blank = PhoneStocktake(row.id, row.title, row.kind, row.mode, row.due_on, ids, None, None, again, mine)
+        if row.state == State.CLOSED or (asked and all(one.person_id != by.person_id for one in asked)):
+            if again:
+                found.append(replace(blank, total=len(again), expected=again, round=2))
+        elif row.mode == Mode.OPEN:
             found.append(replace(blank, total=row.expected_count))
         elif row.mode == Mode.BLIND:
             found.append(blank)
         else:
             lines = _phone_lines(s, row, by)
-            if row.mode == Mode.GUIDED or lines:
+            if row.mode == Mode.GUIDED or lines or again:
                 found.append(replace(blank, total=len(lines), expected=lines))
     return found
 
 
+def _again_for(s: Session, row: Stocktake, by: Actor) -> tuple[PhoneLine, ...]:
+    """What waits to be counted again and may be counted by this person: asked of them by name, or of nobody by name and not counted by them before."""
+    result = review(s, row)
+    return tuple(
+        PhoneLine(
+            line.line_id, line.subject_id, line.number, line.name, line.spec, line.unit, line.label,
+            line.book_place_id or (line.seen[0].place_id if line.seen else None), False,
+        )
+        for line in result.lines
+        if line.result == Result.RECOUNT and line.subject_id is not None
+        and (line.asked_id == by.person_id or (line.asked_id is None and by.person_id not in {seen.person_id for seen in line.seen}))
+    )  # fmt: skip
+
+
 def _phone_lines(s: Session, row: Stocktake, by: Actor) -> tuple[PhoneLine, ...]:
-    taken_back = select(col(CountUndone.count_op_id)).where(col(CountUndone.stocktake_id) == row.id)
-    seen = select(col(CountEvent.subject_id), col(CountEvent.place_id)).where(
-        col(CountEvent.stocktake_id) == row.id, col(CountEvent.op_id).not_in(taken_back)
+    counted = select(col(CountEvent.subject_id), col(CountEvent.place_id)).where(
+        col(CountEvent.stocktake_id) == row.id,
+        col(CountEvent.op_id).not_in(select(col(CountUndone.count_op_id)).where(col(CountUndone.stocktake_id) == row.id)),
     )
-    counted = {(subject_id, place_id) if row.kind == Kind.SUPPLY else subject_id for subject_id, place_id in s.execute(seen)}
+    seen = {(subject_id, place_id) if row.kind == Kind.SUPPLY else subject_id for subject_id, place_id in s.execute(counted)}
     query = (
         select(StocktakeLine).where(col(StocktakeLine.stocktake_id) == row.id).order_by(col(StocktakeLine.place), col(StocktakeLine.number))
     )
@@ -208,7 +252,7 @@ def _phone_lines(s: Session, row: Stocktake, by: Actor) -> tuple[PhoneLine, ...]
     return tuple(
         PhoneLine(
             line.id, line.subject_id, line.number, line.name, line.spec, line.unit, line.label, line.place_id,
-            ((line.subject_id, line.place_id) if row.kind == Kind.SUPPLY else line.subject_id) in counted,
+            ((line.subject_id, line.place_id) if row.kind == Kind.SUPPLY else line.subject_id) in seen,
         )
         for line in s.execute(query).scalars()
     )  # fmt: skip

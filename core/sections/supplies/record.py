@@ -281,13 +281,17 @@ def search(
     retired: bool = False,
     after: str | None = None,
     limit: int = 50,
+    hidden: Sequence[UUID] = (),
 ) -> list[Supply]:
-    """Supplies by name, specification, number, pinyin, initials or label code, in order of number; `after` is the last number shown."""
+    """Supplies by name, specification, number, pinyin, initials or label code, in order of number; `after` is the last number shown.
+    `hidden`: places whose figures the reader must not know; what is low there is not found by `low`."""
     query = select(Supply).order_by(col(Supply.number)).limit(limit)
     if not retired:
         query = query.where(col(Supply.retired_at).is_(None))
     if low:
         query = query.where(col(Supply.on_hand) < col(Supply.minimum))
+        if hidden:
+            query = query.where(col(Supply.place_id).not_in(hidden) | col(Supply.place_id).is_(None))
     if place_id is not None:
         query = query.where(col(Supply.place_id) == place_id)
     if after is not None:
@@ -420,6 +424,7 @@ def _list(s: Session, query: Query, by: Actor) -> Page:
         retired=f.get("state") == "retired",
         after=query.cursor,
         limit=query.limit + 1,
+        hidden=tuple(hidden_places(s, by)) if f.get("state") == "low" else (),
     )
     more, rows = len(rows) > query.limit, rows[: query.limit]
     return Page(views(s, rows, by), rows[-1].number if more else None)

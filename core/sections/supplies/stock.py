@@ -17,7 +17,7 @@ from pydantic import StringConstraints
 from sqlmodel import Session
 
 from core.foundation.errors import Refused
-from core.mechanisms import attachments, notices, people, places
+from core.mechanisms import attachments, holds, notices, people, places
 from core.mechanisms.duties import Photos
 from core.mechanisms.operations import (
     PERSON_ROLES,
@@ -31,7 +31,7 @@ from core.mechanisms.operations import (
     touch,
 )
 from core.sections.supplies.orders import receive_for_order, settle_requests
-from core.sections.supplies.record import KEEPERS, Move, Quantity, Reason, Supply, SupplyMovement, Whole, by_code, get, taken
+from core.sections.supplies.record import KEEPERS, Move, Quantity, Reason, Supply, SupplyMovement, Whole, by_code, get, hidden_places, taken
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 
@@ -40,7 +40,19 @@ def not_enough(s: Session, do: Any, at: datetime) -> Refused:
     """Two took the last piece at once: the database refused the second."""
     supply = by_code(s, do.code)
     s.refresh(supply, ["on_hand"])
-    return Refused("supply.not_enough", name=supply.name, on_hand=supply.on_hand, quantity=abs(do.quantity), unit=supply.unit)
+    return _too_few(s, supply, abs(do.quantity), current_item(s).by)
+
+
+def told(s: Session, supply: Supply, by: Actor) -> int | None:
+    """The balance as this person may know it: None while they count its shelf blind (Things 6)."""
+    return None if supply.place_id in hidden_places(s, by) else supply.on_hand
+
+
+def _too_few(s: Session, supply: Supply, quantity: int, by: Actor) -> Refused:
+    known = told(s, supply, by)
+    if known is None:
+        return Refused("supply.not_enough_hidden", name=supply.name, quantity=quantity, unit=supply.unit)
+    return Refused("supply.not_enough", name=supply.name, on_hand=known, quantity=quantity, unit=supply.unit)
 
 
 class ReceiveSupply(Operation):
@@ -68,7 +80,7 @@ def receive(s: Session, do: ReceiveSupply, by: Actor, at: datetime) -> dict[str,
         move(s, supply, Move.RECEIVE, do.quantity, by=by, at=at, reason=do.reason, place_id=do.place_id, photos=do.photos)
     else:
         touch(s, "supply", supply.id)
-    return {"supply_id": supply.id, "on_hand": supply.on_hand, "accepted": do.quantity, "refused": do.refused, "open": open_left}
+    return {"supply_id": supply.id, "on_hand": told(s, supply, by), "accepted": do.quantity, "refused": do.refused, "open": open_left}
 
 
 class IssueSupply(Operation):
@@ -82,13 +94,15 @@ class IssueSupply(Operation):
 def issue(s: Session, do: IssueSupply, by: Actor, at: datetime) -> dict[str, Any]:
     """Pieces leave the shelf for a person. More than the limit a person and period needs a reason.
 
-    Refuses: label codes, person.not_found, supply.retired, supply.over_limit, supply.not_enough; a taking that happened is booked instead
+    Refuses: label codes, person.not_found, supply.retired, supply.over_limit, supply.not_enough, stocktake.frozen; a taking that happened is booked instead
     and its outcome carries `over_limit` or `discrepancy` (see the module)."""
     supply = by_code(s, do.code)
     person = people.get(s, do.to_person_id)
     happened = (by.is_person and by.device_id is not None) or current_item(s).received_at - at > STALE_AFTER
     if supply.retired_at is not None and not happened:
         raise Refused("supply.retired", name=supply.name)
+    if not happened:
+        holds.check(s, "supply", supply.id, to_place=None, doing=Move.ISSUE)
     before = taken(s, supply.id, person.id, at)
     over = supply.limit_quantity is not None and before + do.quantity > supply.limit_quantity
     if over and not do.reason:
@@ -106,11 +120,11 @@ def issue(s: Session, do: IssueSupply, by: Actor, at: datetime) -> dict[str, Any
     short = do.quantity - supply.on_hand
     if short > 0:
         if not happened:
-            raise Refused("supply.not_enough", name=supply.name, on_hand=supply.on_hand, quantity=do.quantity, unit=supply.unit)
+            raise _too_few(s, supply, do.quantity, by)
         _find_missing(s, supply, short, by, at)
     move(s, supply, Move.ISSUE, -do.quantity, by=by, at=at, reason=do.reason, to_person_id=person.id, over_limit=over)
     settle_requests(s, supply.id, person.id, do.quantity, at)
-    return {"supply_id": supply.id, "on_hand": supply.on_hand, "taken": before + do.quantity, "limit": supply.limit_quantity}
+    return {"supply_id": supply.id, "on_hand": told(s, supply, by), "taken": before + do.quantity, "limit": supply.limit_quantity}
 
 
 class ReturnSupply(Operation):
@@ -128,7 +142,7 @@ def give_back(s: Session, do: ReturnSupply, by: Actor, at: datetime) -> dict[str
     supply = by_code(s, do.code)
     person = people.get(s, do.from_person_id)
     move(s, supply, Move.RETURN, do.quantity, by=by, at=at, reason=do.reason, to_person_id=person.id)
-    return {"supply_id": supply.id, "on_hand": supply.on_hand}
+    return {"supply_id": supply.id, "on_hand": told(s, supply, by)}
 
 
 class CorrectStock(Operation):
@@ -146,9 +160,9 @@ def correct(s: Session, do: CorrectStock, by: Actor, at: datetime) -> dict[str, 
     if do.quantity == 0 or abs(do.quantity) > 1_000_000:
         raise Refused("supply.nothing")
     if supply.on_hand + do.quantity < 0:
-        raise Refused("supply.not_enough", name=supply.name, on_hand=supply.on_hand, quantity=-do.quantity, unit=supply.unit)
+        raise _too_few(s, supply, -do.quantity, by)
     move(s, supply, Move.CORRECT, do.quantity, by=by, at=at, reason=do.reason)
-    return {"supply_id": supply.id, "on_hand": supply.on_hand}
+    return {"supply_id": supply.id, "on_hand": told(s, supply, by)}
 
 
 # ── for stock-takes ──
@@ -197,7 +211,7 @@ def move(
 def _find_missing(s: Session, supply: Supply, short: int, by: Actor, at: datetime) -> None:
     """The shelf held more than the books: book the missing pieces in, visibly, and tell who keeps the shelf."""
     move(s, supply, Move.DISCREPANCY, short, by=by, at=at)
-    note(s, discrepancy=short)
+    note(s, discrepancy=short if told(s, supply, by) is not None else True)
     notices.queue_roles(
         s, Role.CLERK, key="supply.notice.discrepancy", at=at, subject=("supply", supply.id),
         facts={"name": supply.name, "quantity": short, "unit": supply.unit, "person": by.name},
