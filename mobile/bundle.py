@@ -3,6 +3,12 @@
 Places, things with their present and former labels, people, supplies, the open counts and rounds of the signed-in person: a dozen indexed
 statements however large the office is, answered off the event loop. The ETag stands for everything but `now`, so that a phone that is up to
 date gets 304 and no body. Figures of the book that the person must not see while counting blind are left out here, not hidden on the phone.
+
+Of a count (`stocktakes[]`): `again` are lines to be counted a second time by this person, without any figure of the first count (they are in a count that
+is closed too: then `round` is 2 and `expected` holds nothing else); `asked_places` is where this person is asked to count (empty: everywhere). A scan may
+carry `condition` (good, worn, damaged, unusable): `stocktake.count {…, condition?}`. Who looked and found nothing says so with `stocktake.declare
+{stocktake_id, line_id, answer: absent, note?, photos?}`; in a count by keepers (`mode` self) the keeper answers `here`, `elsewhere` (with `place_id`) or
+`absent`, with the label's `code` when it was read too. Both kinds work offline. `stocktake.other_counts_again` refuses who counted a line first.
 """
 
 from __future__ import annotations

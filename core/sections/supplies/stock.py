@@ -212,10 +212,19 @@ def _find_missing(s: Session, supply: Supply, short: int, by: Actor, at: datetim
     """The shelf held more than the books: book the missing pieces in, visibly, and tell who keeps the shelf."""
     move(s, supply, Move.DISCREPANCY, short, by=by, at=at)
     note(s, discrepancy=short if told(s, supply, by) is not None else True)
-    notices.queue_roles(
-        s, Role.CLERK, key="supply.notice.discrepancy", at=at, subject=("supply", supply.id),
-        facts={"name": supply.name, "quantity": short, "unit": supply.unit, "person": by.name},
-    )  # fmt: skip
+    _tell_clerks(
+        s, supply, "supply.notice.discrepancy", {"name": supply.name, "quantity": short, "unit": supply.unit, "person": by.name}, at
+    )
+
+
+def _tell_clerks(s: Session, supply: Supply, key: str, facts: dict[str, Any], at: datetime) -> None:
+    """Everyone who keeps the shelves; who counts this one blind is told without the figures (`key` with `_hidden`)."""
+    for person in people.with_role(s, Role.CLERK):
+        knows = told(s, supply, people.actor_of(s, person)) is not None
+        notices.queue(
+            s, key=key if knows else f"{key}_hidden", facts=facts if knows else {"name": supply.name}, at=at, to_person_id=person.id,
+            subject=("supply", supply.id),
+        )  # fmt: skip
 
 
 def _watch_minimum(s: Session, supply: Supply, at: datetime) -> None:
@@ -224,7 +233,5 @@ def _watch_minimum(s: Session, supply: Supply, at: datetime) -> None:
         supply.low_since = None
     elif supply.low_since is None:
         supply.low_since = at
-        notices.queue_roles(
-            s, Role.CLERK, key="supply.notice.low", at=at, subject=("supply", supply.id),
-            facts={"name": supply.name, "on_hand": supply.on_hand, "minimum": supply.minimum, "unit": supply.unit},
-        )  # fmt: skip
+        facts = {"name": supply.name, "on_hand": supply.on_hand, "minimum": supply.minimum, "unit": supply.unit}
+        _tell_clerks(s, supply, "supply.notice.low", facts, at)
