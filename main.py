@@ -31,6 +31,7 @@ from core.foundation.errors import Invalid, Refused, SetupError
 from core.foundation.i18n import as_mapping, t
 from core.foundation.settings import Settings
 from core.mechanisms import (
+    approval_rules,
     approvals,
     attachments,
     audit,
@@ -113,6 +114,7 @@ MECHANISMS: tuple[ModuleType, ...] = (
     duties,
     checklists,
     approvals,
+    approval_rules,
     imports,
     drafts,
 )

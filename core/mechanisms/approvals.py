@@ -20,7 +20,7 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import clock
 from core.foundation.errors import NotAllowed, Refused
-from core.foundation.i18n import as_mapping, t
+from core.foundation.i18n import as_mapping, money, t
 from core.foundation.ids import uuid7
 from core.mechanisms import notices, people
 from core.mechanisms.operations import OFFICE, PERSON_ROLES, Actor, Operation, Role, operation, touch
@@ -82,6 +82,8 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalView:
+    """A request as a reader sees it: `title` says in one sentence what would be agreed to, `figure` in one number (money, days, people)."""
+
     id: UUID
     kind: str
     title: str
@@ -95,6 +97,7 @@ class ApprovalView:
     steps: tuple[StepView, ...]
     may_decide: bool
     version: int
+    figure: str = ""
 
 
 Settles = Callable[[Session, Approval, Actor, datetime], object]
@@ -194,7 +197,7 @@ class DecideApproval(Operation):
 def decide(s: Session, do: DecideApproval, by: Actor, at: datetime) -> ApprovalView:
     """Refuses: approval.not_found, approval.settled, approval.requester, approval.decided_before, approval.reason_missing; not allowed: not
     this step's person."""
-    approval = get(s, do.approval_id)
+    approval = get(s, do.approval_id, lock=True)
     if approval.state != WAITING:
         raise Refused("approval.settled", state=approval.state)
     if by.person_id == approval.requested_by:
@@ -240,9 +243,9 @@ def withdraw(s: Session, do: WithdrawApproval, by: Actor, at: datetime) -> Appro
 # ── reads ──
 
 
-def get(s: Session, approval_id: UUID) -> Approval:
-    """The request, or Refused approval.not_found."""
-    approval = s.get(Approval, approval_id)
+def get(s: Session, approval_id: UUID, *, lock: bool = False) -> Approval:
+    """The request, or Refused approval.not_found; with `lock` nobody else decides about it before this transaction ends."""
+    approval = s.get(Approval, approval_id, with_for_update=True, populate_existing=True) if lock else s.get(Approval, approval_id)
     if approval is None:
         raise Refused("approval.not_found")
     return approval
@@ -314,9 +317,21 @@ def views(s: Session, rows: Sequence[Approval], by: Actor) -> list[ApprovalView]
                 shown,
                 may,
                 row.version,
+                figure_of(row.facts),
             )
         )
     return found
+
+
+def figure_of(facts: dict[str, Any]) -> str:
+    """The one number of a request: its fact `figure_cents` as money, else its fact `figure` as it is."""
+    cents = facts.get("figure_cents")
+    return money(int(cents)) if cents is not None else str(facts.get("figure") or "")
+
+
+def steps_of(s: Session, approval_id: UUID) -> list[ApprovalStep]:
+    """The route of a request, in order."""
+    return _steps(s, [approval_id]).get(approval_id, [])
 
 
 # ── private ──

@@ -191,6 +191,23 @@ def include(*modules: ModuleType) -> None:
                 _when_done[kind] = value
 
 
+def cancel(s: Session, duty: Duty, by: Actor, at: datetime, remark: str = "") -> None:
+    """Nobody owes it any more (its plan ended, its thing is gone): an open duty ends undone."""
+    if duty.state == OPEN:
+        duty.state = CANCELLED
+        duty.version += 1
+        _happened(s, duty, "cancelled", by, at, remark)
+
+
+def hand_on(s: Session, duty: Duty, owner_id: UUID, by: Actor, at: datetime) -> None:
+    """An open duty goes along with its thing to another owner, who is told."""
+    if duty.state == OPEN and duty.owner_id != owner_id:
+        duty.owner_id = owner_id
+        duty.version += 1
+        _happened(s, duty, "moved", by, at)
+        _tell(s, duty, owner_id, "duty.notice.opened", at)
+
+
 # ── operations ──
 
 

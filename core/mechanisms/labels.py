@@ -81,7 +81,7 @@ database.append_only("label_print")
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What a thing says of itself when its label is read."""
+    """What a thing says of itself when its label is read; `told` is one sentence about what became of it (disposed of, lost, on its way)."""
 
     title: str
     state: str = ""
@@ -90,6 +90,7 @@ class Described:
     due: str = ""
     operations: tuple[str, ...] = ()
     number: str = ""
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ class LabelView:
     superseded_at: datetime | None
     operations: tuple[str, ...]
     number: str = ""
+    told: str = ""
 
 
 Describer = Callable[[Session, Sequence[UUID], Actor], dict[UUID, Described]]
@@ -293,7 +295,7 @@ def view(s: Session, text: str, by: Actor) -> LabelView:
     told = found or Described("")
     return LabelView(
         label.code, label.state, label.subject_kind, label.subject_id, told.title, told.state, told.holder, told.place, told.due,
-        label.superseded_by, label.ended_at, told.operations, told.number,
+        label.superseded_by, label.ended_at, told.operations, told.number, told.told,
     )  # fmt: skip
 
 
@@ -350,9 +352,12 @@ def codes_of(s: Session, kind: SubjectKind, subject_ids: Iterable[UUID]) -> dict
 
 
 def old_codes_of(s: Session, kind: SubjectKind) -> dict[UUID, list[str]]:
-    """The superseded codes of every thing of a kind: a phone without a network needs them too."""
+    """The superseded and retired codes of every thing of a kind: a phone without a network needs them too."""
     found: dict[UUID, list[str]] = {}
-    query = select(Label.subject_id, Label.code).where(col(Label.subject_kind) == kind, col(Label.state) == LabelState.SUPERSEDED)
+    ended = (LabelState.SUPERSEDED, LabelState.RETIRED)
+    query = select(Label.subject_id, Label.code).where(
+        col(Label.subject_kind) == kind, col(Label.state).in_(ended), col(Label.subject_id).is_not(None)
+    )
     for row in s.execute(query):
         found.setdefault(row.subject_id, []).append(row.code)
     return found

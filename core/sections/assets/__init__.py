@@ -2,15 +2,34 @@
 
 Split by ability: `ledger` (what the book says), `cards` (what register and card show), `worth` (net value on a day), `own_fields` (an office's own
 fields), `classes` (class codes and their names), `papers` (documents and photos), `finding` and `index` (search), `lives` (the whole life on one
-page), `together` (changing many at once), `custody` (who has it), `repairs` (faults, the vendor, the end), `disposals`, `telling` (what its label says),
-`exchange` (lists, exports, import). Not here: counting (stocktakes), drawing labels (assets_labels), posting depreciation (left out on purpose).
+page), `together` (changing many at once), `custody` (who has it), `repairs` (faults, the vendor, the end), `disposals`, `transfers`, `upkeep`
+(care at intervals), `telling` (what its label says), `gone` (scans of what should not be there), `exchange` (lists, exports, import). Not here: counting (stocktakes), drawing labels (assets_labels), posting depreciation (left out on purpose).
 """
 
-from core.mechanisms.custody import Offer
-from core.sections.assets.cards import AssetView, class_name, components, names_of, timeline, view, views
-from core.sections.assets.classes import COLLECTION as CLASSES
-from core.sections.assets.classes import IMPORTER as CLASS_IMPORTER
-from core.sections.assets.classes import DropClass, SetClass, drop_class, set_class
+from core.mechanisms.custody import (
+    Offer,
+)
+from core.sections.assets.cards import (
+    AssetView,
+    class_name,
+    components,
+    names_of,
+    timeline,
+    view,
+    views,
+)
+from core.sections.assets.classes import (
+    COLLECTION as CLASSES,
+)
+from core.sections.assets.classes import (
+    IMPORTER as CLASS_IMPORTER,
+)
+from core.sections.assets.classes import (
+    DropClass,
+    SetClass,
+    drop_class,
+    set_class,
+)
 from core.sections.assets.custody import (
     DeclineOffer,
     GiveBack,
@@ -34,10 +53,55 @@ from core.sections.assets.custody import (
     transfer,
     words_of,
 )
-from core.sections.assets.disposals import RequestDisposal, request_disposal
-from core.sections.assets.exchange import COLLECTION, IMPORTER, card, may_see_photos
-from core.sections.assets.finding import Filter, Sums, count, count_by_state, ids, search, sums, totals
-from core.sections.assets.indexing import index_assets, index_the_rest
+from core.sections.assets.disposals import (
+    DISPOSALS,
+    AssetDisposal,
+    CancelDisposal,
+    DisposalState,
+    DisposalView,
+    DisposeAsset,
+    Method,
+    RequestDisposal,
+    Wipe,
+    WipeMethod,
+    book_value,
+    cancel_disposal,
+    count_disposals,
+    disposal_views,
+    dispose,
+    done_disposals,
+    may_see_disposal_photos,
+    open_disposal,
+    open_disposals,
+    request_disposal,
+    settled,
+)
+from core.sections.assets.exchange import (
+    COLLECTION,
+    IMPORTER,
+    card,
+    may_see_photos,
+)
+from core.sections.assets.finding import (
+    Filter,
+    Sums,
+    count,
+    count_by_state,
+    ids,
+    search,
+    sums,
+    totals,
+)
+from core.sections.assets.gone import (
+    NoteSighting,
+    gone_behind,
+    note_sighting,
+    sighted,
+)
+from core.sections.assets.indexing import (
+    index_assets,
+    index_the_rest,
+)
 from core.sections.assets.ledger import (
     Asset,
     AssetEvent,
@@ -55,9 +119,30 @@ from core.sections.assets.ledger import (
     register,
     update,
 )
-from core.sections.assets.lives import LifeLine, field_names, life, tells
-from core.sections.assets.own_fields import AddField, AssetField, FieldKind, OwnValue, UpdateField, add_field, update_field
-from core.sections.assets.papers import AddPaper, AssetPaper, PaperKind, RemovePaper, add_paper, papers, remove_paper
+from core.sections.assets.lives import (
+    LifeLine,
+    field_names,
+    life,
+    tells,
+)
+from core.sections.assets.own_fields import (
+    AddField,
+    AssetField,
+    FieldKind,
+    OwnValue,
+    UpdateField,
+    add_field,
+    update_field,
+)
+from core.sections.assets.papers import (
+    AddPaper,
+    AssetPaper,
+    PaperKind,
+    RemovePaper,
+    add_paper,
+    papers,
+    remove_paper,
+)
 from core.sections.assets.repairs import (
     REPAIRS,
     AssetRepair,
@@ -78,25 +163,81 @@ from core.sections.assets.repairs import (
     send_out,
     take_back,
 )
-from core.sections.assets.telling import describe
+from core.sections.assets.telling import (
+    describe,
+    told,
+)
+from core.sections.assets.transfers import (
+    TRANSFERS,
+    AcceptTransfer,
+    AssetTransfer,
+    AssetTransferLine,
+    HandTransfer,
+    ProposeTransfer,
+    RefuseTransfer,
+    TransferState,
+    TransferView,
+    WithdrawTransfer,
+    accept,
+    count_transfers,
+    get_transfer,
+    hand,
+    propose,
+    refuse,
+    transfer_views,
+    transfers_for,
+    transfers_under_way,
+    under_way,
+    withdraw,
+)
+from core.sections.assets.upkeep import (
+    AddUpkeepPlan,
+    EndUpkeepPlan,
+    OpenUpkeepDuties,
+    PlanView,
+    TickUpkeep,
+    UpkeepDone,
+    UpkeepPlan,
+    UpkeepView,
+    add_plan,
+    end_plan,
+    open_due,
+    open_upkeep_duties,
+    tick,
+    upkeep_history,
+    upkeep_of,
+    upkeep_plans,
+)
 
 __all__ = [
     "CLASSES",
     "CLASS_IMPORTER",
     "COLLECTION",
+    "DISPOSALS",
     "IMPORTER",
     "REPAIRS",
+    "TRANSFERS",
+    "AcceptTransfer",
     "AddField",
     "AddPaper",
+    "AddUpkeepPlan",
     "Asset",
+    "AssetDisposal",
     "AssetEvent",
     "AssetField",
     "AssetPaper",
     "AssetRepair",
     "AssetState",
+    "AssetTransfer",
+    "AssetTransferLine",
     "AssetView",
+    "CancelDisposal",
     "DeclineOffer",
+    "DisposalState",
+    "DisposalView",
+    "DisposeAsset",
     "DropClass",
+    "EndUpkeepPlan",
     "FieldKind",
     "Filter",
     "FinishRepair",
@@ -104,11 +245,18 @@ __all__ = [
     "GotHow",
     "HandOver",
     "HandOverSigned",
+    "HandTransfer",
     "LifeLine",
+    "Method",
+    "NoteSighting",
     "Offer",
+    "OpenUpkeepDuties",
     "OwnValue",
     "PaperKind",
+    "PlanView",
+    "ProposeTransfer",
     "ReceiveBack",
+    "RefuseTransfer",
     "RegisterAsset",
     "RemovePaper",
     "RepairState",
@@ -120,13 +268,26 @@ __all__ = [
     "Sums",
     "Take",
     "TakeBack",
+    "TickUpkeep",
     "TransferAsset",
+    "TransferState",
+    "TransferView",
     "UpdateAsset",
     "UpdateField",
+    "UpkeepDone",
+    "UpkeepPlan",
+    "UpkeepView",
+    "Wipe",
+    "WipeMethod",
+    "WithdrawTransfer",
+    "accept",
     "add_field",
     "add_paper",
+    "add_plan",
+    "book_value",
     "by_code",
     "by_number",
+    "cancel_disposal",
     "card",
     "change",
     "class_name",
@@ -135,15 +296,24 @@ __all__ = [
     "cost_of_repairs",
     "count",
     "count_by_state",
+    "count_disposals",
     "count_repairs",
+    "count_transfers",
     "custodian_of",
     "decline",
     "describe",
+    "disposal_views",
+    "dispose",
+    "done_disposals",
     "drop_class",
+    "end_plan",
     "field_names",
     "finish_repair",
     "get",
+    "get_transfer",
     "give_back",
+    "gone_behind",
+    "hand",
     "hand_over",
     "hand_over_signed",
     "handovers",
@@ -153,16 +323,24 @@ __all__ = [
     "is_custodian",
     "life",
     "may_give",
+    "may_see_disposal_photos",
     "may_see_fault",
     "may_see_photos",
     "names_of",
     "next_number",
     "note",
+    "note_sighting",
+    "open_disposal",
+    "open_disposals",
+    "open_due",
     "open_offer",
     "open_repair",
+    "open_upkeep_duties",
     "papers",
     "present",
+    "propose",
     "receive_back",
+    "refuse",
     "register",
     "remove_paper",
     "repair_views",
@@ -172,16 +350,28 @@ __all__ = [
     "search",
     "send_out",
     "set_class",
+    "settled",
+    "sighted",
     "sums",
     "take",
     "take_back",
     "tells",
+    "tick",
     "timeline",
+    "told",
     "totals",
     "transfer",
+    "transfer_views",
+    "transfers_for",
+    "transfers_under_way",
+    "under_way",
     "update",
     "update_field",
+    "upkeep_history",
+    "upkeep_of",
+    "upkeep_plans",
     "view",
     "views",
+    "withdraw",
     "words_of",
-]
+]  # fmt: skip

@@ -14,11 +14,12 @@ from uuid import UUID
 
 from pydantic import Field as Input
 from pydantic import StringConstraints, model_validator
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from core.foundation import clock
 from core.foundation.errors import NotAllowed, Refused
-from core.mechanisms import custody, holds, labels, notices, people, places
+from core.mechanisms import custody, duties, holds, labels, notices, people, places
 from core.mechanisms.custody import Handover, Offer, Signature
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
@@ -294,7 +295,7 @@ def transfer(s: Session, do: TransferAsset, by: Actor, at: datetime) -> dict[str
 
 def move(
     s: Session, asset: Asset, to_id: UUID | None, by: Actor, at: datetime, *, kind: str = "", place_id: UUID | None = None,
-    due_on: date | None = None, signing_id: UUID | None = None, remark: str = "", **more: Any,
+    due_on: date | None = None, signing_id: UUID | None = None, remark: str = "", reason: str = "", **more: Any,
 ) -> None:  # fmt: skip
     """The asset moves now: one row of custody, the book after it, one line of its life. `more` are further fields of the book."""
     told = {"name": asset.name, "number": asset.number}
@@ -317,12 +318,13 @@ def move(
         given["department_id"] = person.department_id
     if place_id is not None:
         given["place_id"] = place_id
-    facts: dict[str, Any] = {"note": remark} if remark else {}
+    facts: dict[str, Any] = {name: value for name, value in (("note", remark), ("reason", reason)) if value}
     if signing_id is not None:
         facts["signing_id"] = signing_id
     if row.due_on is not None:
         facts["due_on"] = row.due_on
     change(s, asset, given, kind or ("taken" if to_id else "returned"), by, at, **facts)
+    _upkeep_follows(s, asset, by, at)
 
 
 def may_give(s: Session, asset: Asset, by: Actor) -> bool:
@@ -380,6 +382,22 @@ def _receivers(s: Session, asset: Asset) -> list[UUID]:
     """Whom the office's side of a return waits for: the department's custodian, else the clerks."""
     custodian = custodian_of(s, asset.department_id)
     return [custodian] if custodian is not None else [clerk.id for clerk in people.with_role(s, Role.CLERK)]
+
+
+def _upkeep_follows(s: Session, asset: Asset, by: Actor, at: datetime) -> None:
+    """The open care duties of a thing go along with it."""
+    duty = duties.Duty
+    query = select(duty).where(
+        col(duty.subject_kind) == ASSET,
+        col(duty.subject_id) == asset.id,
+        col(duty.state) == duties.OPEN,
+        col(duty.title_key) == "upkeep.duty",
+    )
+    owed = list(s.execute(query).scalars())
+    if owed:
+        owner = asset.keeper_id or next(iter(_receivers(s, asset)), None)
+        for one in owed if owner else ():
+            duties.hand_on(s, one, owner, by, at)  # type: ignore[arg-type]  # `if owner`
 
 
 def _tell_pile(s: Session, key: str, pile: Sequence[Asset], person_id: UUID, by: Actor, at: datetime) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import exists, false, func, or_, select
+from sqlalchemy import case, exists, false, func, or_, select
 from sqlalchemy.sql import ColumnElement
 from sqlmodel import Session, col
 
@@ -88,9 +88,12 @@ class Sums:
 
 
 def totals(s: Session, wanted: Filter) -> Sums:
-    """What a filter finds, added up in the database; the net value is that of today."""
-    net = worth.at_day(Asset, clock.today())
-    added = [func.coalesce(func.sum(one), 0) for one in (col(Asset.quantity), col(Asset.value_cents), net)]
+    """What a filter finds, added up in the database; the net value is that of today. What was disposed of is worth nothing to the book any more,
+    unless it is what was asked for."""
+    figures = (col(Asset.value_cents), worth.at_day(Asset, clock.today()))
+    if AssetState.DISPOSED not in wanted.states:
+        figures = tuple(case((col(Asset.state) != AssetState.DISPOSED, one), else_=0) for one in figures)  # type: ignore[assignment]
+    added = [func.coalesce(func.sum(one), 0) for one in (col(Asset.quantity), *figures)]
     return Sums(*(int(one) for one in s.execute(select(func.count(), *added).where(*_conditions(s, wanted))).one()))
 
 

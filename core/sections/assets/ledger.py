@@ -59,7 +59,8 @@ def _text() -> Any:
 
 class Asset(SQLModel, table=True):
     """One asset, or one bulk line, as the book has it. Money in integer cents; `pinyin` and `initials` are the search keys of its name.
-    `net_value_cents` is what somebody stated; what counts is `worth`'s. `left_on` is the day it was disposed of."""
+    `net_value_cents` is what somebody stated; what counts is `worth`'s. `left_on` is the day it was disposed of, `left_by` the
+    document that says so."""
 
     __tablename__: ClassVar[str] = "asset"
     id: UUID = Field(default_factory=uuid7, primary_key=True)
@@ -91,6 +92,7 @@ class Asset(SQLModel, table=True):
     unit: str = _text()
     parent_id: UUID | None = Field(default=None, index=True)
     left_on: date | None = None
+    left_by: str = _text()
     created_at: datetime
     updated_at: datetime
     version: int = 1
@@ -233,7 +235,7 @@ class UpdateAsset(Operation):
     own: Own | None = None
 
 
-NULLABLE = frozenset({
+NULLABLE = frozenset({"left_on",
     "bought_on", "value_cents", "net_value_cents", "department_id", "keeper_id", "place_id", "life_months", "salvage_cents", "warranty_until",
     "parent_id",
 })  # fmt: skip
@@ -269,12 +271,18 @@ def present(s: Session, asset_id: UUID) -> Asset:
     """The asset, which must not have left the register. Refuses: asset.not_found, asset.disposed"""
     asset = get(s, asset_id)
     if asset.state == AssetState.DISPOSED:
-        raise Refused("asset.disposed", number=asset.number)
+        raise Refused("asset.disposed", number=asset.number, day=asset.left_on, document=asset.left_by)
     return asset
 
 
 def by_code(s: Session, code: str) -> Asset:
-    """The asset behind a label, also a superseded one. Refuses: label.unknown, label.other_kind, label.blank, label.retired"""
+    """The asset behind a label, also a superseded one, and one retired with its thing: what became of that is told, not hidden. Refuses:
+    label.unknown, label.other_kind, label.blank, label.retired"""
+    label = labels.known(s, code)
+    if label.state == labels.LabelState.RETIRED and label.subject_kind == SubjectKind.ASSET and label.subject_id is not None:
+        gone = get(s, label.subject_id)
+        if gone.state == AssetState.DISPOSED:
+            return gone
     return get(s, labels.subject(s, code, SubjectKind.ASSET))
 
 
@@ -317,7 +325,7 @@ def change(s: Session, asset: Asset, given: Mapping[str, Any], kind: str, by: Ac
         custody.book(s, ("asset", asset.id), asset.keeper_id, by, at, place_id=asset.place_id)  # quiet when a hand-over has just moved it
     if "keeper_id" in new and "state" not in new and asset.state in (AssetState.IDLE, AssetState.IN_USE):
         asset.state = AssetState.IN_USE if asset.keeper_id else AssetState.IDLE
-    if "state" in new:
+    if "state" in new and "left_on" not in new:
         asset.left_on = clock.today(at) if asset.state == AssetState.DISPOSED else None
     asset.version += 1
     asset.updated_at = at

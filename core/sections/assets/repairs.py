@@ -243,7 +243,7 @@ def finish_repair(s: Session, do: FinishRepair, by: Actor, at: datetime) -> dict
     if do.unfit:
         from core.sections.assets import disposals  # a disposal knows of repairs too: it gives the thing back to use when it is refused
 
-        disposals.propose(s, asset, do.result, by, at)
+        answer["disposal_id"] = disposals.propose(s, asset, do.result, by, at).id
     return answer
 
 

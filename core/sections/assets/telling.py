@@ -1,4 +1,4 @@
-"""What an asset's label says to a member of the office: what it is, who has it, and what this person may do with it."""
+"""What an asset's label says to a member of the office: what it is, who has it, what became of it, and what this person may do with it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from core.foundation.i18n import full_day, t
 from core.mechanisms import custody
 from core.mechanisms.labels import Described, SubjectKind, describes
 from core.mechanisms.operations import Actor
+from core.sections.assets import disposals, transfers
 from core.sections.assets.cards import views
 from core.sections.assets.custody import ASSET
 from core.sections.assets.ledger import KEEPERS_OF_THE_BOOK, Asset, AssetState
@@ -22,15 +24,36 @@ def describe(s: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, Described
     found: dict[UUID, Described] = {}
     for start in range(0, len(ids), 500):
         rows = list(s.execute(select(Asset).where(col(Asset.id).in_(ids[start : start + 500]))).scalars())
-        held = custody.holders(s, ASSET, [row.id for row in rows])
-        offers = custody.open_offers(s, ASSET, [row.id for row in rows])
+        some = [row.id for row in rows]
+        held, offers = custody.holders(s, ASSET, some), custody.open_offers(s, ASSET, some)
+        sentences = told(s, rows, by.language)
         for shown in views(s, rows):
             has = held.get(shown.id, custody.NOBODY)
-            offer = offers.get(shown.id)
             found[shown.id] = Described(
                 shown.name, shown.state, has.party or shown.keeper, shown.place, has.due_on.isoformat() if has.due_on else "",
-                _acts(shown.state, shown.keeper_id, offer, has, by), shown.number,
+                _acts(shown.state, shown.keeper_id, offers.get(shown.id), has, by), shown.number, sentences.get(shown.id, ""),
             )  # fmt: skip
+    return found
+
+
+def told(s: Session, rows: Sequence[Asset], language: str) -> dict[UUID, str]:
+    """One sentence for each thing that is not simply there: disposed of (day and document), missing, on its way, at a vendor, to be disposed of."""
+    ids = [row.id for row in rows]
+    moving, leaving = transfers.transfers_under_way(s, ids), disposals.open_disposals(s, ids)
+    held = custody.holders(s, ASSET, [row.id for row in rows if row.state == AssetState.REPAIR])
+    found: dict[UUID, str] = {}
+    for row in rows:
+        if row.state == AssetState.DISPOSED:
+            day = full_day(row.left_on, language) if row.left_on else ""
+            found[row.id] = t("asset.told.disposed", language, day=day, document=row.left_by)
+        elif row.state == AssetState.LOST:
+            found[row.id] = t("asset.told.lost", language)
+        elif row.id in moving:
+            found[row.id] = t(f"asset.told.transfer_{moving[row.id].state}", language, document=moving[row.id].document)
+        elif row.id in leaving:
+            found[row.id] = t(f"asset.told.disposal_{leaving[row.id].state}", language, document=leaving[row.id].document)
+        elif (has := held.get(row.id)) is not None and has.party:
+            found[row.id] = t("asset.told.at_vendor", language, vendor=has.party)
     return found
 
 
@@ -40,7 +63,7 @@ def _acts(state: str, keeper_id: UUID | None, offer: custody.Offer | None, held:
     mine = by.person_id is not None and keeper_id == by.person_id
     keeps_book = by.has(*KEEPERS_OF_THE_BOOK)
     acts = ["asset.report_fault"] if state != AssetState.LOST else []
-    if mine or keeps_book:
+    if (mine or keeps_book) and state != AssetState.LOST:
         acts.append("asset.hand_over")
     offered_me = offer is not None and offer.to_id is not None and offer.to_id == by.person_id
     if offered_me or (by.is_person and keeper_id is None and offer is None and state == AssetState.IDLE):
@@ -48,10 +71,10 @@ def _acts(state: str, keeper_id: UUID | None, offer: custody.Offer | None, held:
     if offer is not None and (offered_me or mine or keeps_book):
         acts.append("asset.decline")
     if mine and state != AssetState.LOST:
-        acts.append("asset.give_back")
+        acts += ["asset.give_back", "upkeep.tick"]
     if keeps_book and keeper_id is not None:
         acts.append("asset.receive_back")
     if state == AssetState.REPAIR:
         acts += ["asset.back_from_repair"] if held.party else ["asset.send_to_repair"]
         acts.append("asset.finish_repair")
-    return (*acts, "asset.transfer", "asset.request_disposal", "label.replace")
+    return (*acts, "asset.transfer", "transfer.propose", "asset.request_disposal", "label.replace")
