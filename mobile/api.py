@@ -85,9 +85,12 @@ def _caller(request: Request, *, sending: bool) -> Actor | None:
     return actor
 
 
-async def caller(actor: Annotated[Actor | None, Depends(maybe_caller)]) -> Actor:
-    """The caller, or 401."""
+async def caller(request: Request, actor: Annotated[Actor | None, Depends(maybe_caller)]) -> Actor:
+    """The caller, or 401; a phone that was taken out of service is told so (403)."""
     if actor is None:
+        held = _caller(request, sending=True)
+        if held is not None and held.device_id is not None and getattr(request.state, "scope", "full") == "full":
+            raise Problem(403, "device.revoked")
         raise Problem(401, "session.needed")
     return actor
 

@@ -36,6 +36,7 @@ SENTENCES = (
     "attachment.",
     "session.",
     "device.",
+    "phone.",
 )
 
 TYPES = {

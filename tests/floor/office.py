@@ -6,6 +6,7 @@ what goes wrong. A proxy stands before it, so that a line can be cut in the midd
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import itertools
 import json
@@ -17,11 +18,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 import uvicorn
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from core.foundation.errors import Invalid
 from core.mechanisms.labels import SIGNS, check_sign
+from mobile import decode
 from mobile.floor import serve
+from mobile.phone_clock import PhoneClock
+
+
+def seal_key(person: str) -> bytes:
+    """The key of a person's sealed records in this small office."""
+    return hashlib.sha256(person.encode()).digest()
+
 
 MON_9AM = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # 09:00 in Shanghai
 
@@ -165,6 +176,8 @@ class Office:
     tokens: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     highest_seq: int = 0
+    pins: dict[str, str] = field(default_factory=dict)
+    pin_tries: int = 0
     issued: Any = field(default_factory=lambda: itertools.count(1))
 
     def ops(self, kind: str | None = None) -> list[dict[str, Any]]:
@@ -172,10 +185,11 @@ class Office:
         found = [op for op_id, op in self.log.items() if self.answers[op_id]["status"] == "accepted" and kind in (None, op["kind"])]
         return sorted(found, key=lambda op: op["device_seq"])
 
-    def judge(self, op: dict[str, Any], clock: str = "") -> dict[str, Any]:
-        op = op | {"at": datetime.fromisoformat(op["occurred_at"])}
-        if clock:  # corrected as the server does: by what the phone's clock shows at the moment of sending
-            op["at"] = min(op["at"] - (datetime.fromisoformat(clock.split(";")[0]) - self.now), self.now)
+    def judge(self, op: dict[str, Any], clock: str = "", person: str = "") -> dict[str, Any]:
+        if "sealed" in op:
+            data = base64.b64decode(op["sealed"])
+            op = json.loads(AESGCM(seal_key(person)).decrypt(data[:12], data[12:], op["op_id"].encode())) | {"came_sealed": True}
+        op = op | {"at": PhoneClock.of(clock, self.now).correct(op, datetime.fromisoformat(op["occurred_at"]))}
         known = self.log.get(op["op_id"])
         if known is not None:
             if (known["kind"], known["payload"]) != (op["kind"], op["payload"]):
@@ -214,24 +228,63 @@ def application(office: Office) -> FastAPI:
         answer.headers["Foyer-Now"] = office.now.isoformat()
         return answer
 
-    def signed_in(request: Request) -> str | None:
-        return office.tokens.get(request.headers.get("authorization", "").removeprefix("Bearer "))
+    def signed_in(request: Request, sending: bool = False) -> str | None:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        return None if token.startswith("up-") and not sending else office.tokens.get(token)
 
     unauthorised = {"type": "about:blank", "title": "Sign in", "status": 401, "code": "session.required", "detail": "", "facts": {}}
 
     @app.post("/api/v1/session")
     async def session(request: Request) -> JSONResponse:
         body = await request.json()
-        if body["password"] != "foyer-demo":
-            return JSONResponse(unauthorised, 401, media_type="application/problem+json")
         people = {
             "staff": {"id": "u-zhou", "name": "周启明", "roles": ["staff", "safety"]},
             "clerk": {"id": "u-he", "name": "何静", "roles": ["clerk"]},
         }
-        person = people[body["account"]]
-        token = f"token-{next(office.issued)}-{person['id']}"
-        office.tokens[token] = person["id"]
-        return JSONResponse({"token": token, "person": person, "device": {"id": body["device"]["id"]}})
+        if "pin" in body:
+            person = next((one for one in people.values() if one["id"] == body["person_id"]), None)
+            if office.pin_tries >= 3:
+                return JSONResponse(
+                    {"status": 429, "code": "signin.wait", "facts": {"seconds": 4}}, 429, media_type="application/problem+json"
+                )
+            if person is None or body["ticket"] != f"ticket-{person['id']}" or office.pins.get(person["id"]) != body["pin"]:
+                office.pin_tries += 1
+                return JSONResponse(unauthorised, 401, media_type="application/problem+json")
+        elif body["password"] != "foyer-demo":
+            return JSONResponse(unauthorised, 401, media_type="application/problem+json")
+        else:
+            person = people[body["account"]]
+        number = next(office.issued)
+        token, upload = f"token-{number}-{person['id']}", f"up-{number}-{person['id']}"
+        office.tokens |= {token: person["id"], upload: person["id"]}
+        seal = base64.b64encode(seal_key(person["id"])).decode() if body["device"]["seals"] else None
+        pin = {"set": person["id"] in office.pins, "ticket": f"ticket-{person['id']}"}
+        return JSONResponse(
+            {
+                "token": token,
+                "upload_token": upload,
+                "seal": seal,
+                "pin": pin,
+                "person": person,
+                "device": {"id": body["device"]["id"], "seq": body["device"]["seq"]},
+            }
+        )
+
+    @app.post("/api/v1/session/leave")
+    async def leave(request: Request) -> Response:
+        who = signed_in(request, sending=True)
+        for token in [one for one, person in office.tokens.items() if person == who and not one.startswith("up-")]:
+            office.tokens.pop(token)
+        return Response(status_code=204)
+
+    @app.post("/api/v1/labels/read")
+    async def read_photo(request: Request) -> JSONResponse:
+        if signed_in(request) is None:
+            return JSONResponse(unauthorised, 401, media_type="application/problem+json")
+        try:
+            return JSONResponse({"codes": decode.codes_in(await request.body())})
+        except Invalid:
+            return JSONResponse({"code": "attachment.broken"}, 422)
 
     @app.delete("/api/v1/session")
     async def end(request: Request) -> Response:
@@ -307,18 +360,25 @@ def application(office: Office) -> FastAPI:
     @app.post("/api/v1/operations")
     async def operations(request: Request) -> Response:
         ops = json.loads(await request.body())
-        if signed_in(request) is None:
+        who = signed_in(request, sending=True)
+        if who is not None and isinstance(ops, dict):  # a PIN is set directly, never by the queue
+            office.pins[who] = ops["payload"]["pin"]
+            return JSONResponse({"op_id": ops["op_id"], "status": "accepted"})
+        if who is None:
             return JSONResponse(unauthorised, 401, media_type="application/problem+json")
         fault = office.faults.pop(0) if office.faults else None
         if fault is not None:
             return fault(ops) if callable(fault) else fault
         office.highest_seq = max(office.highest_seq, int(request.headers["foyer-device-seq"]))
-        office.batches.append({"size": len(ops), "who": signed_in(request)})
-        return JSONResponse([office.judge(op, request.headers.get("foyer-clock", "")) for op in ops])
+        office.batches.append(
+            {"size": len(ops), "who": who, "sealed": sum("sealed" in op for op in ops), "token": request.headers["authorization"][7:10]}
+        )
+        return JSONResponse([office.judge(op, request.headers.get("foyer-clock", ""), who) for op in ops])
 
     @app.put("/api/v1/attachments/{sha}")
     async def attach(sha: str, request: Request) -> Response:
-        if signed_in(request) is None:
+        who = signed_in(request, sending=True)
+        if who is None:
             return JSONResponse(unauthorised, 401)
         span = request.headers["content-range"]
         have = office.blobs.setdefault(sha, bytearray())
@@ -326,6 +386,8 @@ def application(office: Office) -> FastAPI:
         total = int(span.rpartition("/")[2])
         if part:
             body = await request.body()
+            if request.headers.get("foyer-sealed") == "1":
+                body = AESGCM(seal_key(who)).decrypt(body[:12], body[12:], f"{sha} {span}".encode())
             if int(part[1]) == len(have):
                 have.extend(body)
             office.blob_parts.append((sha, int(part[1])))

@@ -293,7 +293,7 @@ def test_a_revoked_phone_reads_nothing_and_its_records_wait_for_a_decision(staff
     before, after = (phone.record("supply.issue", taking(code, staffed.mei.person_id, n)) for n in (2, 3))
     phone.send(before)
     staffed.do(devices.RevokeDevice(device_id=UUID(phone.id)), staffed.ada)
-    assert phone.get("/api/v1/floor") == 401
+    assert phone.get("/api/v1/floor") == 403, "and it is told why"
     answers = phone.send(before, after)
     assert [(one["status"], one["code"]) for one in answers] == [("accepted", None), ("waiting", "waiting.quarantine")]
     found = staffed.read(phones.detail, UUID(phone.id))

@@ -1,9 +1,10 @@
 // Start: language, the kept session, the sender, the worker; then one screen per address after the `#`.
-import { html, render, useEffect, useState } from './ui.js';
+import { Icon, html, render, useEffect, useState } from './ui.js';
 import { onChange } from './database.js';
 import { loadLanguage, t } from './words.js';
-import { news, resume, session } from './session.js';
-import { startSending } from './sync.js';
+import { news, resume, session, wipe } from './session.js';
+import { readStills } from './stills.js';
+import { startSending, status } from './sync.js';
 import { applyWhenIdle, startUpdates, updates } from './updates.js';
 import { isSample, readSample } from './sample.js';
 import { wakeSound } from './feedback.js';
@@ -58,6 +59,7 @@ function App() {
   const { Screen, parts } = session.person ? screenOf(hash) : { Screen: SignIn, parts: [] };
   return html`<main class="screen phone floor" data-screen=${Screen.name} onPointerDown=${wakeSound}>
     ${isSample() && html`<p class="f-sample" role="note">${t('m.sample')}</p>`}
+    ${status.revoked && session.person && html`<p class="banner banner--bad" data-testid="revoked-banner"><${Icon} name="lock" /><span>${t('m.revoked')}</span></p>`}
     ${updates.ready && html`<p class="banner banner--info" data-testid="update">${t('m.update_ready')}</p>`}
     <${Screen} key=${hash} parts=${parts} /></main>`;
 }
@@ -67,7 +69,7 @@ async function start() {
   await resume();
   await readSample();
   render(html`<${App} />`, document.getElementById('app'));
-  await startSending(news);
+  await startSending({ onSent: news, onStills: readStills, onTakenOut: wipe });
   startUpdates();
   document.documentElement.dataset.ready = '1';
 }

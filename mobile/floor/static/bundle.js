@@ -53,12 +53,12 @@ export async function loadBundle(personId) {
   return kept;
 }
 
-/** Ask the server for news of the bundle; quietly keeps the old one when there is no answer. Returns whether it is fresh. */
-export async function refreshBundle(personId, token) {
+/** Ask the server for news of the bundle; quietly keeps the old one when there is no answer. Returns whether it is fresh, or `revoked`. */
+export async function refreshBundle(personId, token, contact = async () => ({})) {
   const kept = await read((db) => db.get('bundles', personId));
   let answer;
   try {
-    answer = await call('GET', '/api/v1/floor', { token, headers: kept?.etag ? { 'If-None-Match': kept.etag } : {} });
+    answer = await call('GET', '/api/v1/floor', { token, headers: { ...(await contact()), ...(kept?.etag && { 'If-None-Match': kept.etag }) } });
   } catch (error) {
     if (error instanceof NoAnswer) return false;
     throw error;
@@ -66,6 +66,7 @@ export async function refreshBundle(personId, token) {
   const server = answer.headers.get('Foyer-Now') || answer.data?.now;
   if (server) await setMeta('time', learnTime(server));
   if (answer.status === 304) return true;
+  if (answer.status === 403 && answer.data?.code === 'device.revoked') return 'revoked';
   if (answer.status !== 200 || !answer.ours || !answer.data?.person) return false;
   await write(['bundles'], (tx) => tx.objectStore('bundles').put({ person_id: personId, etag: answer.headers.get('ETag'), data: answer.data, at: Date.now() }));
   if ((await meta('session'))?.person.id === personId) index(answer.data);

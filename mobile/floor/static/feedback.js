@@ -1,4 +1,6 @@
 // What the hand and the ear are told. Every part may be missing (iOS has no vibrate): then the screen alone says it.
+import { prefs } from './prefs.js';
+
 let sound = null;
 
 /** Browsers allow sound only after a touch: call this from one. */
@@ -12,7 +14,7 @@ export function wakeSound() {
 }
 
 function tone(hertz, seconds, at = 0) {
-  if (sound?.state !== 'running') return;
+  if (sound?.state !== 'running' || !prefs().sound) return;
   const source = sound.createOscillator();
   const volume = sound.createGain();
   source.frequency.value = hertz;
@@ -22,7 +24,7 @@ function tone(hertz, seconds, at = 0) {
   source.stop(sound.currentTime + at + seconds);
 }
 
-const shake = (pattern) => navigator.vibrate?.(pattern);
+const shake = (pattern) => prefs().shake && navigator.vibrate?.(pattern);
 
 /** How many of each were given: for tests, and for nobody else. */
 export const given = { saved: 0, again: 0, refused: 0 };

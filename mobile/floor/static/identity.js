@@ -61,33 +61,55 @@ export function plainSha256(message) {
 export const bootId = uuid7();
 export const monotonic = () => Math.round(performance.now());
 
-let known = null; // {offset_ms, wall, mono, boot_id}: what the last contact taught
+let known = null; // {offset_ms, wall, mono, boot_id, contact_at}: what the last contact taught
+let latest = 0; // the latest corrected moment a record was given, also in earlier starts
 
-export function setKnownTime(value) {
+const SET_BACK_MS = 2000;
+
+/** What was kept of the last contact, and the moment of the last record: the present is never before it. */
+export function setKnownTime(value, lastRecord = 0) {
   known = value;
+  latest = lastRecord;
 }
 
 /** Note the server's time (ISO text) at a contact; returns what to keep for the next start. */
 export function learnTime(server) {
   const at = Date.parse(server);
   if (!Number.isFinite(at)) return known;
-  known = { offset_ms: at - Date.now(), wall: Date.now(), mono: monotonic(), boot_id: bootId };
+  known = { offset_ms: at - Date.now(), wall: Date.now(), mono: monotonic(), boot_id: bootId, contact_at: at };
+  latest = 0; // the server's word is newer than what was made of an older one
   return known;
 }
 
 /** Milliseconds the phone's clock is behind the server's (negative: ahead); 0 while never in contact. */
 export const offset = () => known?.offset_ms ?? 0;
 
-/** The corrected present, in milliseconds. A clock set back while the app runs is noticed by the monotonic one. A jump forward looks like sleep,
- * so it is believed until the next contact; order always goes by device_seq. */
+/** The server's time of the last contact in milliseconds, or null: no later record was made before it. */
+export const contactAt = () => known?.contact_at ?? null;
+
+/** The corrected present, in milliseconds. A clock set back is noticed, while the app runs by the monotonic one, after a start by the last record; what
+ * it showed before is gone on from. A jump forward looks like sleep, so it is believed until the next contact, when the server tells which records
+ * were made before it (mobile/phone_clock.py); order always goes by device_seq. */
 export function now() {
-  if (!known) return Date.now();
+  const wall = Date.now();
+  if (!known) return wall;
   if (known.boot_id === bootId) {
     const byMono = known.wall + (monotonic() - known.mono);
-    if (Date.now() < byMono - 2000) return byMono + known.offset_ms;
+    if (wall < byMono - SET_BACK_MS) known = { ...known, offset_ms: known.offset_ms + (byMono - wall), wall, mono: monotonic() };
   }
-  return Date.now() + known.offset_ms;
+  if (wall + known.offset_ms < latest - SET_BACK_MS) known = { ...known, offset_ms: latest - wall };
+  return wall + known.offset_ms;
 }
+
+/** The present for a record: `{at, offset_ms}`; later records of this and later starts are not before it. */
+export function recordTime() {
+  const at = now();
+  latest = Math.max(latest, at);
+  return { at, offset_ms: Math.round(at - Date.now()) };
+}
+
+/** Header `Foyer-Clock`: corrected time, monotonic ms, this start, bare clock. */
+export const clockHeader = () => `${iso(now())};${monotonic()};${bootId};${iso(Date.now())}`;
 
 /** ISO 8601 with the phone's own zone: `2026-11-23T10:24:05.120+08:00`. */
 export function iso(ms = now()) {

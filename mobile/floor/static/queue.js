@@ -1,7 +1,9 @@
 // What the phone owes the server. An operation and what the screen shows of it are written together, before anything beeps; it leaves the list
 // only when the server's own answer names it (offline.md, "The design").
 import { changed, read, write } from './database.js';
-import { bootId, iso, monotonic, now, offset, uuid7 } from './identity.js';
+import { bootId, contactAt, iso, monotonic, now, recordTime, uuid7 } from './identity.js';
+import { noteRow } from './rows.js';
+import { base64 } from './vault.js';
 
 export const APP_VERSION = '0.1.0';
 export const SCHEMA = 1;
@@ -11,16 +13,19 @@ const KEPT_DAYS = 30;
 export const UNSENT = ['queued', 'waiting'];
 
 /** Write one operation down. `payload` may be a function of the device_seq. `alongside(tx, op)` writes what the screen shows into the same
- * transaction (its stores in `stores`). Returns the operation; throws, with nothing written, when the phone cannot keep it. */
-export async function record(person, kind, payload, { shown = {}, attachments = [], dependsOn, templateVersion, row, stores = [], alongside } = {}) {
+ * transaction (its stores in `stores`). `at`: when it happened, if not now. Returns the operation; throws, with nothing written, when the phone cannot
+ * keep it. */
+export async function record(person, kind, payload, { shown = {}, attachments = [], dependsOn, templateVersion, row, stores = [], alongside, at } = {}) {
+  const time = recordTime();
   const op = {
     op_id: uuid7(),
     actor_id: person.id,
     kind,
     schema: SCHEMA,
-    occurred_at: iso(),
-    monotonic_ms: monotonic(),
-    boot_id: bootId,
+    occurred_at: iso(at ?? time.at),
+    clock_offset_ms: time.offset_ms,
+    ...(contactAt() && { contact_at: iso(contactAt()) }),
+    ...(at === undefined && { monotonic_ms: monotonic(), boot_id: bootId }),
     attachments,
     app_version: APP_VERSION,
     ...(dependsOn && { depends_on: dependsOn }),
@@ -36,6 +41,7 @@ export async function record(person, kind, payload, { shown = {}, attachments = 
     op.device_id = await tx.objectStore('meta').get('device');
     op.payload = typeof payload === 'function' ? payload(seq) : payload;
     await tx.objectStore('meta').put(seq, 'seq');
+    await tx.objectStore('meta').put(time.at, 'last_record');
     await tx.objectStore('ops').add(op);
     if (alongside) await alongside(tx, op);
   });
@@ -45,11 +51,13 @@ export async function record(person, kind, payload, { shown = {}, attachments = 
 
 const inState = (state) => IDBKeyRange.bound([state, 0], [state, Infinity]);
 
-/** `{unsent, refused}`: true counts from the disk, of everybody on this phone. */
+/** `{unsent, refused}`: true counts from the disk, of everybody on this phone; pictures of codes that are still to be read count too. */
 export function counts() {
   return read(async (db) => {
     const [queued, waiting, refused] = await Promise.all(['queued', 'waiting', 'refused'].map((state) => db.countFromIndex('ops', 'state_seq', inState(state))));
-    return { unsent: queued + waiting, refused };
+    const [pictures, unread] = await Promise.all(['queued', 'failed'].map((state) => db.countFromIndex('stills', 'state', state)));
+    const locked = (await db.getAll('vault')).reduce((sum, one) => sum + (one.stills || 0), 0);
+    return { unsent: queued + waiting + pictures + locked, refused: refused + unread };
   });
 }
 
@@ -91,18 +99,18 @@ export function due(limit, skip = new Set()) {
   });
 }
 
-/** An entry as it travels. What is only for the screen stays here. The server takes moments as the phone's clock shows them and corrects them by
- * `Foyer-Clock`, the phone's clock of the moment of sending; ours are corrected when they are made, so they travel in the terms of that clock.
- * (A monotonic clock stands still while the phone sleeps, so it only orders operations and corrects nothing.) */
+/** An entry as it travels. What is only for the screen stays here; what was sealed when its person signed out travels sealed. */
 export function asSent(op) {
+  if (op.sealed) return { op_id: op.op_id, device_seq: op.device_seq, sealed: base64(op.sealed) };
   const { state: _state, tries: _tries, shown: _shown, answer: _answer, asked_mono: _mono, asked_boot: _boot, row: _row, ...travels } = op;
-  return { ...travels, occurred_at: iso(Date.parse(op.occurred_at) - offset()) };
+  return travels;
 }
 
 /** Take over the server's answers, each by the op_id it names; answers about ids we did not ask about are ignored. */
 export async function settle(asked, answers) {
   const byId = new Map(asked.map((op) => [op.op_id, op]));
   const touched = [];
+  const rows = [];
   await write(['ops', 'sent', 'rows'], async (tx) => {
     for (const answer of answers) {
       const op = byId.get(answer?.op_id);
@@ -112,11 +120,13 @@ export async function settle(asked, answers) {
       touched.push({ op, answer: said });
       if (answer.status === 'accepted') {
         await tx.objectStore('ops').delete(op.op_id);
-        await tx.objectStore('sent').put({ ...asSent(op), shown: op.shown, sent_at: now(), repeated: Boolean(answer.repeated) });
+        const kept = op.sealed ? { op_id: op.op_id, device_seq: op.device_seq, actor_id: op.actor_id, sealed: op.sealed } : { ...asSent(op), shown: op.shown };
+        await tx.objectStore('sent').put({ ...kept, sent_at: now(), repeated: Boolean(answer.repeated) });
       } else if (answer.status === 'waiting') {
         await tx.objectStore('ops').put({ ...op, state: 'waiting', answer: said, asked_mono: monotonic(), asked_boot: bootId });
       } else {
-        await tx.objectStore('ops').put({ ...op, state: 'refused', answer: said });
+        // Of a sealed record the reason's code is enough: its sentence may name what the next person must not read.
+        await tx.objectStore('ops').put({ ...op, state: 'refused', answer: op.sealed ? { status: said.status, code: said.code } : said });
       }
       const row = op.row && (await tx.objectStore('rows').get(op.row));
       if (row) {
@@ -124,9 +134,11 @@ export async function settle(asked, answers) {
         if (event) event.state = answer.status === 'accepted' ? 'sent' : answer.status === 'waiting' ? 'queued' : 'refused';
         if (event && event.state === 'refused') event.code = answer.code;
         await tx.objectStore('rows').put(row);
+        rows.push(row);
       }
     }
   });
+  rows.forEach(noteRow);
   changed();
   return touched;
 }
@@ -137,12 +149,14 @@ export async function giveUp(op, code) {
   changed();
 }
 
-/** Remove one refused entry, on a person's word. Unsent ones cannot be removed. */
-export async function discard(opId) {
-  await write(['ops'], async (tx) => {
-    const op = await tx.objectStore('ops').get(opId);
-    if (op?.state === 'refused') await tx.objectStore('ops').delete(opId);
-  });
+/** Remove one refused entry, on a person's word. Unsent ones cannot be removed. The server is told that its number will not come. */
+export async function discard(person, opId) {
+  const op = await read((db) => db.get('ops', opId));
+  if (op?.state !== 'refused') return;
+  const gone = async (tx) => tx.objectStore('ops').delete(opId);
+  // What was refused has its number at the server; what was invalid claimed nothing there.
+  if (op.answer?.status === 'refused') await write(['ops'], gone);
+  else await record(person, 'phone.discard', { seq: op.device_seq, kind: op.kind || '', code: op.answer?.code || '' }, { shown: { title: op.shown?.title || '' }, alongside: gone });
   changed();
 }
 

@@ -1,18 +1,18 @@
 // Sends what is unsent: at the start, on `online`, when the page is looked at, after each scan, every 30 s and by button. One tab at a time.
 // Nothing is forgotten on any answer but the server's own word about that very operation.
 import { changed, meta, onChange, read, setMeta, write } from './database.js';
-import { iso, learnTime, monotonic, now, setKnownTime } from './identity.js';
+import { clockHeader, learnTime, monotonic, now, setKnownTime } from './identity.js';
 import { NoAnswer, call } from './net.js';
-import { asSent, counts, due, giveUp, prune, settle } from './queue.js';
+import { APP_VERSION, asSent, counts, due, giveUp, prune, settle } from './queue.js';
+import { CHUNK, spanOf } from './vault.js';
 
 const MOST = 100;
-const CHUNK = 256 * 1024;
 const STEADY_MS = 30000;
 const LINE_CAP_MS = 8000; // a dead line is asked often: it costs nothing, and "reconnect alone empties the queue" within 15 s
 const SERVER_CAP_MS = 60000;
 
 /** What the screens show of it. `state`: idle, sending, offline (no answer), trouble (the server cannot just now), login (the sign-in ran out). */
-export const status = { state: 'idle', unsent: 0, refused: 0, sentAt: null, failures: 0, since: null, ids: new Set() };
+export const status = { state: 'idle', unsent: 0, refused: 0, sentAt: null, failures: 0, since: null, revoked: false, storage: '' };
 
 let batch = MOST;
 let running = false;
@@ -20,6 +20,8 @@ let again = false;
 let timer = null;
 let notBefore = 0; // monotonic
 let afterSending = async () => {};
+let readStills = async () => {};
+let takenOut = async () => {};
 
 const visible = () => document.visibilityState === 'visible';
 
@@ -78,9 +80,17 @@ export async function flush(reason) {
 
 const busyElsewhere = () => schedule(2000);
 
-async function highest() {
-  return String((await meta('seq')) || 0);
+/** What every contact tells: the highest number of this phone, its clock, how much it still holds and how safely. */
+export async function contactHeaders() {
+  return {
+    'Foyer-Device-Seq': String((await meta('seq')) || 0),
+    'Foyer-Clock': clockHeader(),
+    'Foyer-Phone': `${status.unsent};${status.storage};${APP_VERSION}`,
+  };
 }
+
+/** The key to send a person's records with: their own while they are signed in, else the one that can do nothing but send. */
+const sendingToken = (key) => (key.signed_out ? key.upload_token : key.token);
 
 async function round() {
   const skip = new Set();
@@ -90,7 +100,7 @@ async function round() {
     const ops = await due(batch, skip);
     if (!ops.length) break;
     const key = await read((db) => db.get('keys', ops[0].actor_id));
-    if (!key || key.expired) {
+    if (!key || key.expired || !sendingToken(key)) {
       skip.add(ops[0].actor_id);
       needsLogin = true;
       continue;
@@ -106,6 +116,7 @@ async function round() {
   }
   const photos = await sendPhotos(skip);
   if (photos === 'stop') return;
+  await readStills();
   await forgetSpentKeys();
   await prune();
   await count();
@@ -115,6 +126,7 @@ async function round() {
   }
   status.failures = 0;
   notBefore = 0;
+  if (status.revoked && !needsLogin && (await receivedAll())) await takenOut();
   tell(needsLogin || photos === 'login' ? 'login' : 'idle');
   await afterSending(sentSome);
 }
@@ -123,12 +135,9 @@ async function sendBatch(ops, key, skip) {
   let answer;
   try {
     answer = await call('POST', '/api/v1/operations', {
-      token: key.token,
+      token: sendingToken(key),
       json: ops.map(asSent),
-      headers: {
-        'Foyer-Device-Seq': await highest(),
-        'Foyer-Clock': `${iso(Date.now())};${monotonic()};`,
-      },
+      headers: await contactHeaders(),
     });
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error;
@@ -142,7 +151,10 @@ async function sendBatch(ops, key, skip) {
     if (settled.length) {
       status.failures = 0;
       batch = Math.min(MOST, batch * 2);
-      for (const { op, answer: said } of settled) if (said.status === 'waiting') skip.add(op.op_id);
+      for (const { op, answer: said } of settled) {
+        if (said.status === 'waiting') skip.add(op.op_id);
+        if (said.code === 'waiting.quarantine') status.revoked = true;
+      }
     }
     // Operations the answer passes over stay; asking for them again at once would only turn in a circle.
     const named = new Set(settled.map(({ op }) => op.op_id));
@@ -187,20 +199,35 @@ function noteTime(answer) {
 // ── photos: by their hash, in parts, going on where the line broke ──
 
 async function sendPhotos(skip) {
-  const hashes = await read(async (db) => (await db.getAll('blobs')).filter((blob) => !blob.done && !blob.draft).map((blob) => blob.sha256));
+  const keys = await read((db) => db.getAll('keys'));
   let verdict = 'done';
-  for (const sha256 of hashes) {
-    const blob = await read((db) => db.get('blobs', sha256));
-    const key = blob && (await read((db) => db.get('keys', blob.person_id)));
-    if (!key || key.expired || skip.has(blob.person_id)) {
+  for (const person of await peopleWithPhotos()) {
+    const key = keys.find((one) => one.person_id === person);
+    if (!key || key.expired || !sendingToken(key) || skip.has(person)) {
       verdict = 'login';
       continue;
     }
-    const outcome = await sendPhoto(blob, key);
-    if (outcome === 'stop') return 'stop';
-    if (outcome === 'login') verdict = 'login';
+    const hashes = await read((db) => db.getAllKeysFromIndex('blobs', 'todo', IDBKeyRange.only([person, 1])));
+    for (const sha256 of hashes) {
+      const blob = await read((db) => db.get('blobs', sha256)); // one picture in memory at a time
+      const outcome = blob ? await sendPhoto(blob, key) : 'sent';
+      if (outcome === 'stop') return 'stop';
+      if (outcome === 'login') {
+        verdict = 'login';
+        break;
+      }
+    }
   }
   return verdict;
+}
+
+async function peopleWithPhotos() {
+  return read(async (db) => {
+    const found = [];
+    let cursor = await db.transaction('blobs').store.index('todo').openKeyCursor(null, 'nextunique');
+    for (; cursor; cursor = await cursor.continue()) if (!found.includes(cursor.key[0])) found.push(cursor.key[0]);
+    return found;
+  });
 }
 
 const haveUpTo = (answer) => {
@@ -209,26 +236,31 @@ const haveUpTo = (answer) => {
 };
 
 async function sendPhoto(blob, key) {
-  const total = blob.data.byteLength;
+  const total = blob.parts ? blob.size : blob.data.byteLength;
   const path = `/api/v1/attachments/${blob.sha256}`;
-  const put = (range, body) => call('PUT', path, { token: key.token, body, redirect: 'follow', headers: { 'Content-Range': range, 'Content-Type': blob.type } });
+  const put = (range, body) =>
+    call('PUT', path, { token: sendingToken(key), body, redirect: 'follow', headers: { 'Content-Range': range, 'Content-Type': blob.type, ...(blob.parts && body && { 'Foyer-Sealed': '1' }) } });
   try {
     let answer = await put(`bytes */${total}`);
     let stuck = 0;
     while (answer.status === 308 && stuck < 3) {
-      const from = haveUpTo(answer);
+      const have = haveUpTo(answer);
+      const from = Math.min(have, total - 1) - (Math.min(have, total - 1) % CHUNK);
       const to = Math.min(from + CHUNK, total);
-      answer = await put(`bytes ${from}-${to - 1}/${total}`, blob.data.slice(from, to));
-      stuck = answer.status === 308 && haveUpTo(answer) <= from ? stuck + 1 : 0;
+      const body = blob.parts ? blob.parts.find((part) => part.from === from)?.sealed : blob.data.slice(from, to);
+      answer = await put(spanOf(from, to, total), body);
+      stuck = answer.status === 308 && haveUpTo(answer) <= have ? stuck + 1 : 0;
     }
     if ([200, 201, 204].includes(answer.status) && (answer.ours || answer.status === 204)) {
       // The bytes may go now: the server has checked them against their hash. The small record stays, so that it is not sent again.
-      await write(['blobs'], (tx) => tx.objectStore('blobs').put({ ...blob, data: new ArrayBuffer(0), done: true, refused: undefined }));
+      const { parts: _parts, todo: _todo, refused: _refused, ...rest } = blob;
+      await write(['blobs'], (tx) => tx.objectStore('blobs').put({ ...rest, data: new ArrayBuffer(0), done: true }));
       return 'sent';
     }
     if (answer.status === 401 && answer.ours) return 'login';
     if (answer.ours && answer.status >= 400 && answer.status < 500 && answer.status !== 429) {
-      await write(['blobs'], (tx) => tx.objectStore('blobs').put({ ...blob, draft: true, refused: answer.data?.code || String(answer.status) }));
+      const { todo: _todo, ...rest } = blob;
+      await write(['blobs'], (tx) => tx.objectStore('blobs').put({ ...rest, draft: true, refused: answer.data?.code || String(answer.status) }));
       return 'refused';
     }
     tell(answer.ours ? 'trouble' : 'offline');
@@ -242,26 +274,62 @@ async function sendPhoto(blob, key) {
   }
 }
 
-/** The key of somebody who signed out lives until the last of their records is up, and no longer. */
+const owes = (personId) =>
+  read(async (db) => {
+    const [queued, waiting, photos] = await Promise.all([
+      db.countFromIndex('ops', 'actor_state', IDBKeyRange.only([personId, 'queued'])),
+      db.countFromIndex('ops', 'actor_state', IDBKeyRange.only([personId, 'waiting'])),
+      db.countFromIndex('blobs', 'todo', IDBKeyRange.only([personId, 1])),
+    ]);
+    return queued + waiting + photos;
+  });
+
+/** Somebody who signed out is first signed out at the server too; the key that only sends lives until the last of their records is up, and no longer. */
 async function forgetSpentKeys() {
   const keys = await read((db) => db.getAll('keys'));
   for (const key of keys.filter((one) => one.signed_out)) {
-    const left = await read(async (db) => {
-      const ops = await db.getAll('ops');
-      const blobs = await db.getAll('blobs');
-      return ops.some((op) => op.actor_id === key.person_id && op.state !== 'refused') || blobs.some((blob) => blob.person_id === key.person_id && !blob.done && !blob.draft);
-    });
-    if (left) continue;
-    await call('DELETE', '/api/v1/session', { token: key.token }).catch(() => null);
+    if (!key.left) {
+      await call('POST', '/api/v1/session/leave', { token: key.upload_token }).catch(() => null);
+      await write(['keys'], (tx) => tx.objectStore('keys').put({ ...key, left: true }));
+    }
+    if (await owes(key.person_id)) continue;
+    await call('DELETE', '/api/v1/session', { token: key.upload_token }).catch(() => null);
     await write(['keys'], (tx) => tx.objectStore('keys').delete(key.person_id));
   }
 }
 
-/** Start sending by itself. `onSent(some)` runs after each round that reached the server. */
-export async function startSending(onSent) {
+/** Whether a phone that was taken out of service holds nothing any more that the server does not have. */
+async function receivedAll() {
+  return read(async (db) => {
+    const queued = await db.countFromIndex('ops', 'state_seq', IDBKeyRange.bound(['queued', 0], ['queued', Infinity]));
+    const photos = await db.countFromIndex('blobs', 'todo');
+    const stills = await db.countFromIndex('stills', 'state', 'queued');
+    if (queued + photos + stills) return false;
+    // What the server could not even read is nowhere but here: a person decides about it first.
+    let cursor = await db.transaction('ops').store.index('state_seq').openCursor(IDBKeyRange.bound(['refused', 0], ['refused', Infinity]));
+    for (; cursor; cursor = await cursor.continue()) if (cursor.value.answer?.status === 'invalid') return false;
+    return true;
+  });
+}
+
+/** How the browser keeps our data: `kept` (it promised), `installed` (on the home screen), `loose` (it may clear it). */
+export async function noteStorage() {
+  const promised = await navigator.storage?.persisted?.().catch(() => false);
+  const installed = globalThis.matchMedia?.('(display-mode: standalone)').matches || navigator.standalone === true;
+  status.storage = promised ? 'kept' : installed ? 'installed' : 'loose';
+  changed();
+  return status.storage;
+}
+
+/** Start sending by itself. `onSent(some)` runs after each round that reached the server, `onStills()` before its end, `onTakenOut()` when a phone that
+ * the office revoked has handed everything over. */
+export async function startSending({ onSent, onStills, onTakenOut }) {
   afterSending = onSent;
-  setKnownTime((await meta('time')) || null);
+  readStills = onStills;
+  takenOut = onTakenOut;
+  setKnownTime((await meta('time')) || null, (await meta('last_record')) || 0);
   status.sentAt = (await meta('sent_at')) || null;
+  await noteStorage();
   await count();
   onChange(() => count().catch(() => {}));
   addEventListener('online', () => flush('online'));

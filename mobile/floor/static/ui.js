@@ -2,13 +2,18 @@
 import { h, html, render, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from './vendor/preact.js';
 import { onChange, read } from './database.js';
 import { counts } from './queue.js';
-import { Camera } from './scanner.js';
+import { lookUp } from './bundle.js';
+import { prefs, setPref } from './prefs.js';
+import { showCode } from './rules.js';
+import { Camera, cameras } from './scanner.js';
 import { status } from './sync.js';
 import { t } from './words.js';
-import { wakeSound } from './feedback.js';
+import { feedback, wakeSound } from './feedback.js';
 import { listen } from './wedge.js';
 
 export { h, html, render, useCallback, useEffect, useMemo, useRef, useState };
+
+const READ_PAUSE_MS = 150;
 
 const PATHS = {
   check: 'm5 12.8 4.6 4.6L19.2 7.2',
@@ -37,6 +42,10 @@ const PATHS = {
   label: 'M4 5h9l7 7-8 8-8-8zM8 9h.1',
   undo: 'M9 6 4.500 10.500 9 15M4.500 10.500H15a4.500 4.500 0 0 1 0 9h-3',
   send: 'M12 19V5M6 11l6-6 6 6',
+  lens: 'M4 12a8 8 0 0 1 13.500-5.800L20 8.500M20 4v4.500h-4.500M20 12a8 8 0 0 1-13.500 5.800L4 15.500M4 20v-4.500h4.500',
+  photo: 'M4.500 5h15a1 1 0 0 1 1 1v12a1 1 0 0 1-1 1h-15a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zM4 16.500l4.500-4.500 4 4 2.500-2.500 5 4.500M15 9.200h.1',
+  phone: 'M8 3h8a1.500 1.500 0 0 1 1.500 1.500v15A1.500 1.500 0 0 1 16 21H8a1.500 1.500 0 0 1-1.500-1.500v-15A1.500 1.500 0 0 1 8 3zM11 18h2',
+  file: 'M6 3.500h8l4.500 4.500v12.500H6zM14 3.500V8h4.500M9 13h6M9 16.500h4',
 };
 
 export const Icon = ({ name, big }) => html`<svg class=${`icon${big ? ' icon--big' : ''}`} viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;
@@ -207,33 +216,39 @@ function giveBack(camera) {
   }, 1500);
 }
 
-const remembered = () => {
-  try {
-    return localStorage.getItem('foyer-camera') || undefined;
-  } catch {
-    return undefined;
-  }
-};
+export const rememberCamera = (id) => setPref('lens', id);
+const remembered = () => prefs().lens || undefined;
 
-export function rememberCamera(id) {
-  try {
-    localStorage.setItem('foyer-camera', id);
-  } catch {
-    // chosen anew next time
-  }
+/** Several labels came into view at once: ask which is meant. */
+function Which({ codes, many, onPick, onClose }) {
+  const nameOf = (code) => {
+    const subject = lookUp(code)?.subject;
+    return [subject?.name, subject?.spec].filter(Boolean).join(' ');
+  };
+  return html`<${Pullup} label=${t('m.several_title', { n: codes.length })} onClose=${onClose}><h1 class="f-sheet__title">${t('m.several_title', { n: codes.length })}</h1>
+    <p class="sub">${t('m.several_sub')}</p>
+    <ul class="list f-which">${codes.map((code) => html`<li key=${code}><button class="item item--act" onClick=${() => onPick([code])} data-testid="which"><span class="mark"><${Icon} name="label" /></span>
+      <span class="item__body"><span class="item__title">${nameOf(code) || t('m.label_unknown_row')}</span><span class="item__meta code">${showCode(code)}</span></span><${Icon} name="go" /></button></li>`)}</ul>
+    ${many && html`<button class="button button--wide f-sheet__act" onClick=${() => onPick(codes)} data-testid="which-all">${t('m.several_all', { n: codes.length })}</button>`}</${Pullup}>`;
 }
 
 /** Camera picture with what may help: torch, zoom, lens, photo of the code, and always a typed code by its screen. `onText(text)` for each scan, also
- * by a hand scanner. */
-export function Finder({ onText, hint, tall, paused, good, children }) {
+ * by a hand scanner. `onPhoto(file)`: a photo whose code this phone cannot read; `many`: several labels may be taken together. */
+export function Finder({ onText, onPhoto, hint, tall, paused, good, many, children }) {
   const host = useRef();
   const catcher = useRef();
   const latest = useRef(onText);
-  latest.current = (text) => !paused && onText(text);
   const [state, setState] = useState('asking');
   const [can, setCan] = useState({});
-  const [lit, setLit] = useState(false);
+  const [lit, setLit] = useState(prefs().torch);
+  const [lenses, setLenses] = useState([]);
+  const [several, setSeveral] = useState(null);
+  const [busy, setBusy] = useState(false);
   const camera = useRef();
+  const still = paused || several;
+  latest.current = (text) => !still && onText(text);
+  const ask = useRef(setSeveral);
+  ask.current = (codes) => !still && setSeveral(codes);
   useEffect(() => {
     const mine = takeCamera(
       (text) => latest.current(text),
@@ -242,9 +257,14 @@ export function Finder({ onText, hint, tall, paused, good, children }) {
         if (abilities) {
           setCan(abilities);
           if (abilities.deviceId) rememberCamera(abilities.deviceId);
+          cameras().then((found) => setLenses(found.filter((one) => one.deviceId)), () => {});
         }
       },
     );
+    mine.onSeveral = (codes) => {
+      feedback('again');
+      ask.current(codes);
+    };
     camera.current = mine;
     host.current.prepend(mine.video);
     if (mine.stream) {
@@ -258,7 +278,7 @@ export function Finder({ onText, hint, tall, paused, good, children }) {
   useLayoutEffect(() => listen(catcher.current, (text) => latest.current(text)), []);
   useEffect(() => {
     // Scanners that insert text need a focused field; it takes the focus only when nobody else has it, after the move of focus is over.
-    if (paused) return undefined;
+    if (still) return undefined;
     let timer = null;
     const hold = (event) => {
       if (event?.relatedTarget) return;
@@ -271,26 +291,48 @@ export function Finder({ onText, hint, tall, paused, good, children }) {
       clearTimeout(timer);
       document.removeEventListener('focusout', hold);
     };
-  }, [Boolean(paused)]);
+  }, [Boolean(still)]);
   const photo = async (event) => {
     const file = event.target.files[0];
     event.target.value = '';
     if (!file) return;
-    const texts = await camera.current.photo(file).catch(() => []);
-    if (texts.length) latest.current(texts[0]);
-    else latest.current('');
+    setBusy(true);
+    try {
+      let codes = await camera.current.photo(file).catch(() => []);
+      if (!codes.length && onPhoto) codes = await onPhoto(file);
+      if (codes === null) return; // kept for later; its screen has said so
+      if (codes.length > 1) setSeveral(codes);
+      else latest.current(codes[0] || '');
+    } finally {
+      setBusy(false);
+    }
   };
+  const other = () => {
+    const at = lenses.findIndex((one) => one.deviceId === can.deviceId);
+    const next = lenses[(at + 1) % lenses.length];
+    rememberCamera(next.deviceId);
+    camera.current.start(next.deviceId);
+  };
+  const pick = (codes) => {
+    setSeveral(null);
+    codes.forEach((code) => onText(code));
+  };
+  const photoKey = (classes, words) => html`<label class=${classes} aria-label=${words ? null : t('m.camera_photo')}>${busy ? html`<span class="spin"></span>` : html`<${Icon} name="photo" />`}${words && t('m.camera_photo')}<input class="f-hidden" type="file" accept="image/*" capture="environment" onChange=${photo} data-testid="code-photo" /></label>`;
   return html`<div class=${`f-finder${tall ? ' f-finder--tall' : ''}${state === 'on' ? '' : ' f-finder--off'}`} ref=${host} onPointerDown=${wakeSound} data-testid="finder" data-camera=${state}>
     <input class="f-finder__catch" ref=${catcher} data-wedge="1" inputmode="none" autocomplete="off" tabindex="-1" aria-hidden="true" />
     ${state === 'on' && html`<svg class=${`f-finder__frame${good ? ' f-finder__frame--good' : ''}`} viewBox="0 0 232 152" aria-hidden="true"><path d="M3 56V25a22 22 0 0 1 22-22h34M173 3h31a22 22 0 0 1 22 22v31M226 96v31a22 22 0 0 1-22 22h-31M56 149H25a22 22 0 0 1-22-22V96" /></svg>`}
     ${state === 'on' && hint && html`<p class="f-finder__hint">${hint}</p>`}
-    ${state === 'on' && can.torch && html`<button class="round f-finder__torch" aria-label=${t('m.torch')} aria-pressed=${lit} onClick=${() => (camera.current.torch(!lit), setLit(!lit))}><${Icon} name="torch" /></button>`}
-    ${state === 'on' && can.zoom && html`<input class="f-finder__zoom" type="range" aria-label=${t('m.zoom')} min=${can.zoom.min} max=${can.zoom.max} step=${can.zoom.step || 0.1} value=${can.zoom.min} onInput=${(event) => camera.current.zoom(Number(event.target.value))} />`}
+    ${state === 'on' && html`<div class="f-finder__keys">
+      ${can.torch && html`<button class="round f-finder__key" aria-label=${t('m.torch')} aria-pressed=${lit} onClick=${() => (camera.current.torch(!lit), setLit(!lit))} data-testid="torch"><${Icon} name="torch" /></button>`}
+      ${lenses.length > 1 && html`<button class="round f-finder__key" aria-label=${t('m.camera_other')} onClick=${other} data-testid="lens"><${Icon} name="lens" /></button>`}
+      ${photoKey('round f-finder__key')}</div>`}
+    ${state === 'on' && can.zoom && html`<input class="f-finder__zoom" type="range" aria-label=${t('m.zoom')} min=${can.zoom.min} max=${can.zoom.max} step=${can.zoom.step || 0.1} value=${prefs().zoom[can.deviceId] || can.zoom.min} onInput=${(event) => camera.current.zoom(Number(event.target.value))} data-testid="zoom" />`}
     ${state !== 'on' && html`<div class="f-finder__none"><p>${t(`m.camera_${state}`)}</p>
       ${state !== 'asking' && html`<div class="row f-finder__acts">
-        ${Camera.possible() && html`<button class="button button--glass" onClick=${() => camera.current.start(remembered())}>${t('m.camera_again')}</button>`}
-        <label class="button button--glass">${t('m.camera_photo')}<input class="f-hidden" type="file" accept="image/*" capture="environment" onChange=${photo} data-testid="code-photo" /></label></div>`}</div>`}
-    ${children}</div>`;
+        ${Camera.possible() && html`<button class="button button--glass" onClick=${() => camera.current.start(remembered())} data-testid="camera-again">${t('m.camera_again')}</button>`}
+        ${photoKey('button button--glass', true)}</div>`}</div>`}
+    ${children}</div>
+    ${several && html`<${Which} codes=${several} many=${many} onPick=${pick} onClose=${() => setSeveral(null)} />`}`;
 }
 
 /** A short line that is done and may be undone; gone after 5 s. */
@@ -308,17 +350,34 @@ export function useToast() {
 
 // ── photos ──
 
-/** A photo from the file chooser, at most 1600 px on its longer side, as JPEG without any metadata: `{sha256, type, data}`. */
-export async function takePhoto(file, sha256) {
+/** A picture at most `widest` points on its longer side, as JPEG without any metadata: `{type, data}`. */
+export async function smaller(file, widest, quality) {
   const image = await createImageBitmap(file, { imageOrientation: 'from-image' });
-  const scale = Math.min(1, 1600 / Math.max(image.width, image.height));
+  const scale = Math.min(1, widest / Math.max(image.width, image.height));
   const canvas = document.createElement('canvas');
   canvas.width = Math.max(1, Math.round(image.width * scale));
   canvas.height = Math.max(1, Math.round(image.height * scale));
   canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
-  const blob = await new Promise((done) => canvas.toBlob(done, 'image/jpeg', 0.82));
-  const data = await blob.arrayBuffer();
-  return { sha256: await sha256(data), type: 'image/jpeg', data };
+  image.close?.();
+  const blob = await new Promise((done) => canvas.toBlob(done, 'image/jpeg', quality));
+  return { type: 'image/jpeg', data: await blob.arrayBuffer() };
+}
+
+/** A photo from the file chooser with its hash: `{sha256, type, data}`. */
+export async function takePhoto(file, sha256) {
+  const photo = await smaller(file, 1600, 0.82);
+  return { sha256: await sha256(photo.data), ...photo };
+}
+
+/** A picture that is kept here, by its bytes. */
+export function Thumb({ data, type, alt }) {
+  const [url, setUrl] = useState(null);
+  useEffect(() => {
+    const made = URL.createObjectURL(new Blob([data], { type }));
+    setUrl(made);
+    return () => URL.revokeObjectURL(made);
+  }, [data]);
+  return url && html`<img class="f-photo f-photo--small" src=${url} alt=${alt} />`;
 }
 
 export function PhotoThumb({ sha256 }) {

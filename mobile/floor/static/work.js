@@ -6,7 +6,10 @@ import { now, sha256, uuid7 } from './identity.js';
 import { record } from './queue.js';
 import { alreadyScanned, readCode, showCode } from './rules.js';
 import { flush } from './sync.js';
+import { noteRow, roundRows } from './rows.js';
 import { takePhoto } from './ui.js';
+
+export { roundRows };
 
 export const me = { person: null };
 
@@ -41,13 +44,11 @@ export async function keepPhoto(file) {
 async function release(tx, hashes) {
   for (const hash of hashes) {
     const blob = await tx.objectStore('blobs').get(hash);
-    if (blob?.draft) await tx.objectStore('blobs').put({ ...blob, draft: false });
+    if (blob?.draft) await tx.objectStore('blobs').put({ ...blob, draft: false, todo: 1 });
   }
 }
 
 // ── stock-take ──
-
-export const roundRows = (id) => read((db) => db.getAllFromIndex('rows', 'round', id));
 
 const standing = (event) => !event.undone && event.state !== 'refused';
 export const countsHere = (row) => row.events.some(standing);
@@ -74,9 +75,9 @@ export function progress(stocktake, rows, placeId) {
 
 const expectedLine = (stocktake, subjectId) => stocktake.expected?.find((line) => line.subject_id === subjectId);
 
-/** One scan in a count. Returns `{outcome, …}`: `saved`, `again`, `place` (a place's label: go there), `quantity` (ask how many),
+/** One scan in a count; `at` when it was made before now (a picture that was read later). Returns `{outcome, …}`: `saved`, `again`, `place` (a place's label: go there), `quantity` (ask how many),
  * `no_place`, `other_place` (a place outside this count), `not_counted` (a label of something that is not counted), or an `error` of the code. */
-export function scanInCount(stocktake, placeId, text, quantity) {
+export function scanInCount(stocktake, placeId, text, quantity, { at, alongside, stores } = {}) {
   return inTurn(async () => {
     const { code, error } = readCode(text);
     if (error) return { outcome: 'error', error };
@@ -88,11 +89,11 @@ export function scanInCount(stocktake, placeId, text, quantity) {
     if (known && known.kind !== stocktake.kind) return { outcome: 'not_counted', subject: known.subject, kind: known.kind };
     if (!placeId) return { outcome: 'no_place' };
     if (stocktake.kind === 'supply' && quantity === undefined) return { outcome: 'quantity', code, subject: known?.subject };
-    return count(stocktake, placeId, code, known, quantity);
+    return count(stocktake, placeId, code, known, quantity, { at, alongside, stores });
   });
 }
 
-async function count(stocktake, placeId, code, known, quantity) {
+async function count(stocktake, placeId, code, known, quantity, { at, alongside, stores = [] }) {
   const subject = known?.subject;
   const rows = await roundRows(stocktake.id);
   const events = rows.flatMap((row) => row.events.map((event) => ({ ...event, code: row.code, subject_id: row.subject_id, place_id: row.place_id, undone: !standing(event) })));
@@ -101,10 +102,15 @@ async function count(stocktake, placeId, code, known, quantity) {
   const id = [stocktake.id, placeId, subject?.id || code].join('|');
   const row = rows.find((one) => one.id === id) || {
     id, round: stocktake.id, place_id: placeId, code, subject_id: subject?.id, title: titleOf(subject) || showCode(code), events: [], scans: 0,
+    person_id: me.person.id,
   };
   if (seen.again && quantity === undefined) {
     const again = { ...row, scans: row.scans + 1, last_at: now() };
-    await write(['rows'], (tx) => tx.objectStore('rows').put(again));
+    await write(['rows', ...stores], async (tx) => {
+      await tx.objectStore('rows').put(again);
+      await alongside?.(tx);
+    });
+    noteRow(again);
     changed();
     return { outcome: 'again', row: again, first: row.events.find(standing) };
   }
@@ -126,14 +132,17 @@ async function count(stocktake, placeId, code, known, quantity) {
     { stocktake_id: stocktake.id, code, place_id: placeId, ...(quantity !== undefined && { quantity }) },
     {
       row: id,
+      at,
       shown: { title: row.title, place: place(placeId)?.name, quantity },
-      stores: ['rows'],
-      alongside: (tx, done) => {
+      stores: ['rows', ...stores],
+      alongside: async (tx, done) => {
         fresh.events = [...row.events, { op_id: done.op_id, at: Date.parse(done.occurred_at), state: 'queued', quantity }];
-        return tx.objectStore('rows').put(fresh);
+        await tx.objectStore('rows').put(fresh);
+        await alongside?.(tx);
       },
     },
   );
+  noteRow(fresh);
   send();
   return { outcome: 'saved', row: fresh, op, unknown: !known, old: fresh.old_label };
 }
@@ -144,40 +153,45 @@ export function undoCount(row) {
     const current = await read((db) => db.get('rows', row.id));
     const event = current.events.filter(standing).at(-1);
     if (!event) return;
+    const undone = { ...current, question: null, scans: 0, events: current.events.map((one) => (one === event ? { ...one, undone: true } : one)) };
     await record(me.person, 'stocktake.undo_count', { stocktake_id: row.round, count_op_id: event.op_id }, {
       shown: { title: row.title, place: place(row.place_id)?.name },
       stores: ['rows'],
-      alongside: (tx) => tx.objectStore('rows').put({
-        ...current,
-        question: null,
-        scans: 0,
-        events: current.events.map((one) => (one === event ? { ...one, undone: true } : one)),
-      }),
+      alongside: (tx) => tx.objectStore('rows').put(undone),
     });
+    noteRow(undone);
     send();
   });
 }
 
 /** "Yes, it stands here now": the count was already recorded here, so only the question is answered. */
 export async function keepHere(row) {
-  await write(['rows'], async (tx) => tx.objectStore('rows').put({ ...(await tx.objectStore('rows').get(row.id)), question: null, moved: true }));
+  let kept;
+  await write(['rows'], async (tx) => {
+    kept = { ...(await tx.objectStore('rows').get(row.id)), question: null, moved: true };
+    await tx.objectStore('rows').put(kept);
+  });
+  noteRow(kept);
   changed();
 }
 
 export async function reportFind(stocktake, placeId, { code, description, photos, row }) {
   const id = row?.id || [stocktake.id, placeId, `find-${uuid7()}`].join('|');
+  let found;
   await record(me.person, 'stocktake.report_find', { stocktake_id: stocktake.id, place_id: placeId, ...(code && { code }), description, photos }, {
     attachments: photos,
     row: id,
     shown: { title: description, place: place(placeId)?.name },
     stores: ['rows', 'blobs'],
     alongside: async (tx, op) => {
-      const current = (await tx.objectStore('rows').get(id)) || { id, round: stocktake.id, place_id: placeId, title: description, events: [], scans: 1 };
+      const current = (await tx.objectStore('rows').get(id)) || { id, round: stocktake.id, place_id: placeId, title: description, events: [], scans: 1, person_id: me.person.id };
       const event = { op_id: op.op_id, at: Date.parse(op.occurred_at), state: 'queued' };
-      await tx.objectStore('rows').put({ ...current, question: null, find: description, last_at: now(), events: [...current.events, event] });
+      found = { ...current, question: null, find: description, last_at: now(), events: [...current.events, event] };
+      await tx.objectStore('rows').put(found);
       await release(tx, photos);
     },
   });
+  noteRow(found);
   send();
 }
 
@@ -234,7 +248,7 @@ export async function claimLabel(code, subject) {
 
 // ── inspection ──
 
-export const runOf = async (inspectionId) => (await read((db) => db.getAll('runs'))).filter((run) => run.inspection_id === inspectionId && !run.finished_at).at(-1);
+export const runOf = async (inspectionId) => (await read((db) => db.getAll('runs'))).filter((run) => run.person_id === me.person?.id && run.inspection_id === inspectionId && !run.finished_at).at(-1);
 
 /** The round under way, or a new one: it keeps the questions of the version it began with (an update of the template changes nothing in it). */
 export async function startRun(inspection) {
@@ -242,7 +256,7 @@ export async function startRun(inspection) {
   if (open) return open;
   const run = {
     run_id: uuid7(), inspection_id: inspection.id, title: inspection.title, due_on: inspection.due_on, template_version: inspection.template_version,
-    points: inspection.points, started_at: now(), answers: {}, scanned: {}, recorded: {},
+    points: inspection.points, started_at: now(), answers: {}, scanned: {}, recorded: {}, person_id: me.person.id,
   };
   await record(me.person, 'inspection.start', { run_id: run.run_id, inspection_id: inspection.id, template_version: inspection.template_version }, {
     templateVersion: inspection.template_version,
@@ -311,7 +325,7 @@ export async function finishRun(run, signature) {
     shown: { title: run.title },
     stores: ['runs', 'blobs'],
     alongside: async (tx) => {
-      await tx.objectStore('blobs').put({ sha256: hash, type: 'image/png', data, person_id: me.person.id });
+      await tx.objectStore('blobs').put({ sha256: hash, type: 'image/png', data, person_id: me.person.id, todo: 1 });
       await tx.objectStore('runs').put({ ...(await tx.objectStore('runs').get(run.run_id)), finished_at: now() });
     },
   });

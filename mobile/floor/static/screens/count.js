@@ -5,6 +5,7 @@ import { meta } from '../database.js';
 import { feedback } from '../feedback.js';
 import { showCode } from '../rules.js';
 import { clock, join, t } from '../words.js';
+import { readPhoto } from '../stills.js';
 import { countsHere, handIn, keepHere, keepPhoto, placeOf, placesOf, progress, reportFind, roundRows, scanInCount, setPlace, titleOf, undoCount } from '../work.js';
 
 const stocktakeOf = (id) => bundle()?.stocktakes?.find((one) => one.id === id);
@@ -67,6 +68,31 @@ export function Count({ parts: [id] }) {
     return kind === 'refused' ? sentence : null;
   };
 
+  /** A photo of a label nobody here could read: by the server, now or once there is a network again. */
+  const photographed = async (file) => {
+    if (!placeId) {
+      feedback('refused');
+      setLine({ kind: 'refused', text: t('m.scan_place_first') });
+      return null;
+    }
+    try {
+      const codes = await readPhoto(file, { stocktake_id: id, place_id: placeId });
+      if (codes === null) {
+        feedback('saved');
+        setLine({ kind: 'saved', text: t('m.still_kept') });
+      } else if (!codes.length) {
+        feedback('refused');
+        setLine({ kind: 'refused', text: t('m.still_unread') });
+        return null;
+      }
+      return codes;
+    } catch (error) {
+      feedback('refused');
+      setLine({ kind: 'refused', text: error?.name === 'QuotaExceededError' ? t('m.storage_full') : t('m.photo_unreadable') });
+      return null;
+    }
+  };
+
   const done = async () => {
     await handIn(stocktake, placeId);
     setEnding(false);
@@ -78,7 +104,7 @@ export function Count({ parts: [id] }) {
       <span class="f-head__sum num" data-testid="progress"><b>${all.counted}</b>${all.total !== null && html`<span class="quiet">/${all.total}</span>`}</span></header>
     ${all.total !== null && html`<div class="bar bar--head"><i style=${{ width: `${all.total ? Math.min(100, (100 * all.counted) / all.total) : 0}%` }}></i></div>`}
     <${UnsentBanner} />
-    <${Finder} onText=${scanned} hint=${placeId ? null : t('m.scan_place_first')} good=${line?.kind === 'saved'} paused=${typing || asking || finding || ending}>
+    <${Finder} onText=${scanned} onPhoto=${photographed} many=${stocktake.kind === 'asset'} hint=${placeId ? null : t('m.scan_place_first')} good=${line?.kind === 'saved'} paused=${typing || asking || finding || ending}>
       ${line && html`<p class=${`f-finder__line f-finder__line--${line.kind}`} role="status" data-testid="line" data-kind=${line.kind}><${Icon} name=${line.kind === 'refused' ? 'warn' : line.kind === 'again' ? 'undo' : 'cloud_up'} />${line.text}</p>`}</${Finder}>
     <div class="phone__body">
       ${here.left.length > 0 && html`<div class="f-chips" role="group"><button class=${`chip${show === 'done' ? ' chip--on' : ''}`} onClick=${() => setShow('done')}>${t('m.chip_done')} <b>${list.length}</b></button>

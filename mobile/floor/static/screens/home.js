@@ -3,7 +3,7 @@ import { bundle } from '../bundle.js';
 import { read } from '../database.js';
 import { now, offset } from '../identity.js';
 import { session } from '../session.js';
-import { progress } from '../work.js';
+import { progress, roundRows } from '../work.js';
 import { missing } from '../rules.js';
 import { day, longDay, span, t, when } from '../words.js';
 import { PlainHttp } from './signin.js';
@@ -33,7 +33,12 @@ const dueLine = (due, left, key) => {
 
 function Tasks() {
   const known = bundle();
-  const local = useStored(async () => read(async (db) => ({ rows: await db.getAll('rows'), runs: await db.getAll('runs') }))) || { rows: [], runs: [] };
+  const local = useStored(async () => {
+    const rows = {};
+    for (const one of bundle()?.stocktakes || []) rows[one.id] = await roundRows(one.id);
+    const runs = (await read((db) => db.getAll('runs'))).filter((run) => run.person_id === session.person?.id);
+    return { rows, runs };
+  }) || { rows: {}, runs: [] };
   if (!known) return html`<p class="empty"><${Icon} name="cloud_off" /><span>${t('m.no_bundle')}</span></p>`;
   const counts = known.stocktakes || [];
   const rounds = (known.inspections || []).map((one) => ({ one, run: local.runs.filter((run) => run.inspection_id === one.id).at(-1) })).filter(({ run }) => !run?.finished_at);
@@ -42,7 +47,7 @@ function Tasks() {
   }
   return html`<ul class="list">
     ${counts.map((one) => {
-      const { counted, total, left } = progress(one, local.rows.filter((row) => row.round === one.id));
+      const { counted, total, left } = progress(one, local.rows[one.id] || []);
       return html`<li key=${one.id}><button class="item item--act" onClick=${() => go(`#/stocktake/${one.id}`)} data-testid="stocktake"><${Ring} part=${counted} whole=${total || counted} />
         <span class="item__body"><span class="item__title">${one.title}</span><span class="item__meta">${total === null ? t('m.count_blind') : dueLine(one.due_on, left.length, 'm.count_left')}</span></span>
         <span class="quiet num">${total === null ? counted : `${counted}/${total}`}</span></button></li>`;
@@ -57,12 +62,20 @@ function Tasks() {
     })}</ul>`;
 }
 
+/** Records in a browser tab live days, not weeks (pitfall T27): said where there is something to lose or the browser made no promise. */
+function Loose() {
+  const status = useStatus();
+  if (status.storage !== 'loose' || !isSecureContext) return null;
+  return html`<button class="banner banner--act banner--inline" onClick=${() => go('#/mine')} data-testid="not-installed"><${Icon} name="lock" /><span><strong>${t('m.not_installed')}</strong><br />${t('m.not_installed_sub')}</span></button>`;
+}
+
 export function Home() {
   const known = bundle();
   const skew = Math.abs(offset());
   return html`<${UnsentBanner} /><header class="phone__head"><h1>${t(greeting(), { name: session.person.name })}</h1><p class="sub f-head__day">${longDay(now())}</p></header>
     <div class="phone__body"><${SentLine} />
       ${skew > 300000 && html`<p class="banner banner--inline" data-testid="skew"><${Icon} name="clock" /><span>${t(offset() < 0 ? 'm.clock_ahead' : 'm.clock_behind', { span: span(skew) })}</span></p>`}
+      <${Loose} />
       <${PlainHttp} />
       <h2>${t('m.now_to_do')}</h2><${Tasks} />
       <h2>${t('m.waiting_for_me')}</h2><ul class="list">

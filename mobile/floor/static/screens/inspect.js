@@ -1,6 +1,7 @@
 // A round: its points, one point's questions, and the drawn signature at the end. A fail is not accepted without photo and note, and says so
 // beside the button that waits.
 import { CodeSheet, Finder, Head, Icon, PhotoThumb, Ring, UnsentBanner, go, html, useEffect, useRef, useState, useStored } from '../ui.js';
+import { session } from '../session.js';
 import { bundle, isLabelOf } from '../bundle.js';
 import { read } from '../database.js';
 import { feedback } from '../feedback.js';
@@ -23,7 +24,7 @@ const arrive = (run, point, code, typed) =>
 
 export function Round({ parts: [id] }) {
   const inspection = inspectionOf(id);
-  const stored = useStored(async () => ({ run: await runOf(id), finished: (await read((db) => db.getAll('runs'))).filter((run) => run.inspection_id === id && run.finished_at).at(-1) }), [id]);
+  const stored = useStored(async () => ({ run: await runOf(id), finished: (await read((db) => db.getAll('runs'))).filter((run) => run.person_id === session.person?.id && run.inspection_id === id && run.finished_at).at(-1) }), [id]);
   const [typing, setTyping] = useState(false);
   const [line, setLine] = useState(null);
   const [signing, setSigning] = useState(false);

@@ -6,6 +6,7 @@ import { feedback } from '../feedback.js';
 import { call } from '../net.js';
 import { readCode, showCode } from '../rules.js';
 import { session } from '../session.js';
+import { readPhoto } from '../stills.js';
 import { t, when } from '../words.js';
 import { claimLabel, keepPhoto, placesOf, reportFault, setPlace, takeThing, titleOf } from '../work.js';
 
@@ -46,11 +47,25 @@ export function Scan() {
     if (latest.current === code) setFound((now) => (now?.code === code ? { ...now, server } : now));
     return null;
   };
+  const photographed = async (file) => {
+    const said = (key) => {
+      setLine(t(key));
+      feedback('refused');
+      return null;
+    };
+    try {
+      const codes = await readPhoto(file);
+      if (codes === null) return said('m.still_kept_scan');
+      return codes.length ? codes : said('m.still_unread');
+    } catch (error) {
+      return said(error?.name === 'QuotaExceededError' ? 'm.storage_full' : 'm.photo_unreadable');
+    }
+  };
   const close = () => {
     latest.current = null;
     setFound(null);
   };
-  return html`<div class="f-scanner"><${Finder} onText=${scanned} tall good=${Boolean(found)} paused=${typing || found}>
+  return html`<div class="f-scanner"><${Finder} onText=${scanned} onPhoto=${photographed} tall good=${Boolean(found)} paused=${typing || found}>
       <button class="round f-scanner__close" aria-label=${t('m.close')} onClick=${() => back('#/')}><${Icon} name="close" /></button>
       <p class="f-finder__hint">${t('m.scan_hint')}</p>
       ${line && html`<p class="f-finder__line f-finder__line--refused" role="status" data-testid="line"><${Icon} name="warn" />${line}</p>`}</${Finder}>

@@ -1,6 +1,6 @@
-import { Gate, html, go, useState, useStatus } from '../ui.js';
-import { session, signIn } from '../session.js';
-import { LANGUAGES, language, loadLanguage, t } from '../words.js';
+import { Gate, Icon, html, go, useEffect, useState, useStatus, useStored } from '../ui.js';
+import { knownPeople, session, signIn } from '../session.js';
+import { LANGUAGES, language, loadLanguage, t, when } from '../words.js';
 import { changed } from '../database.js';
 
 /** What a phone on plain http cannot do, and how the office puts that right. */
@@ -13,39 +13,113 @@ export const Languages = () => html`<div class="lang lang--floor" role="group" a
   ([tag, name]) => html`<button class=${tag === language() ? 'on' : ''} lang=${tag} aria-pressed=${tag === language()} onClick=${() => loadLanguage(tag).then(changed)} data-testid=${`lang-${tag}`}>${name}</button>`,
 )}</div>`;
 
+/** The sentence of a failed sign-in; a wait counts down, so that nobody taps in vain. */
+function Problem({ problem }) {
+  const [left, setLeft] = useState(problem?.seconds || 0);
+  useEffect(() => {
+    setLeft(problem?.seconds || 0);
+    if (!problem?.seconds) return undefined;
+    const timer = setInterval(() => setLeft((now) => Math.max(0, now - 1)), 1000);
+    return () => clearInterval(timer);
+  }, [problem]);
+  if (!problem || (problem.key === 'm.signin_wait' && !left)) return null;
+  return html`<span class="field__help field__help--error" role="alert" data-testid="signin-problem">${t(problem.key, { n: left })}</span>`;
+}
+
 export function SignIn() {
+  const people = useStored(knownPeople);
+  const [chosen, setChosen] = useState(null);
+  const [byName, setByName] = useState(false);
+  const owes = useStatus();
+  if (people === undefined) return null;
+  const known = session.person ? people.filter((one) => one.id === session.person.id) : people;
+  const list = known.length > 0 && !byName && !chosen;
+  return html`<div class="f-signin"><div class="f-signin__top"><${Gate} /><h1>${session.person ? t('m.signin_again_title') : chosen ? t('m.pin_hello', { name: chosen.name }) : t('m.signin_title')}</h1>
+      ${!chosen && html`<p class="second">${t(list ? 'm.signin_who' : 'm.signin_sub')}</p>`}</div>
+    <${PlainHttp} />
+    ${session.takenOut && html`<p class="banner banner--bad" role="status" data-testid="taken-out"><${Icon} name="lock" /><span><strong>${t('m.taken_out')}</strong><br />${t('m.taken_out_sub', { n: session.takenOut.n, time: when(session.takenOut.at) })}</span></p>`}
+    ${owes.unsent > 0 && html`<p class="banner" data-testid="owed">${t('m.signin_owed', { n: owes.unsent })}</p>`}
+    ${list && html`<ul class="list f-people">${known.map((one) => html`<li key=${one.id}><button class="item item--act" onClick=${() => setChosen(one)} data-testid="known"><span class="mark mark--initial">${one.name.slice(0, 1)}</span>
+        <span class="item__body"><span class="item__title">${one.name}</span><span class="item__meta">${t('m.pin_with')}</span></span><${Icon} name="go" /></button></li>`)}
+      <li><button class="item item--act" onClick=${() => setByName(true)} data-testid="by-account"><span class="mark"><${Icon} name="person" /></span><span class="item__body"><span class="item__title">${t('m.signin_other')}</span><span class="item__meta">${t('m.signin_with')}</span></span><${Icon} name="go" /></button></li></ul>`}
+    ${chosen && html`<${PinPad} person=${chosen} onBack=${() => setChosen(null)} onPassword=${() => (setChosen(null), setByName(true))} />`}
+    ${!list && !chosen && html`<${Password} onBack=${known.length > 0 ? () => setByName(false) : null} />`}
+    <${Languages} /></div>`;
+}
+
+function Password({ onBack }) {
   const [account, setAccount] = useState('');
   const [password, setPassword] = useState('');
   const [problem, setProblem] = useState(null);
   const [busy, setBusy] = useState(false);
-  const owes = useStatus();
   const submit = async (event) => {
     event.preventDefault();
     if (busy) return;
-    if (!account.trim() || !password) return setProblem('m.signin_empty');
+    if (!account.trim() || !password) return setProblem({ key: 'm.signin_empty' });
     setBusy(true);
     try {
-      const said = await signIn(account.trim(), password);
+      const said = await signIn({ account: account.trim(), password });
       setProblem(said);
       if (!said) go('#/');
     } catch (error) {
       console.warn('sign-in', error?.name);
-      setProblem('m.storage_full');
+      setProblem({ key: 'm.storage_full' });
     } finally {
       setBusy(false);
     }
     return undefined;
   };
-  return html`<div class="f-signin"><div class="f-signin__top"><${Gate} /><h1>${session.person ? t('m.signin_again_title') : t('m.signin_title')}</h1>
-      <p class="second">${t('m.signin_sub')}</p></div>
-    <${PlainHttp} />
-    ${owes.unsent > 0 && html`<p class="banner" data-testid="owed">${t('m.signin_owed', { n: owes.unsent })}</p>`}
-    <form class="f-signin__form" onSubmit=${submit}>
+  return html`<form class="f-signin__form" onSubmit=${submit}>
       <label class="field"><span class="field__label">${t('m.account')}</span>
         <input class="field__box field__input" name="username" autocomplete="username" autocapitalize="none" spellcheck=${false} value=${account} onInput=${(event) => setAccount(event.target.value)} data-testid="account" /></label>
       <label class="field"><span class="field__label">${t('m.password')}</span>
         <input class=${`field__box field__input${problem ? ' field__box--error' : ''}`} name="password" type="password" autocomplete="current-password" value=${password} onInput=${(event) => setPassword(event.target.value)} data-testid="password" />
-        ${problem && html`<span class="field__help field__help--error" role="alert" data-testid="signin-problem">${t(problem)}</span>`}</label>
+        <${Problem} problem=${problem} /></label>
       <button class="button button--main button--wide" aria-disabled=${busy} data-testid="signin">${busy ? html`<span class="spin"></span>${t('m.signing_in')}` : t('m.signin')}</button>
-    </form><${Languages} /></div>`;
+      ${onBack && html`<button type="button" class="button button--quiet button--wide" onClick=${onBack}>${t('m.signin_list')}</button>`}</form>`;
+}
+
+const MOST_DIGITS = 8;
+const LEAST_DIGITS = 4;
+
+/** Big keys for a short number; a keyboard's digits work too. */
+function PinPad({ person, onBack, onPassword }) {
+  const [pin, setPin] = useState('');
+  const [problem, setProblem] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const enough = pin.length >= LEAST_DIGITS && !busy;
+  const put = (digit) => (setProblem(null), setPin((now) => (now.length < MOST_DIGITS ? now + digit : now)));
+  const submit = async () => {
+    if (!enough) return;
+    setBusy(true);
+    try {
+      const said = await signIn({ person_id: person.id, ticket: person.ticket, pin });
+      setProblem(said);
+      setPin('');
+      if (!said) go('#/');
+    } catch (error) {
+      console.warn('sign-in', error?.name);
+      setProblem({ key: 'm.storage_full' });
+    } finally {
+      setBusy(false);
+    }
+  };
+  useEffect(() => {
+    const key = (event) => {
+      if (/^[0-9]$/.test(event.key)) put(event.key);
+      else if (event.key === 'Backspace') setPin((now) => now.slice(0, -1));
+      else if (event.key === 'Enter') submit();
+    };
+    addEventListener('keydown', key);
+    return () => removeEventListener('keydown', key);
+  });
+  return html`<div class="f-pin" data-testid="pin">
+    <p class="f-pin__dots" role="status" aria-label=${t('m.pin_digits', { n: pin.length })}>${Array.from({ length: Math.max(LEAST_DIGITS, pin.length) }, (_, place) => html`<i class=${place < pin.length ? 'on' : ''}></i>`)}</p>
+    <p class="f-pin__said"><${Problem} problem=${problem} /></p>
+    <div class="f-pin__keys">${'123456789'.split('').map((digit) => html`<button class="f-pin__key" key=${digit} onClick=${() => put(digit)} data-testid=${`key-${digit}`}>${digit}</button>`)}
+      <button class="f-pin__key f-pin__key--word" onClick=${onBack} aria-label=${t('m.back')}><${Icon} name="back" /></button>
+      <button class="f-pin__key" onClick=${() => put('0')} data-testid="key-0">0</button>
+      <button class="f-pin__key f-pin__key--word" onClick=${() => setPin(pin.slice(0, -1))} aria-label=${t('m.pin_delete')}><${Icon} name="undo" /></button></div>
+    <button class="button button--main button--wide" aria-disabled=${!enough} onClick=${submit} data-testid="pin-done">${busy ? html`<span class="spin"></span>${t('m.signing_in')}` : t('m.signin')}</button>
+    <button class="button button--quiet button--wide" onClick=${onPassword}>${t('m.pin_forgotten')}</button></div>`;
 }
