@@ -97,6 +97,11 @@ def pens(office: Office) -> str:
     return str(made["code"])
 
 
+def on_hand(office: Office) -> int:
+    supply_id = office.read(lambda s: s.execute(select(supplies.Supply.id)).scalar_one())
+    return int(office.read(supplies.on_hand, supply_id))
+
+
 def taking(code: str, person: UUID | None, quantity: int = 1) -> dict[str, Any]:
     return {"code": code, "quantity": quantity, "to_person_id": str(person)}
 
@@ -207,7 +212,7 @@ def test_the_key_left_on_a_shared_phone_sends_what_was_sealed_and_nothing_else(s
     swapped = sealed | {"op_id": str(uuid7())}
     assert [one["code"] for one in phone.send(forged, swapped, token=mine["upload_token"])] == ["op.sealed", "op.sealed"]
     assert phone.send(sealed, token=mine["upload_token"])[0]["status"] == "accepted"
-    assert staffed.read(supplies.on_hand, staffed.read(lambda s: s.query(supplies.Supply).one().id)) == 97
+    assert on_hand(staffed) == 97
     row = staffed.read(lambda s: s.get(OperationRow, UUID(op["op_id"])))
     assert (row.person_id, row.device_seq) == (staffed.mei.person_id, 1)
     assert phone.http.delete("/api/v1/session", headers={"Authorization": f"Bearer {mine['upload_token']}"}).status_code == 204
@@ -298,14 +303,13 @@ def test_a_revoked_phone_reads_nothing_and_its_records_wait_for_a_decision(staff
     assert [(one["status"], one["code"]) for one in answers] == [("accepted", None), ("waiting", "waiting.quarantine")]
     found = staffed.read(phones.detail, UUID(phone.id))
     assert found.spans == () and found.phone.quarantined == 1 and [one["device_seq"] for one in found.waiting] == [2]
-    supply_id = staffed.read(lambda s: s.query(supplies.Supply).one().id)
-    assert staffed.read(supplies.on_hand, supply_id) == 98
+    assert on_hand(staffed) == 98
     assert staffed.refused(phones.DecideQuarantine(device_id=UUID(phone.id), take=True, reason="x"), staffed.mei).code == "op.not_allowed"
     from tests.live import run_async
 
     decided, outcomes = run_async(lambda: phones.release(UUID(phone.id), "她说是她领的", staffed.bo))
     assert decided.ok and [one.status for one in outcomes] == ["accepted"]
-    assert staffed.read(supplies.on_hand, supply_id) == 95
+    assert on_hand(staffed) == 95
     row = staffed.read(lambda s: s.get(OperationRow, UUID(after["op_id"])))
     assert row.person_id == staffed.mei.person_id and row.envelope["quarantined"] is True
     assert phone.send(after)[0] | {"repeated": True} == phone.send(after)[0] and phone.send(after)[0]["status"] == "accepted"
@@ -345,7 +349,7 @@ def test_records_carried_in_a_file_are_taken_once_under_the_names_of_who_made_th
     again = bring(file).json()
     assert [one["repeated"] for one in again["records"]] == [True, True, True]
     assert phone.send(*ops)[0]["repeated"] is True
-    assert staffed.read(supplies.on_hand, staffed.read(lambda s: s.query(supplies.Supply).one().id)) == 97
+    assert on_hand(staffed) == 97
     assert bring(file, phone).status_code == 403, "not by just anybody"
     for wrong in (b"", b"[]", b'{"format":"x"}', file[:-9], json.dumps({"format": "foyer-queue", "version": 1}).encode(), b"[" * 5000):
         answer = bring(wrong)
