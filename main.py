@@ -77,6 +77,7 @@ from kiosk.desk import rooms as desk_rooms
 from kiosk.desk import settings as desk_settings
 from kiosk.desk import stocktakes as desk_stocktakes
 from kiosk.desk import supplies as desk_supplies
+from kiosk.desk import timeline as desk_timeline
 from kiosk.desk import trail as desk_trail
 from kiosk.desk import visits as desk_visits
 from kiosk.door import live as door_live
@@ -91,6 +92,7 @@ from mobile import visits as visits_api
 from mobile.floor import serve as floor
 from mobile.pages import book, thing, visitors
 from mobile.pages import duties as my_duties
+from mobile.pages import find as my_find
 from mobile.pages import home as my_home
 from mobile.swagger import pages as swagger
 
@@ -141,11 +143,22 @@ DESK: tuple[ModuleType, ...] = (
     desk_duties,
     desk_stocktakes,
     desk_labels,
+    desk_timeline,
     desk_bookings,
     desk_rooms,
     desk_trail,
 )
-PAGES: tuple[ModuleType, ...] = (*DESK, door, book, welcome, visitors, my_home, my_duties, thing)  # modules with a `router` of pages
+PAGES: tuple[ModuleType, ...] = (
+    *DESK,
+    door,
+    book,
+    my_find,
+    welcome,
+    visitors,
+    my_home,
+    my_duties,
+    thing,
+)  # modules with a `router` of pages
 API_ROUTERS: tuple[APIRouter, ...] = (
     swagger.router,
     rooms_api.router,

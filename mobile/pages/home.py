@@ -37,6 +37,7 @@ def _draw() -> None:
     )
     rows = (
         ("/my/duties", "clock", _("my.duties"), _("my.duties_open", n=len(owed)) if owed else _("my.duties_none")),
+        ("/my/find", "place", _("find.title"), _("find.hint")),
         ("/my/book", "door", _("my.book"), coming),
         ("/my/visitors", "people", _("my.visitors"), _("my.visitors_hint")),
         ("/m/", "scan", _("my.floor"), _("my.floor_hint")),

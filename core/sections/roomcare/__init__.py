@@ -2,7 +2,7 @@
 
 Split by ability: `keeping` (who looks after a room and what is asked), `tasks` (prepared before, restored after, ready by a scan on site),
 `faults` (reported, a duty, repaired), `help_calls` (called, answered, measured), `now` (what a door or a search should know of it), `plans` (the
-floor drawn from the places' shapes, live). Bookings know nothing of it; this section reads them.
+floor drawn from the places' shapes, live), `wishes` and `finding` (a room in plain words). Bookings know nothing of it; this section reads them.
 """
 
 from core.sections.roomcare.faults import (
@@ -18,6 +18,7 @@ from core.sections.roomcare.faults import (
     report_fault,
 )
 from core.sections.roomcare.faults import duty_done as fault_duty_done
+from core.sections.roomcare.finding import Fit, Found, find, search
 from core.sections.roomcare.help_calls import (
     AnswerRoomHelp,
     CallRoomHelp,
@@ -56,7 +57,8 @@ from core.sections.roomcare.tasks import get as get_task
 from core.sections.roomcare.tasks import may_do as may_do_task
 from core.sections.roomcare.tasks import may_see_photos as may_see_task_photos
 from core.sections.roomcare.tasks import view as task_view
+from core.sections.roomcare.wishes import Wish
 
 __all__ = [
-    "AnswerRoomHelp", "AnswerTask", "CallRoomHelp", "CareNow", "CareView", "ClearFault", "FaultView", "FinishTask", "Floor", "FloorPlan", "HelpCallView", "HelpTimes", "PlanRoom", "PlanTask", "Question", "RemindTask", "ReportFault", "RoomCare", "RoomFault", "RoomHelpCall", "RoomTask", "SetRoomCare", "TaskView", "answer_help", "answer_task", "call_help", "calls", "care", "care_now", "care_of", "clear_fault", "fault_duty_done", "faults_of", "finish_task", "finished_tasks", "floor_plan", "floors", "get_task", "help_times", "items_by_room", "keeper_of", "latest_call", "may_do_task", "may_see_photos", "may_see_task_photos", "open_calls", "open_faults", "open_tasks", "plan_task", "plan_tasks", "remind_task", "report_fault", "set_care", "task_duty_done", "task_of_room", "task_view",
+    "AnswerRoomHelp", "AnswerTask", "CallRoomHelp", "CareNow", "CareView", "ClearFault", "FaultView", "FinishTask", "Fit", "Floor", "FloorPlan", "Found", "HelpCallView", "HelpTimes", "PlanRoom", "PlanTask", "Question", "RemindTask", "ReportFault", "RoomCare", "RoomFault", "RoomHelpCall", "RoomTask", "SetRoomCare", "TaskView", "Wish", "answer_help", "answer_task", "call_help", "calls", "care", "care_now", "care_of", "clear_fault", "fault_duty_done", "faults_of", "find", "finish_task", "finished_tasks", "floor_plan", "floors", "get_task", "help_times", "items_by_room", "keeper_of", "latest_call", "may_do_task", "may_see_photos", "may_see_task_photos", "open_calls", "open_faults", "open_tasks", "plan_task", "plan_tasks", "remind_task", "report_fault", "search", "set_care", "task_duty_done", "task_of_room", "task_view",
 ]  # fmt: skip

@@ -1,0 +1,87 @@
+"""Finding a room for a wish: what fits, until when it is free, what does not work there; and when nothing fits, when something does (guide
+S1.3-R1; scenario Front desk 1, last clause)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from core.foundation import clock
+from core.mechanisms import places
+from core.mechanisms.places import Place, PlaceKind
+from core.sections import bookings
+from core.sections.bookings import FreeRoom
+from core.sections.roomcare import wishes
+from core.sections.roomcare.now import CareNow, care_now
+from core.sections.roomcare.wishes import Wish
+
+LATER = tuple(timedelta(minutes=30 * n) for n in range(1, 9))
+SHORTEST_MINUTES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A room that fits. `missing` are wished things that are broken there; `restoring`: it is still being restored, so not quite now."""
+
+    room: FreeRoom
+    faults: tuple[str, ...]
+    missing: tuple[str, ...]
+    restoring: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a wish: the span that was meant, the rooms best first, and up to three later starts with how many rooms fit then."""
+
+    wish: Wish
+    starts_at: datetime
+    ends_at: datetime
+    fits: tuple[Fit, ...]
+    later: tuple[tuple[datetime, int], ...]
+    floor: str
+
+
+def search(s: Session, text: str, at: datetime, limit: int = 30) -> Found:
+    """What fits a sentence. Rooms that have all that was wished come first, then the smallest that is large enough; a broken thing that was
+    wished puts a room last."""
+    floors = {place.name: place.id for place in places.everything(s, (PlaceKind.FLOOR,))}
+    wish = wishes.read(text, at, clock.zone(), floors)
+    return find(s, wish, at, limit)
+
+
+def find(s: Session, wish: Wish, at: datetime, limit: int = 30) -> Found:
+    """What fits a wish."""
+    start = wish.starts_at.astimezone(at.tzinfo) if wish.starts_at is not None else at.replace(second=0, microsecond=0)
+    start = max(start, at.replace(second=0, microsecond=0))
+    end = start + timedelta(minutes=wish.minutes)
+    care = care_now(s, at)
+    on_floor = places.descendants(s, [wish.floor_id]) if wish.floor_id is not None else None
+    fits = _fits(s, wish, start, end, at, care, on_floor)
+    later = []
+    if not fits:
+        for step in LATER:
+            count = len(_fits(s, wish, start + step, end + step, at, care, on_floor))
+            if count:
+                later.append((start + step, count))
+            if len(later) == 3:
+                break
+    floor = s.execute(select(Place.name).where(col(Place.id) == wish.floor_id)).scalar_one_or_none() if wish.floor_id else None
+    return Found(wish, start, end, tuple(fits[:limit]), tuple(later), floor or "")
+
+
+def _fits(
+    s: Session, wish: Wish, start: datetime, end: datetime, at: datetime, care: dict[UUID, CareNow], on_floor: set[UUID] | None
+) -> list[Fit]:
+    found = []
+    for room in bookings.free_rooms(s, start, end, seats=wish.seats, equipment=wish.equipment, limit=1000):
+        if on_floor is not None and room.id not in on_floor:
+            continue
+        mine = care.get(room.id) or CareNow(room.id)
+        restoring = mine.restoring_since is not None and start < at + timedelta(minutes=SHORTEST_MINUTES)
+        found.append(Fit(room, mine.faults, tuple(item for item in mine.faults if item in wish.equipment), restoring))
+    found.sort(key=lambda fit: (bool(fit.missing), fit.restoring, fit.room.capacity, fit.room.name))
+    return found
