@@ -72,17 +72,19 @@ class TimelinePage:
 
     def draw(self) -> None:
         """Head and data anew."""
-        self._draw_head()
-        self.line.set_visibility(self.view != "plan")
-        self.plan_box.set_visibility(self.view == "plan")
+        with self.client:
+            self._draw_head()
+            self.line.set_visibility(self.view != "plan")
+            self.plan_box.set_visibility(self.view == "plan")
         self.refresh()
 
     def refresh(self) -> None:
-        """The data anew."""
-        if self.view == "plan":
-            self._show_plan()
-        else:
-            self._show_line()
+        """The data anew. The chip that asked for it may be gone by then, so it is drawn for the page."""
+        with self.client:
+            if self.view == "plan":
+                self._show_plan()
+            else:
+                self._show_line()
 
     def _changed(self, _change: Change) -> None:
         if not self._pending and not self.client.is_deleted:
@@ -92,8 +94,7 @@ class TimelinePage:
     def _redraw(self) -> None:
         self._pending = False
         if not self.client.is_deleted and self.client.has_socket_connection:
-            with self.client:
-                self.refresh()
+            self.refresh()
 
     def _draw_head(self) -> None:
         self.head.clear()

@@ -72,7 +72,11 @@ class FindScreen:
     # ── drawing ──
 
     def draw(self) -> None:
-        """Search again and show it."""
+        """Search again and show it. The chip that asked for it is drawn anew, so all of it is drawn for the page."""
+        with self.client:
+            self._draw()
+
+    def _draw(self) -> None:
         at = clock.now()
         with database.reading() as s:
             self.found = roomcare.search(s, self.words, at)
@@ -104,7 +108,7 @@ class FindScreen:
         with parts.box("row find__head"):
             with parts.box("grow"):
                 parts.text(_("find.fits", n=len(found.fits)), "h2")
-                parts.text(self._said(), "p", "second")
+                parts.text(self._said(), "p", "second find__said")
             other = "plan" if self.view == "list" else "list"
             parts.button(_(f"find.{other}"), partial(self._see, other), kind="plain", icon="place" if other == "plan" else "list")
         if wish.unread:
@@ -161,7 +165,7 @@ class FindScreen:
             with self.floors:
                 parts.empty(_("find.no_plan"))
         else:
-            self.plan.show(plan_data(plan, signs=30, turned=True))
+            self.plan.show(plan_data(plan, signs=23, turned=True))
 
     # ── acting ──
 
@@ -224,9 +228,7 @@ class FindScreen:
     def _redraw(self) -> None:
         self._pending = False
         if not self.client.is_deleted and self.client.has_socket_connection:
-            with self.client:
-                if frame.maybe_actor() is not None:
-                    self.draw()
+            self.draw()
 
 
 def _time(moment: datetime) -> str:

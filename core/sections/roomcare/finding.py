@@ -19,7 +19,7 @@ from core.sections.roomcare import wishes
 from core.sections.roomcare.now import CareNow, care_now
 from core.sections.roomcare.wishes import Wish
 
-LATER = tuple(timedelta(minutes=30 * n) for n in range(1, 9))
+LATER = tuple(timedelta(minutes=30 * n) for n in range(9))  # from the next quarter of an hour on
 SHORTEST_MINUTES = 15
 
 
@@ -61,12 +61,14 @@ def find(s: Session, wish: Wish, at: datetime, limit: int = 30) -> Found:
     care = care_now(s, at)
     on_floor = places.descendants(s, [wish.floor_id]) if wish.floor_id is not None else None
     fits = _fits(s, wish, start, end, at, care, on_floor)
-    later = []
+    later: list[tuple[datetime, int]] = []
     if not fits:
+        quarter = start.replace(minute=start.minute // 15 * 15) + timedelta(minutes=15)
         for step in LATER:
-            count = len(_fits(s, wish, start + step, end + step, at, care, on_floor))
+            other = quarter + step
+            count = len(_fits(s, wish, other, other + (end - start), at, care, on_floor))
             if count:
-                later.append((start + step, count))
+                later.append((other, count))
             if len(later) == 3:
                 break
     floor = s.execute(select(Place.name).where(col(Place.id) == wish.floor_id)).scalar_one_or_none() if wish.floor_id else None
