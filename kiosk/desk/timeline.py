@@ -253,7 +253,7 @@ class TimelinePage:
             parts.toast(words, undo=undo)
         else:
             self.line.settle()
-            Refusal(outcome, lambda other, a, b: self._do_move(bar, other, a, b), start, end)
+            Refusal(outcome, room, self.rooms[room], start, end, lambda other, a, b: self._do_move(bar, other, a, b))
 
     def _was(self, bar: plans.Bar) -> tuple[str, datetime, datetime]:
         with database.reading() as s:
@@ -273,23 +273,22 @@ class TimelinePage:
 class Refusal:
     """A wish that was refused: until when the room is taken, and what is free instead, one press each."""
 
-    def __init__(self, outcome: Outcome, again: Callable[[str, datetime, datetime], Any], start: datetime, end: datetime) -> None:
-        offers = [one for one in outcome.facts.get("alternatives") or () if isinstance(one, dict) and one.get("id")]
+    def __init__(
+        self, outcome: Outcome, room: str, name: str, start: datetime, end: datetime, again: Callable[[str, datetime, datetime], Any]
+    ) -> None:
+        offers = _offers(outcome, room, name, start, end)
         words = outcome.message(frame.lang()) or _("op.not_allowed")
         if not offers:
             parts.problem(words)
             return
         with parts.sheet_dialog(words, _("timeline.instead")) as dialog:
-            for one in offers[:3]:
-                other_start = _iso(one.get("starts_at")) or start
-                other_end = _iso(one.get("ends_at")) or other_start + (end - start)
+            for other, other_name, a, b in offers:
 
-                async def take(room: str = str(one["id"]), a: datetime = other_start, b: datetime = other_end) -> None:
+                async def take(other: str = other, a: datetime = a, b: datetime = b) -> None:
                     dialog.close()
-                    await again(room, a, b)
+                    await again(other, a, b)
 
-                name = str(one.get("name") or one.get("room") or "")
-                parts.button(_("timeline.take", room=name, span=_span_words(other_start, other_end)), take, wide=True)
+                parts.button(_("timeline.take", room=other_name, span=_span_words(a, b)), take, wide=True)
             with parts.box("dialog__acts"):
                 parts.button(_("timeline.leave"), dialog.close)
         dialog.open()
@@ -352,12 +351,8 @@ class BookDialog:
         self.problem.set_text(outcome.message(frame.lang()))
         self.offers.clear()
         with self.offers:
-            for one in (outcome.facts.get("alternatives") or ())[:3]:
-                if isinstance(one, dict) and one.get("id"):
-                    a = _iso(one.get("starts_at")) or start
-                    b = _iso(one.get("ends_at")) or a + (end - start)
-                    words = _("timeline.take", room=str(one.get("name") or one.get("room") or ""), span=_span_words(a, b))
-                    parts.button(words, partial(self._book, str(one["id"]), a, b), wide=True)
+            for other, name, a, b in _offers(outcome, room, self.names.get(room, ""), start, end):
+                parts.button(_("timeline.take", room=name, span=_span_words(a, b)), partial(self._book, other, a, b), wide=True)
 
 
 def _bar_dialog(bar: plans.Bar, room: str, day: date) -> None:
@@ -394,6 +389,18 @@ def _words() -> dict[str, str]:
         "label": _("nav.timeline"), "someone": _("booking.someone"), "taken": _("timeline.taken"), "keys": _("timeline.keys"),
         **{state: _(f"booking.state.{state}") for state in STATES},
     }  # fmt: skip
+
+
+def _offers(outcome: Outcome, room: str, name: str, start: datetime, end: datetime) -> list[tuple[str, str, datetime, datetime]]:
+    """What a refusal offers instead: other rooms for the same time, then the same room at other times; three in all."""
+    others = [
+        (str(one["id"]), str(one.get("name", "")), start, end) for one in outcome.facts.get("alternatives") or () if isinstance(one, dict)
+    ]
+    for one in outcome.facts.get("times") or ():
+        a, b = _iso(one.get("starts_at")), _iso(one.get("ends_at"))
+        if a is not None and b is not None:
+            others.append((room, name, a, b))
+    return others[:3]
 
 
 def _number(args: dict[str, Any], name: str, most: int) -> int:

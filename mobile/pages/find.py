@@ -207,15 +207,16 @@ class FindScreen:
     async def _take(self, fit: roomcare.Fit) -> None:
         start, end = self.found.starts_at, self.found.ends_at
         outcome = await parts.do(bookings.CreateBooking(room_id=fit.room.id, starts_at=start, ends_at=end), quiet=True)
-        if outcome.ok:
-            made = UUID(outcome.result["id"])
+        with self.client:  # the row that was pressed may be gone: the room's own change came first
+            if outcome.ok:
+                made = UUID(outcome.result["id"])
 
-            async def undo() -> None:
-                await parts.do(bookings.CancelBooking(booking_id=made))
+                async def undo() -> None:
+                    await parts.do(bookings.CancelBooking(booking_id=made))
 
-            parts.toast(_("find.done", room=fit.room.name, span=f"{_time(start)}–{_time(end)}"), undo=undo, seconds=8)
-        else:
-            parts.problem(outcome.message(frame.lang()))
+                parts.toast(_("find.done", room=fit.room.name, span=f"{_time(start)}–{_time(end)}"), undo=undo, seconds=8)
+            else:
+                parts.problem(outcome.message(frame.lang()))
         self.draw()
 
     # ── live ──

@@ -206,3 +206,27 @@ def test_an_early_end_starts_the_restoring_and_a_room_that_needs_none_is_free_at
         house.do(bookings.EndBooking(booking_id=id), house.mei)
     assert care(house).restoring_since == TEN + timedelta(minutes=20)
     assert care(house, "305").restoring_since is None
+
+
+@pytest.mark.proves("S1.3-R4")
+def test_what_the_booking_asked_stands_in_the_list_with_seats_and_people(house: Office) -> None:
+    wished = bookings.CreateBooking(
+        id=uuid7(), room_id=house.places["305"], starts_at=TEN, ends_at=ELEVEN, title="评审会", attendees=9, needs=("projector", "tea"),
+        seating="u_shape", remark="茶放在侧桌",
+    )  # fmt: skip
+    house.do(wished, house.mei)
+    roomcare.plan_tasks(MON_9AM)
+    (task,) = house.read(roomcare.open_tasks, house.bo, MON_9AM)
+    assert [(line.id, line.wish) for line in task.questions] == [("seating", "U 形，9 人"), ("projector", ""), ("tea", "9 人")]
+    assert (task.remark, task.attendees, task.keeper) == ("茶放在侧桌", 9, "薄一鸣")
+    # The host changes their mind after the room was ready: the list opens again, with what is asked now.
+    for line in task.questions:
+        house.do(roomcare.AnswerTask(task_id=task.id, question_id=line.id, answer="pass"), house.bo)
+    house.do(finish(house, task, "305"), house.bo)
+    assert care(house, "305").prepare == "ready"
+    change = bookings.EditBooking(booking_id=wished.id, needs=("projector", "tea", "microphone"))
+    house.do(change, house.mei)
+    roomcare.plan_tasks(MON_9AM)
+    (again,) = house.read(roomcare.open_tasks, house.bo, MON_9AM)
+    assert [line.id for line in again.questions] == ["seating", "projector", "microphone", "tea"] and again.id != task.id
+    assert care(house, "305").prepare == "open"

@@ -10,7 +10,7 @@ The job `plan_tasks` follows the bookings: what is moved moves, what is cancelle
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -39,13 +39,12 @@ from core.sections import rooms
 from core.sections.bookings import Booking, BookingState
 from core.sections.roomcare import faults, keeping
 from core.sections.roomcare.keeping import RoomCare
-from core.sections.rooms import EQUIPMENT, Room
+from core.sections.rooms import EQUIPMENT, SERVICES, Room
 
 SUBJECT = "room_task"
 PREPARE, RESTORE = "prepare", "restore"
 OPEN, DONE, DROPPED = "open", "done", "dropped"
 AHEAD = timedelta(hours=26)  # tomorrow's first meeting stands in today's list
-SERVICES = ("water", "tea", "catering")
 DEVICES = EQUIPMENT
 ASKED = ("seating", *DEVICES, *SERVICES)
 PLANNED = (BookingState.CONFIRMED, BookingState.IN_USE)
@@ -303,7 +302,7 @@ def _to_plan(s: Session, at: datetime) -> list[tuple[UUID, str]]:
     ahead = select(Booking).where(col(Booking.starts_at) > at, col(Booking.starts_at) <= at + AHEAD, col(Booking.state).in_(PLANNED))
     for booking in s.execute(ahead).scalars():
         row = caring.get(booking.room_id)
-        if (row is not None and row.prepare_always) or _wish(booking, "needs", []) or _wish(booking, "seating", ""):
+        if (row is not None and row.prepare_always) or booking.needs or booking.seating:
             found[(booking.id, PREPARE)] = None
     for room_id, row in caring.items():
         if row.restore_since is not None and (last := dirty_since(s, row, room_id, at)) is not None:
@@ -337,7 +336,7 @@ def dirty_since(s: Session, row: RoomCare, room_id: UUID, at: datetime) -> Booki
         return None
     query = (
         select(Booking)
-        .where(col(Booking.room_id).in_(_sharing(s, room_id)), col(Booking.starts_at) <= at, col(Booking.state).in_(HELD))
+        .where(col(Booking.room_id).in_(rooms.sharing(s, room_id) | {room_id}), col(Booking.starts_at) <= at, col(Booking.state).in_(HELD))
         .order_by(col(Booking.starts_at).desc())
         .limit(1)
     )
@@ -433,26 +432,16 @@ def _wanted(s: Session, booking: Booking, kind: str, at: datetime) -> tuple[list
     if booking.state not in PLANNED or booking.ends_at <= at:
         return None
     room = s.get(Room, booking.room_id)
-    needs = [need for need in _wish(booking, "needs", []) if need in ASKED]
+    needs = [need for need in booking.needs if need in ASKED]
     if row is not None and row.prepare_always:
         needs += [name for name in (room.equipment if room else []) if name not in needs] + ([] if "water" in needs else ["water"])
-    seating = _wish(booking, "seating", "")
-    if seating:
+    if booking.seating:
         needs.append("seating")
     if not needs:
         return None
     before = row.prepare_before_minutes if row is not None else keeping.PREPARE_BEFORE_MINUTES
-    wishes = {"seating": seating, "attendees": _wish(booking, "attendees", 0), "remark": _wish(booking, "remark", "")}
+    wishes = {"seating": booking.seating, "attendees": booking.attendees, "remark": booking.remark}
     return [name for name in ASKED if name in needs], wishes, booking.starts_at - timedelta(minutes=before)
-
-
-def _wish(booking: Booking, name: str, default: Any) -> Any:
-    return getattr(booking, name, default)
-
-
-def _sharing(s: Session, room_id: UUID) -> Iterable[UUID]:
-    """The room and those that are the same floor under another name (combined rooms and their parts)."""
-    return [room_id]
 
 
 def _make(
