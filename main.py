@@ -58,6 +58,7 @@ from core.mechanisms.tables import TableError
 from core.sections import assets, bookings, deliveries, inspections, roomcare, rooms, stocktakes, supplies, visits
 from core.sections.assets import lives
 from core.sections.bookings import series
+from core.web import build as builds
 from core.web import connect, health, sessions, trust
 from kiosk import door, welcome
 from kiosk.desk import assets as desk_assets
@@ -83,6 +84,7 @@ from kiosk.desk import visits as desk_visits
 from kiosk.door import live as door_live
 from mobile import api, bundle, test_clock
 from mobile import attachments as attachments_api
+from mobile import doors as doors_api
 from mobile import imports as imports_api
 from mobile import phones as phones_api
 from mobile import rooms as rooms_api
@@ -90,7 +92,7 @@ from mobile import series as series_api
 from mobile import sheets as sheets_api
 from mobile import visits as visits_api
 from mobile.floor import serve as floor
-from mobile.pages import book, thing, visitors
+from mobile.pages import asks, at_door, book, thing, visitors
 from mobile.pages import duties as my_duties
 from mobile.pages import find as my_find
 from mobile.pages import home as my_home
@@ -153,6 +155,8 @@ PAGES: tuple[ModuleType, ...] = (
     door,
     book,
     my_find,
+    asks,
+    at_door,
     welcome,
     visitors,
     my_home,
@@ -161,6 +165,7 @@ PAGES: tuple[ModuleType, ...] = (
 )  # modules with a `router` of pages
 API_ROUTERS: tuple[APIRouter, ...] = (
     swagger.router,
+    doors_api.router,
     rooms_api.router,
     series_api.router,
     attachments_api.router,
@@ -186,6 +191,7 @@ def include_core() -> None:
     holds.include(*parts)
     imports.include(*parts)
     lives.include(*parts)
+    bookings.marks_from("roomcare", roomcare.door_marks)
 
 
 def open_office(config: Settings) -> None:
@@ -205,6 +211,7 @@ def open_office(config: Settings) -> None:
 
 def build(config: Settings) -> None:
     """Put everything on NiceGUI's app: guards and static files first, then the API, the phone app, the pages."""
+    builds.use(VERSION, door.fingerprint())
     connect.connect(app, config)
     app.include_router(health.router(VERSION))
     if config.tls == "local-ca":
@@ -259,6 +266,7 @@ async def _stop() -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await task
     live.stop()
+    bookings.stop_lights()
     heavy.stop()
     database.disconnect()
 

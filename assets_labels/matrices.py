@@ -48,11 +48,11 @@ def qr_text(base_url: str, code: str) -> str:
     return f"{_prefix(base_url)}{plain_code(code)}"
 
 
-def _prefix(base_url: str) -> str:
+def _prefix(base_url: str, path: str = "/S/") -> str:
     base = base_url.rstrip("/").upper()
     if not _BASE_URL.fullmatch(base):
         raise DrawingError("sheet.bad_base_url", base_url=base_url[:200])
-    return f"{base}/S/"
+    return f"{base}{path}"
 
 
 def library_matrix(text: str) -> list[list[bool]]:
@@ -74,11 +74,12 @@ def _group(value: int, length: int) -> str:
 
 
 class QrCodes:
-    """QR matrices of one base address. `size` is the number of modules a side, without the quiet zone."""
+    """QR matrices of one base address: of label codes, or of other codes of one length below another path (a door's, `/D/`). `size` is the
+    number of modules a side, without the quiet zone."""
 
-    def __init__(self, base_url: str) -> None:
-        self.prefix = _prefix(base_url)
-        length = len(self.prefix) + CODE_LENGTH
+    def __init__(self, base_url: str, path: str = "/S/", signs: int = CODE_LENGTH) -> None:
+        self.prefix = _prefix(base_url, path)
+        length = len(self.prefix) + signs
         # Alphanumeric mode packs signs in pairs: the groups a code touches begin at an even place and may share a sign with the prefix.
         self._begin = len(self.prefix) // 2 * 2
         zero = self.prefix[: self._begin] + "0" * (length - self._begin)
@@ -123,6 +124,11 @@ class QrCodes:
         bits = format(self.number(plain_code(code)), f"0{self.size * (self.size + 1)}b")
         return [[bit == "1" for bit in bits[row * (self.size + 1) :][: self.size]] for row in range(self.size)]
 
+    def bits(self, code: str) -> list[str]:
+        """The matrix as rows of 0 and 1, the code taken as it is."""
+        bits = format(self.number(code), f"0{self.size * (self.size + 1)}b")
+        return [bits[row * (self.size + 1) :][: self.size] for row in range(self.size)]
+
     def path(self, code: str) -> str:
         """PDF path of the black modules in units of a module, origin at the lower left: one rectangle a run."""
         wide = self.size + 1
@@ -148,9 +154,9 @@ class _RowPaths(dict[str, str]):
 
 
 @lru_cache(maxsize=8)
-def qr_codes(base_url: str) -> QrCodes:
+def qr_codes(base_url: str, path: str = "/S/", signs: int = CODE_LENGTH) -> QrCodes:
     """The matrices of a base address, worked out once; refuses sheet.bad_base_url."""
-    return QrCodes(base_url)
+    return QrCodes(base_url, path, signs)
 
 
 def _code128_values(code: str) -> list[int]:

@@ -30,23 +30,23 @@ router = APIRouter(tags=["rooms"])
 async def door(id: str, actor: Caller, at: str | None = None) -> dict[str, Any]:
     """`at` (an ISO moment with its offset) shows another moment; a door screen itself asks without it."""
     moment = _moment(at)
-    return dict(as_json(await _read(id, actor, lambda s, room: bookings.door_state(s, room.place_id, moment))))
+    return dict(as_json(await read_room(id, actor, lambda s, room: bookings.door_state(s, room.place_id, moment))))
 
 
 @router.get("/v1/rooms/{id}/nearby", summary="Other rooms that are free now, the nearest first")
 async def nearby(id: str, actor: Caller) -> dict[str, Any]:
-    return dict(as_json(await _read(id, actor, lambda s, room: bookings.nearby(s, room.place_id, clock.now()))))
+    return dict(as_json(await read_room(id, actor, lambda s, room: bookings.nearby(s, room.place_id, clock.now()))))
 
 
 @router.get("/v1/rooms/{id}/calendar.ics", summary="The room's calendar as a feed")
 async def calendar(id: str, request: Request, actor: Caller) -> Response:
     """Titles only for a room that is marked public, otherwise the department."""
     host = urlsplit(sessions.settings().base_url).hostname or "foyer"
-    text = await _read(id, actor, lambda s, room: bookings.room_calendar(s, room.place_id, clock.now(), language(request), host))
+    text = await read_room(id, actor, lambda s, room: bookings.room_calendar(s, room.place_id, clock.now(), language(request), host))
     return Response(text, media_type="text/calendar; charset=utf-8", headers={"Cache-Control": "private, no-cache"})
 
 
-async def _read(id: str, actor: Actor, read: Callable[[Session, Room], T]) -> T:
+async def read_room(id: str, actor: Actor, read: Callable[[Session, Room], T]) -> T:
     def work() -> T:
         with database.reading() as s:
             room = rooms.find(s, id)

@@ -43,6 +43,9 @@ DEFAULTS: dict[str, Any] = {
     "webhook.secret": "",
     "chat.url": "",
     "label.office_name": "",
+    "light.url": "",
+    "light.mqtt": "",
+    "light.topic": "foyer/rooms/{room}",
 }
 
 

@@ -24,7 +24,7 @@ from core.foundation.errors import Invalid, Refused
 from core.foundation.live import Change
 from core.foundation.settings import Settings
 from core.mechanisms import devices
-from core.web import frame, guards, problems, sessions, static_files
+from core.web import build, frame, guards, problems, sessions, static_files
 
 log = logging.getLogger("foyer.web")
 
@@ -92,9 +92,9 @@ async def _beat_forever() -> None:
         await asyncio.sleep(BEAT_S)
 
 
-def beat() -> dict[str, int]:
-    """The real time and the office's time in ms: what a browser corrects its clock with."""
-    return {"t": int(time.time() * 1000), "now": int(clock.now().timestamp() * 1000)}
+def beat() -> dict[str, int | str]:
+    """The real time and the office's time in ms, what a browser corrects its clock with; and the build that is served now."""
+    return {"t": int(time.time() * 1000), "now": int(clock.now().timestamp() * 1000), "build": build.current()}
 
 
 async def tell_time() -> None:

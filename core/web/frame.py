@@ -28,7 +28,7 @@ from nicegui import Client, ui
 
 from core.foundation import clock, i18n
 from core.mechanisms.operations import Actor, Role
-from core.web import icons, sessions, static_files
+from core.web import build, icons, sessions, static_files
 
 Surface = Literal["desk", "kiosk", "door", "phone", "plain"]
 QUASAR_LANGUAGE = {"zh-Hans": "zh-CN", "zh-Hant": "zh-TW", "en": "en-GB"}
@@ -314,6 +314,7 @@ def _open(surface: Surface, title: str, *, fixed: bool = False) -> None:
         "session": state.session_id,
         "device": str(device.device_id) if device else "",
         "reception": office.reception_phone,
+        "build": build.current(),
         "words": _words(state.language),
     }
     ui.add_head_html(

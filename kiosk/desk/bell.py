@@ -16,6 +16,7 @@ from core.web.frame import _
 SHOWN = 8
 PAGES = {"visit": "visits", "booking": "bookings", "duty": "duties", "approval": "approvals", "asset": "assets", "supply": "supplies", "delivery": "deliveries",
          "stocktake": "stocktakes", "inspection": "inspections", "licence": "licences", "document": "documents", "device": "devices"}  # fmt: skip
+ON_PHONE = {"extension_ask": "/my/asks/{id}"}
 
 
 def draw(by: Actor) -> None:
@@ -57,9 +58,10 @@ class Bell:
                 parts.empty(_("desk.no_notices"))
             for notice in self.shown[:SHOWN]:
                 page = PAGES.get(notice.subject_kind or "")
-                with parts.box("find", "a" if page else "div") as row:
-                    if page:
-                        row.props(f'href="/desk/{page}?open={notice.subject_id}"')
+                address = f"/desk/{page}?open={notice.subject_id}" if page else ON_PHONE.get(notice.subject_kind or "", "")
+                with parts.box("find", "a" if address else "div") as row:
+                    if address:
+                        row.props(f'href="{address.format(id=notice.subject_id)}"')
                     with parts.box(tag="span"):
                         parts.text(notices.sentence(notice, frame.lang()), "span")
                         parts.text(i18n.day_and_time(notice.created_at, clock.zone(), frame.lang()), "small")

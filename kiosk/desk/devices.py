@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from fastapi import Depends
-from nicegui import APIRouter
+from nicegui import APIRouter, ui
 from sqlmodel import Session
 
 from core.foundation import clock, database, i18n
+from core.foundation.errors import Refused
 from core.mechanisms import devices, labels, places, views
 from core.mechanisms.devices import PAIRING_TIME, DeviceView
 from core.mechanisms.operations import DEVICE_ROLES, Actor, Outcome, Role
-from core.web import frame, parts, qr, sessions
+from core.sections import bookings
+from core.web import build, frame, parts, qr, sessions
 from core.web.frame import _
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage, Tone
+from kiosk.door import live
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 SILENT_AFTER_S = 120
@@ -80,9 +84,11 @@ def _draw_peek(device: DeviceView, page: RegisterPage) -> None:
     with database.reading() as s:
         code = labels.of(s, labels.SubjectKind.DEVICE, device.id)
     page.peek_head(device.name, code=code, pill=(_(words), tone), meta=_(f"role.{device.role}"))
+    _draw_shown(device, page)
     skew = _("devices.skew_s", n=device.clock_skew_s) if abs(device.clock_skew_s) > 5 else ""
     parts.facts((
         (_("devices.room"), device.room), (_("devices.seen"), seen_words(device, at)), (_("devices.showing"), device.showing),
+        (_("devices.version"), version_words(device)), (_("devices.battery"), battery_words(device)),
         (_("devices.sent"), device.highest_seq or ""), (_("devices.skew"), skew),
     ))  # fmt: skip
     if device.role in ADDABLE:
@@ -93,6 +99,73 @@ def _draw_peek(device: DeviceView, page: RegisterPage) -> None:
         )
     if not device.revoked:
         parts.button(_("devices.revoke"), lambda: _revoke(device, page), kind="stop")
+
+
+def version_words(device: DeviceView) -> str:
+    """The build a screen runs, and that it takes the present one soon when it is another."""
+    if not device.app_version or device.app_version == build.current() or device.showing.startswith("door.png"):
+        return device.app_version
+    return _("devices.version_old", version=device.app_version)
+
+
+def battery_words(device: DeviceView) -> str:
+    """`83%`, or nothing for a screen on the mains."""
+    return _("devices.percent", n=device.battery) if device.battery is not None else ""
+
+
+def _draw_shown(device: DeviceView, page: RegisterPage) -> None:
+    """What the screen really shows: the picture it drew of itself, its word beside the plan's when they differ, and a button to look again."""
+    if device.role != Role.DOOR or not device.paired or device.revoked:
+        return
+    with database.reading() as s:
+        said = devices.shown_by(s, device.id)
+        plan = _planned(s, device, said)
+    parts.text(_("devices.shows"), "h3")
+    if said is None:
+        parts.text(_("devices.shows_nothing"), "p", "quiet")
+    else:
+        shown = str(said.facts.get("state", ""))
+        if plan and shown and plan != shown:
+            words = _("devices.shows_wrong", shown=_(f"door.word.{shown}"), plan=_(f"door.word.{plan}"))
+            parts.pill(words, "busy", icon="warning").props("data-wrong")
+        if said.picture:
+            spoken = " ".join(str(said.facts.get(name, "")) for name in ("word", "say"))
+            with parts.box("screenshot"):
+                ui.element("img").props(f'src="{said.picture}" alt=""').props["aria-label"] = spoken
+        up, heap = said.facts.get("up_s"), said.facts.get("heap_mb")
+        parts.facts((
+            (_("devices.shows_at", time=i18n.day_and_time(said.at, clock.zone(), frame.lang())), said.facts.get("word", "")),
+            (_("devices.panel"), said.facts.get("panel", "")), (_("devices.memory"), _("devices.mb", n=heap) if heap else ""),
+            (_("devices.up"), i18n.duration(timedelta(seconds=up), frame.lang()) if isinstance(up, int) else ""),
+        ))  # fmt: skip
+    parts.button(_("devices.look"), lambda: _look(device, page), icon="scan")
+
+
+def _planned(s: Session, device: DeviceView, said: devices.Shown | None) -> str:
+    """The state the plan had at the moment of the picture; empty where the room changed since, or hangs no bookable room."""
+    if said is None or device.room_id is None or said.facts.get("paper"):
+        return ""
+    try:
+        view = bookings.door_state(s, device.room_id, said.at)
+    except Refused:
+        return ""
+    return view.state if said.facts.get("version") == view.version else ""
+
+
+async def _look(device: DeviceView, page: RegisterPage) -> None:
+    """Ask the screen and wait a moment for its answer."""
+    asked_at = clock.now()
+    if device.room_id is None or not await live.look(device.id, device.room_id):
+        parts.problem(_("devices.not_connected"))
+        return
+    for _step in range(25):
+        await asyncio.sleep(0.2)
+        with database.reading() as s:
+            said = devices.shown_by(s, device.id)
+        if said is not None and said.at >= asked_at:
+            await page.reopen()
+            return
+    parts.problem(_("devices.not_connected"))
 
 
 async def _revoke(device: DeviceView, page: RegisterPage) -> None:
@@ -180,7 +253,8 @@ REGISTER = Register(
     columns=(
         Column("devices.name", lambda d: d.name, sub=lambda d: d.room), Column("devices.role", lambda d: _(f"role.{d.role}")),
         Column("devices.state", lambda d: _(state_of(d, clock.now())[0]), tone=_tone),
-        Column("devices.seen", lambda d: seen_words(d, clock.now())), Column("devices.showing", lambda d: d.showing),
+        Column("devices.seen", lambda d: seen_words(d, clock.now())), Column("devices.version", version_words),
+        Column("devices.battery", battery_words),
     ),
     chips=(
         Chip("all", "register.all", count=lambda s, by: len(devices.everything(s))), Chip("silent", "devices.silent", {"state": "silent"}, count=lambda s, by: len(devices.silent(s, clock.now()))),

@@ -16,8 +16,8 @@ from core.web import frame, parts, sessions
 from core.web.frame import _
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
-SECRET = {"webhook.secret", "chat.url"}
-GROUPS = ("office", "kiosk", "visit", "booking", "duty", "supply", "mail", "chat", "webhook", "label", "other")
+SECRET = {"webhook.secret", "chat.url", "light.mqtt"}
+GROUPS = ("office", "kiosk", "visit", "booking", "duty", "supply", "mail", "chat", "webhook", "light", "label", "other")
 
 
 @router.page("/desk/settings")

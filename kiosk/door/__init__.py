@@ -56,7 +56,7 @@ class Door(ui.element, component="door.js"):
 @lru_cache(maxsize=1)
 def words() -> dict[str, Any]:
     """Every sentence of a door, by language; one object for all doors."""
-    return {language: i18n.part(("door.", "room.equipment."), language) for language in i18n.LANGUAGES}
+    return {language: i18n.part(("door.", "room.equipment.", "roomcare.help.", "roomcare.item."), language) for language in i18n.LANGUAGES}
 
 
 @router.page("/door/{room}")

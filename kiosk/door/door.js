@@ -5,26 +5,30 @@
 // policy: what is soon, who must check in and how long a booking may last are facts of the view. Without a word from the server for
 // ten seconds it turns grey and offers nothing; an unknown room is never green.
 //
-// The parts stand beside it: words, face (what holds now), shapes, template, server (asking).
+// The parts stand beside it: words, face (what holds now), shapes, plan, template, and the element's methods by ability: link, hands, codes
+// (for phones), fleet (what this screen tells the desk of itself).
 
-import { bookAct, faceAt, phaseAt, toAct } from "foyer-door/face.js";
-import { ask, newId } from "foyer-door/server.js";
-import { SHAPES } from "foyer-door/shapes.js";
+import { CODES } from "foyer-door/codes.js";
+import { faceAt } from "foyer-door/face.js";
+import { FLEET } from "foyer-door/fleet.js";
+import { HANDS, TASK_ENDS_AFTER } from "foyer-door/hands.js";
+import { LINK } from "foyer-door/link.js";
+import { MARKS, SHAPES } from "foyer-door/shapes.js";
 import { TEMPLATE } from "foyer-door/template.js";
-import { MINUTE, SECOND, ms, speak, voice } from "foyer-door/words.js";
+import { MINUTE, SECOND, ms, speak } from "foyer-door/words.js";
 
 const BEAT_LOST_AFTER = 10 * SECOND; // two beats of five seconds missed
 const STALE_LOST_AFTER = 2 * SECOND; // the link broke, and no new view has come since
-const TASK_ENDS_AFTER = 20 * SECOND;
-const UNDO_FOR = 5 * SECOND;
 const BRIGHT_FOR = 30 * SECOND;
+const NEWER_AT_MOST = 4 * MINUTE; // a new version is on every door within five (pitfall V26)
+const DARK_LUX = 10;
 
 export default {
   props: { room: String, view: Object, texts: Object, language: String, languages: Object, api: String, sample: Boolean },
   components: { Shape: { props: ["cls", "state", "part"], template: SHAPES } },
   template: TEMPLATE,
   data() {
-    return { lang: this.language, small: false, face: null, version: 0, task: null, pressed: null, left: 0 };
+    return { lang: this.language, small: false, face: null, version: 0, task: null, pressed: null, left: 0, MARKS };
   },
   created() {
     // Not reactive on purpose: the clock must not redraw anything by itself.
@@ -36,6 +40,13 @@ export default {
     this.drawn = "";
     this.touchedAt = -Infinity;
     this.taskEndsAt = 0;
+    this.newerAt = null; // when to change to a newer version that is there
+    this.codes = [];
+    this.codesAskedAt = -Infinity;
+    this.tellAt = performance.now() + (2 + 8 * Math.random()) * SECOND;
+    this.toldState = null;
+    this.taps = 0;
+    this.dark = false; // what a light sensor says, where there is one
     if (this.view) this.take(this.view, true);
   },
   mounted() {
@@ -43,12 +54,15 @@ export default {
     window.addEventListener("resize", this.measure);
     window.addEventListener("contextmenu", this.still);
     this.timer = setInterval(this.tick, SECOND); // the page's only timer
+    this.watchLight();
     this.join();
     this.tick();
   },
   unmounted() {
     clearInterval(this.timer);
     clearTimeout(this.waiting);
+    clearTimeout(this.again);
+    this.sensor?.stop();
     window.removeEventListener("resize", this.measure);
     window.removeEventListener("contextmenu", this.still);
     this.leaveLink?.();
@@ -77,10 +91,30 @@ export default {
         this.left = Math.max(0, Math.ceil((this.taskEndsAt - at) / SECOND));
         if (lost !== null || at >= this.taskEndsAt) this.leave();
       }
-      const face = faceAt(this.day, this.now(), { texts: this.texts[this.lang], lang: this.lang, small: this.small, lost, bright: at - this.touchedAt < BRIGHT_FOR, free: this.free });
+      const face = faceAt(this.day, this.now(), { texts: this.texts[this.lang], lang: this.lang, small: this.small, lost, bright: at - this.touchedAt < BRIGHT_FOR, dark: this.dark, free: this.free, code: lost === null ? this.codeNow() : null });
       const drawn = JSON.stringify(face);
       if (drawn !== this.drawn) { this.drawn = drawn; this.face = face; }
+      if (lost === null) this.tellWhenDue(at, face.state);
+      this.changeVersion(at);
       if (this.refetchAt && this.now() >= this.refetchAt && lost === null) { this.refetchAt = null; this.refresh(); }
+    },
+    /** A newer version is taken when nobody stands here, never in the middle of a tap. */
+    changeVersion(at) {
+      if (this.newerAt === null || this.pressed !== null) return;
+      const idle = this.task === null && at - this.touchedAt > TASK_ENDS_AFTER && at >= this.newerAt;
+      if (!idle && at < this.newerAt + NEWER_AT_MOST - MINUTE) return;
+      this.newerAt = at + 10 * SECOND; // asked again if the server does not answer
+      this.reloadSafely();
+    },
+    /** Dark by the light in the corridor, where the panel has a sensor and the page may read it. */
+    watchLight() {
+      if (!("AmbientLightSensor" in window)) return;
+      try {
+        this.sensor = new window.AmbientLightSensor({ frequency: 0.5 });
+        this.sensor.onreading = () => { this.dark = this.sensor.illuminance < (this.dark ? 1.5 * DARK_LUX : DARK_LUX); };
+        this.sensor.onerror = () => { this.dark = false; };
+        this.sensor.start();
+      } catch { this.sensor = null; }
     },
     take(view, first = false) {
       if (view.id !== this.room || (this.day && view.version < this.day.version)) return; // an older view overtaken by a newer one
@@ -97,161 +131,9 @@ export default {
       const offset = ms(now) - at;
       if (set || Math.abs(offset - this.offset) > 500) this.offset = offset;
     },
-
-    // ── the server's word ──
-    join() {
-      const socket = window.socket;
-      if (!socket) { this.waiting = setTimeout(this.join, 50); return; } // NiceGUI opens its socket after its children are mounted
-      const on = { foyer_beat: this.beat, foyer_door: this.pushed, foyer_free: this.counted, connect: this.connected, disconnect: this.disconnected, connect_error: this.refusedLink };
-      socket.off("connect_error"); // NiceGUI would reload an unattended page into the browser's own error page
-      for (const [name, handler] of Object.entries(on)) socket.on(name, handler);
-      this.leaveLink = () => { for (const [name, handler] of Object.entries(on)) socket.off(name, handler); };
-      socket.io.timeout(4000);
-      socket.io.reconnectionDelayMax(3000);
-      if (socket.connected) this.connected();
-    },
-    beat(word) {
-      const jumped = Math.abs(word.now - this.now()) > 5 * SECOND; // the office's clock was moved: another part of the day
-      this.hear(word.now);
-      if (this.stale !== null || jumped) this.refresh();
-      this.tick();
-    },
-    counted(word) { this.free = word.free; this.tick(); },
-    pushed(view) { this.take(view); this.tick(); },
-    connected() { this.refresh(); },
-    disconnected(reason) {
-      const socket = window.socket;
-      this.stale ??= performance.now();
-      socket.sendBuffer.length = 0; // a tap made now must not run when the link is back
-      if (reason === "io server disconnect") this.waiting = setTimeout(() => socket.connect(), 2 * SECOND);
-    },
-    async refusedLink(error) {
-      const socket = window.socket;
-      this.stale ??= performance.now();
-      if (error.message === "timeout") socket.io.opts.transports = ["polling", "websocket"];
-      if (error.message !== "Implicit handshake failed") return; // socket.io tries again by itself
-      const health = await ask("/healthz").catch(() => null);
-      if (health?.status === 200 && health.body?.status === "ok") location.reload();
-      else this.waiting = setTimeout(() => socket.connect(), 2 * SECOND);
-    },
-    async refresh() {
-      if (this.refreshing) return;
-      this.refreshing = true;
-      const answer = await ask(`${this.api}/rooms/${this.room}/door`).catch(() => null);
-      this.refreshing = false;
-      if (answer?.status === 200 && answer.body?.id === this.room && answer.body.phases?.length) { // anything less says nothing of the room
-        if (window.socket?.connected) this.stale = null;
-        this.take(answer.body, true);
-        this.tick();
-      } else if (answer && [401, 403].includes(answer.status)) { if (await this.pairAgain()) this.again = setTimeout(this.refresh, SECOND); } // no longer this room's screen
-      else { clearTimeout(this.again); this.again = setTimeout(() => { if (window.socket?.connected) this.refresh(); }, 3 * SECOND); }
-    },
-
-    // ── hands ──
-    touched() {
-      this.touchedAt = performance.now();
-      if (this.task && this.task.name !== "booked") this.taskEndsAt = this.touchedAt + TASK_ENDS_AFTER;
-      if (this.face?.night) this.tick();
-    },
-    choose(code) { this.lang = code; this.touched(); this.tick(); },
-    leave() { this.task = null; this.pressed = null; },
-    open(task, lasts = TASK_ENDS_AFTER) {
-      this.task = task;
-      this.taskEndsAt = performance.now() + lasts;
-      this.left = Math.ceil(lasts / SECOND);
-    },
-    async press(act) {
-      if (this.pressed !== null || this.lostSince() !== null) return;
-      if (act.task === "times") return this.open({ name: "times", title: this.say("door.times.title"), choices: this.choices() });
-      this.pressed = act.key;
-      try {
-        if (act.task === "rooms") await this.showRooms();
-        else await this.act(act);
-      } finally {
-        this.pressed = null;
-        this.tick();
-      }
-    },
-    choices() {
-      const v = voice(this.day, this.texts[this.lang], this.lang, this.small), now = this.now();
-      const until = ms(phaseAt(this.day, now).until), left = Math.min((until - now) / MINUTE, this.day.longest_minutes);
-      const list = [15, 30, 45, 60, 90, 120, 180].filter((minutes) => minutes < left).slice(this.small ? -5 : -7).map((minutes) => {
-        const act = bookAct(v, now, minutes, false);
-        return { ...act, label: act.sub, sub: v.length(minutes * MINUTE) };
-      });
-      if ((until - now) / MINUTE <= this.day.longest_minutes) { const act = toAct(v, now, until, false); list.push({ ...act, label: v.say("door.act.until", { until: v.time(until) }) }); }
-      return list;
-    },
-    payload(act) {
-      if (act.kind !== "booking.create") return { booking_id: act.booking, ...(act.kind === "booking.extend" ? { minutes: act.minutes } : {}) };
-      const start = Math.floor(this.now() / MINUTE) * MINUTE;
-      return { room_id: this.room, starts_at: new Date(start).toISOString(), ends_at: new Date(act.until ?? start + act.minutes * MINUTE).toISOString(), title: "" };
-    },
-    async send(kind, payload) {
-      // One id and one moment per tap: a second try after a lost reply is the same act, and a late one is refused as stale.
-      const body = JSON.stringify({ op_id: newId(), kind, occurred_at: new Date(this.now()).toISOString(), payload });
-      for (let attempt = 0; attempt < 2; attempt += 1) {
-        const answer = await ask(`${this.api}/operations`, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": this.lang }, body }).catch(() => null);
-        if (answer?.status === 401 || answer?.status === 403) { if (!(await this.pairAgain())) return null; }
-        else if (answer?.body?.status) return answer.body;
-        else if (this.stale !== null) break;
-      }
-      return null;
-    },
-    /** In the sample office several doors may stand in one browser, which holds one door's key: ask for ours again. Elsewhere the key is gone. */
-    async pairAgain() {
-      if (!this.sample) { location.reload(); return false; }
-      await fetch(`/pair?as=door&room=${this.room}&next=/healthz`, { cache: "no-store" }).catch(() => null);
-      return true;
-    },
-    async act(act) {
-      const outcome = await this.send(act.kind, this.payload(act));
-      if (!outcome) return this.open({ name: "refused", title: this.say("door.not_reached"), rooms: [] });
-      if (outcome.status !== "accepted") return this.showRefusal(act, outcome);
-      await this.refresh();
-      const until = outcome.result?.ends_at && this.clockTime(ms(outcome.result.ends_at));
-      if (act.kind === "booking.create") this.open({ name: "booked", title: this.say("door.booked.title", { until }), booking: outcome.result.id }, UNDO_FOR);
-      else this.leave();
-    },
-    clockTime(moment) { return voice(this.day, this.texts[this.lang], this.lang, this.small).time(moment); },
-    async undo() {
-      if (this.pressed !== null) return;
-      const booking = this.task.booking;
-      this.pressed = "undo";
-      const outcome = await this.send("booking.cancel", { booking_id: booking });
-      this.pressed = null;
-      if (outcome?.status === "accepted") { await this.refresh(); this.leave(); }
-      else this.open({ name: "refused", title: outcome ? outcome.message : this.say("door.not_reached"), rooms: [] });
-      this.tick();
-    },
-    roomRows(rooms) {
-      const v = voice(this.day, this.texts[this.lang], this.lang, this.small), now = this.now();
-      return rooms.map((room) => ({
-        id: room.id, name: v.name(room, "name"), until: v.say("door.rooms.until", { until: v.when(ms(room.free_until), now) }),
-        about: [room.capacity ? v.say("door.rooms.seats", { n: room.capacity }) : "", v.name(room, "where")].filter(Boolean).join(this.lang === "en" ? ", " : "，"),
-      })).slice(0, this.small ? 2 : 4);
-    },
-    async showRooms() {
-      const answer = await ask(`${this.api}/rooms/${this.room}/nearby`).catch(() => null);
-      if (answer?.status !== 200) return this.open({ name: "refused", title: this.say("door.not_reached"), rooms: [] });
-      const { items, total } = answer.body, rooms = this.roomRows(items);
-      const key = !total ? "door.rooms.none" : total > rooms.length ? "door.rooms.near" : "door.rooms.title";
-      this.free = total;
-      this.open({ name: "rooms", title: this.say(key, { n: rooms.length }), rooms });
-    },
-    showRefusal(act, outcome) {
-      const facts = outcome.facts || {}, rooms = facts.alternatives || [], rows = this.roomRows(rooms);
-      let title = outcome.message || outcome.code;
-      if (outcome.code === "booking.clash" && act.kind === "booking.create") title = rows.length ? this.say("door.taken.other", { room: rows[0].name }) : this.say("door.taken");
-      if (outcome.code === "booking.clash" && act.kind === "booking.extend" && facts.from) title = this.say("door.extend.no", { until: this.clockTime(ms(facts.from)) });
-      const task = { name: "refused", title, rooms: rows };
-      if (facts.free_until) { // released a moment ago and nobody else took it: one tap takes it back
-        const v = voice(this.day, this.texts[this.lang], this.lang, this.small);
-        task.title = `${title}${this.lang === "en" ? " " : ""}${this.say("door.again")}`;
-        task.acts = [{ ...toAct(v, this.now(), ms(facts.free_until), true), key: "again" }];
-      }
-      this.refresh();
-      this.open(task);
-    },
+    ...LINK,
+    ...HANDS,
+    ...CODES,
+    ...FLEET,
   },
 };

@@ -67,6 +67,14 @@ def watch(client: Client, room_id: UUID) -> None:
     client.on_connect(enter)
 
 
+async def look(device_id: UUID, room_id: UUID) -> bool:
+    """Ask a screen to tell at once what it shows; whether its room has a screen connected to this process at all."""
+    if not _anyone(group(room_id)):
+        return False
+    await core.sio.emit("foyer_show", {"device": str(device_id)}, room=group(room_id))
+    return True
+
+
 def read_view(room_id: UUID, at: datetime) -> dict[str, object]:
     """A door's view as JSON values. Refuses: room.not_found"""
     with database.reading() as s:

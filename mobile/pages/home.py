@@ -9,6 +9,7 @@ from core.mechanisms import duties
 from core.sections import bookings
 from core.web import frame, parts
 from core.web.frame import _
+from mobile.pages import asks
 
 router = APIRouter()
 
@@ -29,7 +30,10 @@ def _draw() -> None:
     with database.reading() as s:
         owed = [view for view in duties.mine(s, by, at) if view.state == duties.OPEN]
         mine = bookings.mine(s, by.person_id, at, 1) if by.person_id else []
+        asked = bookings.asked_of(s, by, at)
     parts.text(_("my.hello", name=by.name), "p", "second")
+    if asked:
+        asks.draw_rows(asked)
     coming = (
         _("my.next_booking", room=mine[0].room, time=i18n.day_and_time(mine[0].starts_at, clock.zone(), frame.lang()))
         if mine

@@ -60,6 +60,7 @@ from core.sections.bookings.contacts import CONTACTS, ContactView, NameContact, 
 from core.sections.bookings.displacing import Displacement, reason_of
 from core.sections.bookings.doors import DoorState, Mark, Nearby, door_state, free_now, marks_from, nearby
 from core.sections.bookings.feeds import room_calendar
+from core.sections.bookings.lights import stop_lights, tell_lights
 from core.sections.bookings.making import Wish, follows, when_freed
 from core.sections.bookings.no_shows import ReleaseBooking, release, release_no_shows
 from core.sections.bookings.offers import (
@@ -191,7 +192,9 @@ __all__ = [
     "release_no_shows",
     "room_calendar",
     "rooms_now",
+    "stop_lights",
     "take_again",
+    "tell_lights",
     "ticket_for",
     "view",
     "waits_of",

@@ -82,7 +82,8 @@ class DoorAsk:
 
 @dataclass(frozen=True, slots=True)
 class AskView:
-    """The question as the asked host reads it. `who` runs over (their department, or empty for a walk-up), `starts_at` is now theirs."""
+    """The question as the asked host reads it. `who` runs over (their department, or empty for a walk-up), `starts_at` and `own_ends_at` are their own
+    meeting's, `ends_at` is what was asked for."""
 
     id: UUID
     room_id: UUID
@@ -91,6 +92,7 @@ class AskView:
     title: str
     starts_at: datetime
     new_starts_at: datetime
+    own_ends_at: datetime
     ends_at: datetime
     minutes: int
     answer_by: datetime
@@ -302,10 +304,11 @@ def _view(s: Session, asked: ExtensionAsk, at: datetime) -> AskView:
     department = s.get(Department, running.department_id) if running.department_id else None
     host = s.get(Person, running.host_id) if running.host_id else None
     state = AskState.LATE if asked.state == AskState.WAITING and at >= asked.answer_by else asked.state
+    new_start = max(asked.ends_at + timedelta(minutes=room.clean_up_minutes), following.starts_at)
     return AskView(
         asked.id, asked.room_id, places.get(s, asked.room_id).name, "，".join(part.name for part in (department, host) if part),
-        following.title, following.starts_at, max(asked.ends_at + timedelta(minutes=room.clean_up_minutes), following.starts_at)
-        if state != AskState.YES else following.starts_at, asked.ends_at, asked.minutes, asked.answer_by, state, asked.version,
+        following.title, following.starts_at, following.starts_at if state == AskState.YES else new_start, following.ends_at, asked.ends_at,
+        asked.minutes, asked.answer_by, state, asked.version,
     )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from core.sections.roomcare.help_calls import (
     open_calls,
 )
 from core.sections.roomcare.keeping import CareView, RoomCare, SetRoomCare, care, keeper_of, set_care
+from core.sections.roomcare.marks import door_marks
 from core.sections.roomcare.now import CareNow, care_now, care_of
 from core.sections.roomcare.plans import Floor, FloorPlan, PlanRoom, floor_plan, floors
 from core.sections.roomcare.tasks import (
@@ -60,5 +61,5 @@ from core.sections.roomcare.tasks import view as task_view
 from core.sections.roomcare.wishes import Wish
 
 __all__ = [
-    "AnswerRoomHelp", "AnswerTask", "CallRoomHelp", "CareNow", "CareView", "ClearFault", "FaultView", "FinishTask", "Fit", "Floor", "FloorPlan", "Found", "HelpCallView", "HelpTimes", "PlanRoom", "PlanTask", "Question", "RemindTask", "ReportFault", "RoomCare", "RoomFault", "RoomHelpCall", "RoomTask", "SetRoomCare", "TaskView", "Wish", "answer_help", "answer_task", "call_help", "calls", "care", "care_now", "care_of", "clear_fault", "fault_duty_done", "faults_of", "find", "finish_task", "finished_tasks", "floor_plan", "floors", "get_task", "help_times", "items_by_room", "keeper_of", "latest_call", "may_do_task", "may_see_photos", "may_see_task_photos", "open_calls", "open_faults", "open_tasks", "plan_task", "plan_tasks", "remind_task", "report_fault", "search", "set_care", "task_duty_done", "task_of_room", "task_view",
+    "AnswerRoomHelp", "AnswerTask", "CallRoomHelp", "CareNow", "CareView", "ClearFault", "FaultView", "FinishTask", "Fit", "Floor", "FloorPlan", "Found", "HelpCallView", "HelpTimes", "PlanRoom", "PlanTask", "Question", "RemindTask", "ReportFault", "RoomCare", "RoomFault", "RoomHelpCall", "RoomTask", "SetRoomCare", "TaskView", "Wish", "answer_help", "answer_task", "call_help", "calls", "care", "care_now", "care_of", "clear_fault", "door_marks", "fault_duty_done", "faults_of", "find", "finish_task", "finished_tasks", "floor_plan", "floors", "get_task", "help_times", "items_by_room", "keeper_of", "latest_call", "may_do_task", "may_see_photos", "may_see_task_photos", "open_calls", "open_faults", "open_tasks", "plan_task", "plan_tasks", "remind_task", "report_fault", "search", "set_care", "task_duty_done", "task_of_room", "task_view",
 ]  # fmt: skip

@@ -8,14 +8,14 @@ export function phaseAt(view, now) {
 }
 
 /** All a door shows at `now`, as plain values. `lost` is the moment of the last word from the server, or null. */
-export function faceAt(view, now, { texts, lang, small = false, lost = null, bright = false, free = null }) {
+export function faceAt(view, now, { texts, lang, small = false, lost = null, bright = false, dark = false, free = null, code = null }) {
   const v = voice(view, texts, lang, small);
   const phase = phaseAt(view, now);
   const state = lost !== null || !phase ? "lost" : phase.state;
-  const night = !bright && view.nights.some(([from, until]) => ms(from) <= now && now < ms(until));
+  const night = !bright && (dark || view.nights.some(([from, until]) => ms(from) <= now && now < ms(until)));
   const face = {
     state, night, small, word: v.say(`door.word.${state}`), room: v.name(view, "name"), time: v.time(now), about: "", date: v.day(now),
-    part: 0, say: "", next: "", acts: [], line: dayLine(view, now, v, small), until: "", wait: "",
+    part: 0, say: "", next: "", acts: [], line: dayLine(view, now, v, small), until: "", wait: "", marks: [], help: false, code: null,
   };
   const about = view.equipment.map((code) => v.say(`room.equipment.${code}`));
   if (view.capacity) about.unshift(v.say("door.rooms.seats", { n: view.capacity }));
@@ -23,6 +23,11 @@ export function faceAt(view, now, { texts, lang, small = false, lost = null, bri
   const slot = phase && phase.slot !== null ? view.slots[phase.slot] : null;
   ({ free: showFree, soon: showSoon, held: showHeld, busy: showBusy, shut: showShut, lost: showLost })[state](face, { view, now, v, phase, slot, lost, free, lang, small });
   face.acts = face.acts.slice(0, small ? 3 : 5);
+  if (state !== "lost") {
+    face.marks = marksOf(view, now, v, state, slot, small).slice(0, small ? 1 : 2);
+    face.help = !face.acts.some((act) => act.task === "help");
+    face.code = state === "shut" ? null : code;
+  }
   if (night && !small && !face.next && state !== "lost") face.next = v.say("door.bright");
   return face;
 }
@@ -32,6 +37,34 @@ const who = (v, slot) => v.name(slot, "who");
 function nextLine(v, slot) {
   const facts = { start: v.time(ms(slot.starts_at)), who: who(v, slot), title: slot.title, length: v.length(ms(slot.ends_at) - ms(slot.starts_at)) };
   return v.say(slot.title ? "door.next.titled" : facts.who ? "door.next" : "door.next.someone", facts);
+}
+
+/** What is told beside the state: who comes to help, what does not work, whether the room is ready. */
+function marksOf(view, now, v, state, slot, small) {
+  const time = (moment) => (moment ? v.time(ms(moment)) : "");
+  const order = ["help", "note", "preparing", "restoring", "fault", "ready"];
+  const found = (view.marks || []).map((mark) => {
+    const facts = { what: mark.key ? v.say(mark.key) : "", since: time(mark.since), until: time(mark.until), who: mark.who, at: time(mark.answered_at) };
+    if (mark.kind === "help" && mark.answered_at) return { kind: "help", text: v.say("door.mark.help.answered", { ...facts, after: v.after(ms(mark.answered_at) - ms(mark.since)) }) };
+    if ((mark.kind === "preparing" || mark.kind === "restoring") && !mark.until) return { kind: mark.kind, text: v.say(`door.mark.${mark.kind}.open`) };
+    return { kind: mark.kind, text: v.say(`door.mark.${mark.kind}`, facts) };
+  });
+  const before = state === "held" && view.slots.find((one) => one.id !== slot.id && ms(one.ends_at) === ms(slot.starts_at) && one.checked_in);
+  if (before && now - ms(slot.starts_at) < 10 * MINUTE) found.push({ kind: "note", text: v.say("door.held.overrun") });
+  return found.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind)).filter((mark, index) => !small || index === 0);
+}
+
+const helpAct = (v) => ({ key: "help", label: v.say("door.act.help"), sub: v.say("door.act.help.sub"), task: "help" });
+
+/** The next host's answer, or that it is awaited. */
+function askLine(view, now, v, slot) {
+  const ask = view.ask;
+  if (!ask || ask.booking_id !== slot.id) return "";
+  const waiting = ask.state === "waiting", over = waiting && now >= ms(ask.answer_by);
+  const facts = { who: ask.who || v.say("door.ask.someone"), until: v.time(ms(waiting || ask.state === "yes" ? ask.ends_at : slot.ends_at)), by: v.time(ms(ask.answer_by)) };
+  if (over) return v.say("door.ask.late", { ...facts, until: v.time(ms(slot.ends_at)) });
+  if (!waiting && now - ms(ask.answered_at) > 5 * MINUTE) return "";
+  return v.say(`door.ask.${ask.state}`, facts);
 }
 
 const following = (view, moment) => view.slots.find((slot) => ms(slot.starts_at) >= moment) || null;
@@ -62,7 +95,7 @@ function showFree(face, { view, now, v, phase, free, small }) {
   else acts.push(bookAct(v, now, 60, false));
   const more = { key: "more", label: v.say("door.act.more"), sub: v.say("door.act.more.sub", { length: v.length(Math.min(left, view.longest_minutes) * MINUTE) }), task: "times" };
   const others = roomsAct(v, free, false, small);
-  face.acts = small ? [...acts.slice(0, 2), others] : [...acts, ...(left > 30 ? [more] : []), others];
+  face.acts = small ? [...acts.slice(0, 2), others] : [...acts, ...(left > 30 ? [more] : [helpAct(v)]), others];
 }
 
 function showSoon(face, { now, v, phase, slot, free, small }) {
@@ -76,6 +109,7 @@ function showSoon(face, { now, v, phase, slot, free, small }) {
     const start = v.time(ms(slot.starts_at));
     face.acts.push({ key: "check-in", label: v.say("door.act.check_in_early", { start }), sub: v.say("door.act.check_in_early.sub"), kind: "booking.check_in", booking: slot.id });
   }
+  if (!small) face.acts.push(helpAct(v));
   face.acts.push(roomsAct(v, free, false, small));
 }
 
@@ -88,25 +122,33 @@ function showHeld(face, { now, v, slot, free, small }) {
   face.acts = [
     { key: "check-in", label: v.say("door.act.check_in"), sub: v.say("door.act.check_in.sub", facts), main: true, kind: "booking.check_in", booking: slot.id },
     { key: "cancel", label: v.say("door.act.cancel"), sub: v.say("door.act.free.sub"), kind: "booking.cancel", booking: slot.id },
+    ...(small ? [] : [helpAct(v)]),
     roomsAct(v, free, false, small),
   ];
 }
 
-function showBusy(face, { view, now, v, phase, slot, free, lang, small }) {
-  const until = ms(phase.until), limit = ms(phase.limit);
+function showBusy(face, { view, now, v, phase, slot, free, small }) {
+  const until = ms(phase.until), limit = ms(phase.limit), next = following(view, until);
   face.until = v.time(until);
   face.say = v.say("door.busy.say", { until: v.time(until), left: v.length(until - now) });
   if (!small) {
-    const next = following(view, until);
     const parts = [slot.title ? v.say("door.busy.title", { title: slot.title }) : slot.walk_up ? v.say("door.busy.walk_up") : who(v, slot) ? v.say("door.busy.who", { who: who(v, slot) }) : ""];
     if (limit > until) parts.push(v.say("door.busy.free_then", { until: v.time(limit) }));
     else if (next && ms(next.starts_at) === until) parts.push(v.say(who(v, next) ? "door.busy.next_then" : "door.busy.next_someone", { start: v.time(until), who: who(v, next) }));
     face.next = parts.filter(Boolean).join(v.say("door.joint"));
   }
-  const extend = [15, 30].filter((minutes) => until + minutes * MINUTE <= limit)
-    .map((minutes) => ({ key: `extend-${minutes}`, label: v.say("door.act.extend", { n: minutes }), sub: v.say("door.act.until", { until: v.time(until + minutes * MINUTE) }), kind: "booking.extend", booking: slot.id, minutes }));
+  const asked = askLine(view, now, v, slot), ending = until - now <= 5 * MINUTE;
+  if (asked && small) face.say = asked;
+  else if (asked) face.next = asked;
+  else if (ending && small) face.say = v.say("door.busy.ending", { left: v.length(until - now) });
+  else if (ending) face.next = v.say("door.busy.ending", { left: v.length(until - now) });
+  const asking = next ? who(v, next) : "", waits = view.ask?.booking_id === slot.id && view.ask.state === "waiting";
+  const extend = [15, 30].filter((minutes) => until + minutes * MINUTE <= limit || (phase.ask_until && !waits && until + minutes * MINUTE <= ms(phase.ask_until)))
+    .map((minutes) => (until + minutes * MINUTE > limit
+      ? { key: `ask-${minutes}`, label: v.say("door.act.extend", { n: minutes }), sub: v.say(asking ? "door.act.ask.sub" : "door.act.ask.someone", { who: asking }), kind: "booking.ask_extension", booking: slot.id, minutes, who: asking }
+      : { key: `extend-${minutes}`, label: v.say("door.act.extend", { n: minutes }), sub: v.say("door.act.until", { until: v.time(until + minutes * MINUTE) }), kind: "booking.extend", booking: slot.id, minutes }));
   const end = { key: "end", label: v.say("door.act.end"), sub: v.say("door.act.free.sub"), kind: "booking.end", booking: slot.id };
-  face.acts = [...(small ? extend.slice(0, 1) : extend), end, roomsAct(v, free, true, small)];
+  face.acts = [...(small ? extend.slice(0, 1) : extend), end, ...(small ? [] : [helpAct(v)]), roomsAct(v, free, true, small)];
 }
 
 function showShut(face, { view, now, v, phase, free, small }) {

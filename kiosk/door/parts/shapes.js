@@ -31,3 +31,13 @@ export const ECHO = `
     <circle v-else-if="['free', 'soon', 'held'].includes(face.state)" cx="100" cy="100" r="90" fill="none" stroke="currentColor" stroke-width="16"
       :stroke-dasharray="face.state === 'held' ? '35.3 21.2' : null"/>
   </svg>`;
+
+/** Small signs beside what a door also tells: a hand, a wrench, a broom, a check. */
+export const MARKS = Object.freeze({
+  help: "M5 17v-5.5a7 7 0 0 1 14 0V17M3.5 17h17M10 20.5h4",
+  note: "M12 3.5 21 19.5H3zM12 9.5v5M12 17.2v.1",
+  fault: "M14.5 6.5a4 4 0 0 1 5-1l-2.6 2.6 1 2 2.1.8 1.5-2.4a4 4 0 0 1-5 5L9 21a2.1 2.1 0 0 1-3-3l7.5-7.5a4 4 0 0 1 1-4",
+  preparing: "M4 18.5h16M6 18.5V10h12v8.5M9 10V6h6v4",
+  restoring: "M14 3 9.5 11M7 11.5c3-1.5 6 0 7 2L12 21H4.5c1.5-2 1.5-6 2.5-9.5",
+  ready: "m5 12.5 4.5 4.5L19 7",
+});

@@ -37,6 +37,7 @@ export function voice(view, texts, lang, small) {
     const seconds = Math.max(0, Math.ceil(span / SECOND));
     return seconds < 60 ? say("door.seconds", { n: seconds }) : say("door.minutes_seconds", { m: Math.floor(seconds / 60), s: seconds % 60 });
   };
+  const after = (span) => (span < MINUTE ? countdown(span) : length(span));
   const name = (thing, field) => (lang === "en" && thing[`${field}_en`]) || thing[field] || "";
   const day = (moment) => {
     const at = local(moment, view.zone);
@@ -51,5 +52,5 @@ export function voice(view, texts, lang, small) {
     const month = lang === "en" ? new Intl.DateTimeFormat("en-GB", { timeZone: view.zone, month: "long" }).format(moment) : at.month;
     return say("door.on_day", { month, day: at.date, time: time(moment) });
   };
-  return { say, time, exact, length, countdown, name, day, when };
+  return { say, time, exact, length, countdown, after, name, day, when };
 }
