@@ -6,6 +6,7 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/n
 command -v pdftoppm >/dev/null 2>&1 || missing="$missing poppler-utils"
 command -v node >/dev/null 2>&1 || missing="$missing nodejs"
 [ -f /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || missing="$missing fonts-noto-cjk"
+[ -x /usr/sbin/mosquitto ] || command -v mosquitto >/dev/null 2>&1 || missing="$missing mosquitto"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   export DEBIAN_FRONTEND=noninteractive
@@ -13,4 +14,4 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   # shellcheck disable=SC2086
   apt-get install -y -qq $missing >/dev/null 2>&1 && exit 0
 fi
-echo "Not installed:$missing. What needs them is skipped: chromium (browser tests), postgresql (its half of the core suite), poppler-utils (the second rasteriser), nodejs (rules on both sides), fonts-noto-cjk (Chinese in screenshots)."
+echo "Not installed:$missing. What needs them is skipped: chromium (browser tests), postgresql (its half of the core suite), poppler-utils (the second rasteriser), nodejs (rules on both sides), fonts-noto-cjk (Chinese in screenshots), mosquitto (status lights over MQTT)."
