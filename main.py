@@ -50,6 +50,7 @@ from core.mechanisms import (
     people,
     phones,
     places,
+    preferences,
     shapes,
     views,
     workdays,
@@ -59,6 +60,7 @@ from core.sections import assets, bookings, deliveries, inspections, roomcare, r
 from core.sections.assets import lives
 from core.sections.bookings import series
 from core.web import build as builds
+from core.sections.stocktakes import telling as stocktake_telling
 from core.web import connect, health, sessions, trust
 from kiosk import door, welcome
 from kiosk.desk import assets as desk_assets
@@ -83,6 +85,7 @@ from kiosk.desk import trail as desk_trail
 from kiosk.desk import visits as desk_visits
 from kiosk.door import live as door_live
 from mobile import api, bundle, test_clock
+from mobile import asset_cards as asset_cards_api
 from mobile import attachments as attachments_api
 from mobile import doors as doors_api
 from mobile import imports as imports_api
@@ -121,6 +124,7 @@ MECHANISMS: tuple[ModuleType, ...] = (
     approval_rules,
     imports,
     drafts,
+    preferences,
 )
 SECTIONS: tuple[ModuleType, ...] = (rooms, bookings, series, roomcare, assets, supplies, stocktakes, visits, deliveries, inspections)
 DESK: tuple[ModuleType, ...] = (
@@ -171,6 +175,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     attachments_api.router,
     bundle.router,
     imports_api.router,
+    asset_cards_api.router,
     visits_api.router,
     sheets_api.router,
     phones_api.router,
@@ -192,6 +197,7 @@ def include_core() -> None:
     imports.include(*parts)
     lives.include(*parts)
     bookings.marks_from("roomcare", roomcare.door_marks)
+    lives.include(*parts, stocktake_telling)
 
 
 def open_office(config: Settings) -> None:

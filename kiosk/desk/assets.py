@@ -1,8 +1,12 @@
-"""The register of fixed assets on the desk: find, filter, and the card of each with its life (guide S4.1)."""
+"""The register of fixed assets on the desk: find, filter, choose columns, tick many, and the peek of each (guide S4.1).
+
+The whole card with its life is `asset_card`, changing many `asset_many`, own fields and classes `asset_set_up`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +14,18 @@ from fastapi import Depends
 from nicegui import APIRouter, ui
 from sqlmodel import Session
 
+from assets_labels import asset_cards
 from core.foundation import database, i18n
+from core.foundation.errors import Refused
 from core.mechanisms import people, places
 from core.mechanisms.operations import Actor, Role
+from core.mechanisms.views import Query
 from core.sections import assets
-from core.sections.assets import AssetEvent, AssetState, AssetView, Filter, classes
-from core.web import frame, parts
+from core.sections.assets import AssetState, AssetView, classes, own_fields
+from core.web import frame, icons, parts, static_files
 from core.web.frame import _
-from kiosk.desk import asset_forms
-from kiosk.desk.registers import Chip, Column, Register, RegisterPage, long_moment, menu
+from kiosk.desk import asset_card, asset_forms, asset_many, asset_set_up
+from kiosk.desk.registers import Chip, Column, Register, RegisterPage, menu
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 READERS = (Role.ADMIN, Role.CLERK, Role.LEADER)
@@ -33,51 +40,111 @@ LAST_EVENTS = 6
 @router.page("/desk/assets")
 def assets_page() -> None:
     with frame.desk("assets", _("asset.title"), *READERS):
+        _style()
         asked = ui.context.client.request.query_params
-        RegisterPage(REGISTER, filters={name: asked[name][:80] for name in ("place", "department", "keeper", "class") if asked.get(name)})
+        RegisterPage(
+            REGISTER, filters={name: asked[name][:80] for name in assets.COLLECTION.filters if asked.get(name) and name != "state"}
+        )
+
+
+@router.page("/desk/assets/set-up")
+def set_up_page() -> None:
+    with frame.desk("assets", _("asset.set_up"), *EDITORS):
+        _style()
+        asset_set_up.SetUpPage()
+
+
+@router.page("/desk/assets/{asset_id}")
+def asset_page(asset_id: str) -> None:
+    with frame.desk("assets", _("asset.title"), *READERS):
+        _style()
+        try:
+            asset_card.CardPage(UUID(asset_id), _draw_card_acts, TONES, EDITORS)
+        except (ValueError, Refused):
+            parts.empty(_("asset.not_found"))
+
+
+def _style() -> None:
+    ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("register.css")}">')
 
 
 # ── the list ──
 
 
-def _count(state: str | None = None) -> Callable[[Session, Actor], int]:
-    def count(s: Session, by: Actor) -> int:
-        return assets.count(s, Filter(states=(state,) if state else ()))
+def _counts(s: Session, query: Query, by: Actor) -> Mapping[str, int]:
+    """How many of each state the present search and filters find: the numbers on the chips."""
+    found = assets.count_by_state(s, assets.filter_of(query, by))
+    return {"all": sum(found.values()), **{state: found.get(state, 0) for state in AssetState}}
 
-    return count
+
+def _summary(s: Session, query: Query, by: Actor) -> str:
+    """`418 项，原值 1,234,567.00，净值 …`: of what is shown."""
+    sums = assets.totals(s, assets.filter_of(query, by))
+    more = _("asset.summary_things", n=sums.things) if sums.things != sums.rows else ""
+    return _("asset.summary", n=sums.rows, more=more, cost=i18n.money(sums.cost_cents), net=i18n.money(sums.net_cents))
 
 
 def _draw_acts(page: RegisterPage) -> None:
     if frame.actor().has(*EDITORS):
-        parts.button(_("asset.import"), href="/desk/imports?what=assets", icon="receive")
+        menu(_("asset.more_lists"), [
+            (_("asset.change_many"), lambda: asset_many.choose(page)),
+            (_("asset.print_cards"), lambda: asset_many.print_cards(page)),
+            (_("asset.import"), lambda: ui.navigate.to("/desk/imports?what=assets")),
+            (_("asset.set_up"), lambda: ui.navigate.to("/desk/assets/set-up")),
+        ])  # fmt: skip
         parts.button(_("asset.new"), lambda: asset_forms.edit(page, None), kind="main", icon="plus")
 
 
 def _draw_tools(page: RegisterPage) -> None:
-    """Place, department and class as three narrow choices; what is chosen stands in the page's address."""
+    """More conditions behind one chip; those that hold stand beside it and go with a press."""
+    page.conditions = parts.box("row wrap asset__filters")  # type: ignore[attr-defined]  # the register's own corner of its page
+    _draw_conditions(page)
+
+
+def _draw_conditions(page: RegisterPage) -> None:
+    box: ui.element = page.conditions  # type: ignore[attr-defined]
+    box.clear()
+    options = _options(page)
+    with box:
+        with parts.box("chip", "button").props(f'type=button aria-label="{_("asset.conditions")}"'):
+            icons.icon("filter")
+            parts.text(_("asset.conditions"), "span")
+            with ui.menu(), parts.box("popmenu popmenu--wide asset__conditions"):
+                for name, (anything, known) in options.items():
+                    chosen = page.filters.get(name) or ""
+                    parts.select(
+                        _(f"asset.filter.{name}"), {"": _(anything), **known}, chosen if chosen in known else "", search=len(known) > 12,
+                        on_change=lambda value, name=name: _narrow(page, name, value),
+                    )  # fmt: skip
+        for name, (_anything, known) in options.items():
+            if page.filters.get(name) in known:
+                with parts.box("chip chip--on", "button").props("type=button") as held:
+                    parts.text(known[page.filters[name]], "span")
+                    icons.icon("cross")
+                parts.on_tap(held, lambda name=name: _narrow(page, name, None))
+
+
+def _options(page: RegisterPage) -> dict[str, tuple[str, dict[str, str]]]:
+    """What can be narrowed: filter → words for anything, and the choices."""
     with database.reading() as s:
         where = {str(place.id): place.path for place in places.everything(s)}
         whose = {str(row.id): row.name for row in people.departments(s)}
-    known = {code: f"{one.names[frame.lang()]}" for code, one in classes.table().items()}
-    with parts.box("row wrap asset__filters"):
-        for name, options, anything in (
-            ("place", where, "any_place"),
-            ("department", whose, "any_department"),
-            ("class", known, "any_class"),
-        ):
-            chosen = page.filters.get(name) or ""
-            shown = {"": _(f"asset.{anything}"), **options}
-            box = ui.select(shown, value=chosen if chosen in shown else "", with_input=len(options) > 12)
-            box.props(f'outlined dense options-dense behavior=menu aria-label="{_(f"asset.{anything}")}"')
-            box.on_value_change(lambda event, name=name: _narrow(page, name, event.value))
+        known = {code: one.name(frame.lang()) for code, one in classes.known(s).items()}
+        keeper = page.filters.get("keeper")
+        keepers = {str(person.id): person.name for person in people.search(s, limit=500)}
+        if keeper and keeper not in keepers:
+            keepers |= {str(id): name for id, name in assets.names_of(s, {UUID(keeper)} if len(keeper) == 36 else set()).items()}
+    return {
+        "place": ("asset.any_place", where), "department": ("asset.any_department", whose), "keeper": ("asset.any_keeper", keepers),
+        "class": ("asset.any_class", known), "counted": ("asset.any_counted", {key: _(f"asset.counted.{key}") for key in ("single", "bulk")}),
+        "label": ("asset.any_label", {"none": _("asset.label_none")}), "warranty": ("asset.any_warranty", {"soon": _("asset.warranty_soon")}),
+    }  # fmt: skip
 
 
 def _narrow(page: RegisterPage, name: str, value: str | None) -> None:
-    page.filters.pop(name, None)
-    if value:
-        page.filters[name] = value
-    page.rows = []
-    page.refresh()
+    if (page.filters.get(name) or "") != (value or ""):
+        page.narrow(**{name: value})
+        _draw_conditions(page)
 
 
 def _icon(asset: AssetView) -> str:
@@ -92,28 +159,31 @@ def _state_word(asset: AssetView) -> str:
 
 
 def _draw_peek(asset: AssetView, page: RegisterPage) -> None:
+    language = frame.lang()
     with database.reading() as s:
-        life = assets.timeline(s, asset.id)
-        steps = _life(s, life)
+        lines = assets.life(s, asset.id)[-LAST_EVENTS:]
+        own, known = assets.field_names(s), classes.known(s)
         offer = assets.open_offer(s, asset.id)
         taker = assets.names_of(s, {offer.to_id}).get(offer.to_id) if offer and offer.to_id else None
+        inside = assets.components(s, asset.id)
     page.peek_head(
         asset.name,
         code=asset.label,
-        pill=(_state_word(asset), TONES[asset.state]),
-        meta="  ".join(filter(None, (asset.number, asset.spec))),
+        pill=(_state_word(asset), TONES[AssetState(asset.state)]),
+        meta="  ".join(filter(None, (asset.number, asset.brand, asset.spec))),
     )
     if taker:
         parts.banner(_("asset.offered_done", name=taker), "due")
-    parts.facts((
-        (_("asset.keeper"), asset.keeper or _("asset.nobody")), (_("asset.department"), asset.department),
-        (_("asset.place"), asset.place_path), (_("asset.class_code"), _class_words(asset.class_code)), (_("asset.serial"), asset.serial),
-        (_("asset.bought_on"), i18n.full_day(asset.bought_on, frame.lang()) if asset.bought_on else ""),
-        (_("asset.value"), _money(asset.value_cents)), (_("asset.net_value"), _money(asset.net_value_cents)),
-        (_("asset.supplier"), asset.supplier),
-    ))  # fmt: skip
+    if asset.photo_sha256:
+        asset_card.photo(asset.photo_sha256, asset.name)
+    parts.facts([
+        (_("asset.keeper"), asset.keeper or _("asset.nobody")),
+        *[one for one in asset_cards.facts(asset, language, known) if one[0] not in (_("asset.number"), _("asset.keeper"))],
+        (_("asset.components"), "、".join(one.number for one in inside[:6])),
+    ])  # fmt: skip
     parts.text(_("asset.life"), "h3")
-    parts.trail(steps)
+    parts.trail(asset_card.steps(lines, language, own))
+    parts.button(_("asset.open_card"), href=f"/desk/assets/{asset.id}", icon="go")
     _draw_card_acts(asset, page)
 
 
@@ -136,91 +206,39 @@ def _draw_card_acts(asset: AssetView, page: RegisterPage) -> None:
         menu(_("asset.more_acts"), more)
 
 
-def _life(s: Session, events: list[AssetEvent]) -> list[tuple[str, str, Any]]:
-    """The last events as a trail, the newest at the end; every change of a value is one line."""
-    last = events[-LAST_EVENTS:]
-    who = assets.names_of(s, {event.person_id for event in last if event.person_id})
-    names = _names(s, last)
-    steps: list[tuple[str, str, Any]] = []
-    for event in last:
-        meta = "，".join(filter(None, (who.get(event.person_id, "") if event.person_id else "", long_moment(event.at))))
-        changed = _changes(event, names) if event.kind in ("updated", "transferred", "import_undone") else []
-        steps.append(
-            (_event_words(event, names), "\n".join([*changed, meta.replace("，", ", ") if frame.lang() == "en" else meta]), "done")
-        )
-    if steps:
-        steps[-1] = (*steps[-1][:2], "now")
-    return steps
+def _own_columns(s: Session) -> tuple[Column, ...]:
+    """The office's own fields, to choose."""
 
+    def said(field_id: UUID, asset: AssetView) -> str:
+        return next((one.shown for one in asset.own if one.field_id == field_id), "")
 
-def _event_words(event: AssetEvent, names: dict[str, str]) -> str:
-    key = f"asset.event.{event.kind}"
-    after = event.facts.get("after") or {}
-    facts = {**event.facts, "keeper": names.get(str(after.get("keeper_id")), "")}
-    return _(key, **facts) if i18n.has(key) else _("asset.event.changed")
-
-
-def _changes(event: AssetEvent, names: dict[str, str]) -> list[str]:
-    before, after = event.facts.get("before") or {}, event.facts.get("after") or {}
-    return [
-        _(
-            "asset.change",
-            what=_(f"asset.{asset_forms.FIELDS[name]}"),
-            before=_shown(name, before.get(name), names),
-            after=_shown(name, value, names),
-        )
-        for name, value in after.items()
-        if name in asset_forms.FIELDS
-    ]
-
-
-def _shown(name: str, value: Any, names: dict[str, str]) -> str:
-    if value in (None, ""):
-        return _("imports.blank")
-    if name in asset_forms.REFERENCES:
-        return names.get(str(value), "")
-    if name.endswith("_cents"):
-        return i18n.money(int(value))
-    return _(f"asset.state.{value}") if name == "state" else str(value)
-
-
-def _names(s: Session, events: list[AssetEvent]) -> dict[str, str]:
-    """Names of the departments, keepers and places that events speak of."""
-    keepers = {
-        UUID(str(value))
-        for event in events
-        for side in ("before", "after")
-        for name, value in (event.facts.get(side) or {}).items()
-        if name == "keeper_id" and value
-    }
-    return {
-        **{str(id): name for id, name in people.department_names(s).items()},
-        **{str(id): name for id, name in assets.names_of(s, keepers).items()},
-        **{str(place.id): place.name for place in places.everything(s, retired=True)},
-    }  # fmt: skip
-
-
-def _class_words(code: str) -> str:
-    name = classes.name(code, frame.lang())
-    return name if name == code else f"{name}  {code}"
+    return tuple(Column(one.name, partial(said, one.id), number=one.kind == "number", shown=False) for one in own_fields.fields(s))
 
 
 def _money(cents: int | None) -> str:
     return "" if cents is None else i18n.money(cents)
 
 
+def _quantity(asset: AssetView) -> str:
+    return f"{asset.quantity} {asset.unit}".strip() if asset.bulk else "1"
+
+
 REGISTER = Register(
     name="assets", title="asset.title", kinds=("asset",),
     columns=(
-        Column("asset.number", lambda a: a.number), Column("asset.name", lambda a: a.name, sub=lambda a: a.spec),
+        Column("asset.number", lambda a: a.number), Column("asset.name", lambda a: a.name, sub=lambda a: "  ".join(filter(None, (a.brand, a.spec)))),
+        Column("asset.serial", lambda a: a.serial, shown=False), Column("asset.class_code", lambda a: a.class_code, shown=False),
         Column("asset.keeper", lambda a: a.keeper, sub=lambda a: a.department), Column("asset.place", lambda a: a.place),
+        Column("asset.quantity", _quantity, number=True, shown=False),
         Column("asset.bought_on", lambda a: a.bought_on.isoformat() if a.bought_on else ""),
         Column("asset.value", lambda a: _money(a.value_cents), number=True),
-        Column("asset.state", _state_word, tone=lambda a: TONES[a.state], icon=_icon),
+        Column("asset.net_value", lambda a: _money(a.net_value_cents), number=True, shown=False),
+        Column("asset.supplier", lambda a: a.supplier, shown=False),
+        Column("asset.warranty_until", lambda a: a.warranty_until.isoformat() if a.warranty_until else "", shown=False),
+        Column("asset.label", lambda a: a.label or "", code=True, shown=False),
+        Column("asset.state", _state_word, tone=lambda a: TONES[AssetState(a.state)], icon=_icon),
     ),
-    chips=(
-        Chip("all", "asset.all", count=_count()),
-        *(Chip(state, f"asset.state.{state}", {"state": state}, count=_count(state)) for state in AssetState),
-    ),
+    chips=(Chip("all", "asset.all"), *(Chip(state, f"asset.state.{state}", {"state": state}) for state in AssetState)),
     peek=_draw_peek, acts=_draw_acts, tools=_draw_tools, search="asset.find", empty=("asset.empty_register", "asset.empty_register_hint"),
+    counts=_counts, summary=_summary, more=_own_columns, choose_columns=True, picked=asset_many.draw_bar,
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from typing import Any, Literal
 from uuid import UUID
@@ -25,16 +26,18 @@ from kiosk.desk.registers import long_moment
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 READERS = (Role.ADMIN, Role.CLERK)
-ORDER = ("assets", "people", "places", "departments")
+ORDER = ("assets", "asset_classes", "people", "places", "departments")
 TONES: dict[str, parts.Tone] = {"create": "free", "update": "soon", "skip": "lost", "error": "busy"}
 ICONS = {"create": "plus", "update": "pen", "skip": "check", "error": "warning"}
 PAGE_ROWS = 50
+LEFT_OUT = {"life_years", "unit_price", "warranty_months"}  # other ways to say a column: read, but not offered in an empty table
 Show = Literal["all", "create", "update", "skip", "error"]
 
 
 @router.page("/desk/imports")
 def imports_page() -> None:
     with frame.desk("imports", _("imports.title"), *READERS):
+        ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("register.css")}">')
         ui.add_head_html(f'<script src="{static_files.url("imports.js")}"></script>')
         ImportPage(ui.context.client.request.query_params.get("what", ""))
 
@@ -46,8 +49,12 @@ def empty_table(collection: str, language: str = "") -> Response:
     if found is None:
         return Response(status_code=404)
     language = language if language in LANGUAGES else LANGUAGES[0]
+    with database.reading() as s:
+        columns = found.with_own(s).columns
     body = tables.write_xlsx(
-        [t(column.heading, language) for column in found.columns], [], title=t(f"imports.collection.{collection}", language)
+        [t(column.heading, language) for column in columns if column.key not in LEFT_OUT],
+        [],
+        title=t(f"imports.collection.{collection}", language),
     )
     headers = {"Content-Disposition": f'attachment; filename="foyer-{collection}.xlsx"'}
     return Response(body, headers=headers, media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
@@ -63,6 +70,7 @@ class ImportPage:
         self.what = what if what in may else may[0]
         self.file: staging.StagedFile | None = None
         self.report: Report | None = None
+        self.stop = threading.Event()
         self.shown: Show = "all"
         self.most = PAGE_ROWS
         self.body = parts.box("imports")
@@ -97,7 +105,9 @@ class ImportPage:
     def _draw_headings(self) -> None:
         parts.text(_("imports.headings_read"), "h2")
         with parts.box("row wrap imports__headings"):
-            for column in imports.importers()[self.what].columns:
+            with database.reading() as s:
+                columns = imports.importers()[self.what].with_own(s).columns
+            for column in columns:
                 with parts.box("imports__heading", "span"):
                     parts.text(_(column.heading), "span")
                     if column.required:
@@ -129,41 +139,122 @@ class ImportPage:
         else:
             self._say(str(said.get("detail") or _("request.failed", ref=""))[:400], busy=False)
 
-    def _say(self, words: str, *, busy: bool) -> None:
+    def _say(self, words: str, *, busy: bool, stop: bool = False) -> None:
         self.status.clear()
         with self.status:
             if busy:
                 with parts.box("row"):
                     parts.box("spinner", "span")
                     parts.text(words, "span")
+                    if stop:
+                        parts.button(_("imports.stop"), self._end, kind="stop")
             else:
                 parts.banner(words, "bad")
 
     # ── the dry run ──
 
     async def _check(self, file_id: str) -> None:
-        what, by, language = self.what, frame.actor(), frame.lang()
+        by, language = frame.actor(), frame.lang()
         try:
-            file = staging.get(UUID(file_id), by, clock.now())
+            self.file = staging.get(UUID(file_id), by, clock.now())
+        except (ValueError, Refused):
+            self._say(_("import.file_gone"), busy=False)
+            return
+        await self._look(language)
+
+    async def _look(self, language: str) -> None:
+        """The dry run of the file; where a heading that is needed is missing, the person is asked which one it is."""
+        what, by, file = self.what, frame.actor(), self.file
+        assert file is not None
+        try:
             report = await self._work(
-                lambda progress: imports.dry_run(what, file.data, by, language=language, progress=progress), "imports.checked"
-            )
-        except (TableError, Invalid, Refused, NotAllowed) as error:
+                lambda progress: imports.dry_run(
+                    what, file.data, by, language=language, progress=progress, cancelled=self.stop.is_set
+                ), "imports.checked",
+            )  # fmt: skip
+        except Invalid as error:
+            if error.code == "import.missing_headings":
+                self._draw_mapping(imports.described(error, language))
+            else:
+                self._say(imports.described(error, language), busy=False)
+            return
+        except (TableError, Refused, NotAllowed) as error:
             self._say(imports.described(error, language), busy=False)
             return
-        self.file, self.report = file, report
+        if report.stopped:
+            self.choose()
+            return
+        self.report = report
         self.shown, self.most = ("error" if report.totals["error"] else "all"), PAGE_ROWS
         self._draw_report()
 
     async def _work(self, work: Callable[[imports.Progress], Report], words: str) -> Report:
-        """Run off the loop; how far it is stands in the status line."""
+        """Run off the loop; how far it is stands in the status line, beside a button that ends it."""
+        self.stop = threading.Event()
         reached: list[tuple[int, int]] = []
         task = asyncio.ensure_future(asyncio.to_thread(work, lambda done, total: reached.append((done, total))))
         while not task.done():
             await asyncio.wait([task], timeout=0.5)
-            if reached and not task.done() and not self.client.is_deleted:
-                self._say(_(words, done=reached[-1][0], total=reached[-1][1]), busy=True)
+            if not task.done() and not self.client.is_deleted and not self.stop.is_set():
+                told = _(words, done=reached[-1][0], total=reached[-1][1]) if reached else _("imports.reading")
+                self._say(told, busy=True, stop=True)
         return task.result()
+
+    def _end(self) -> None:
+        self.stop.set()
+        self._say(_("imports.stopping"), busy=True)
+
+    # ── headings nobody knows ──
+
+    def _draw_mapping(self, problem: str = "") -> None:
+        """Every heading with what it is read as; a person says the rest, and it is remembered."""
+        file, by = self.file, frame.actor()
+        assert file is not None
+        try:
+            found = imports.headings(self.what, file.data, by)
+        except (TableError, Invalid, Refused, NotAllowed) as error:
+            self._say(imports.described(error, frame.lang()), busy=False)
+            return
+        options = {"": _("imports.map_none"), **{column.key: _(column.heading) for column in found.importer.columns}}
+        chosen: dict[str, Any] = {}
+        self.body.clear()
+        with self.body:
+            with parts.head(_("imports.map_title"), _("imports.map_hint")):
+                parts.button(_("imports.other_file"), self.choose, icon="back")
+                parts.button(_("imports.map_again"), lambda: self._map(found, chosen), kind="main")
+            self.status = parts.box().props("role=status aria-live=polite")
+            if problem:
+                parts.banner(problem, "due")
+            with parts.box("sheet imports__map"):
+                for one in found.headings:
+                    if one.text.strip():
+                        with parts.box("imports__pair"):
+                            with parts.box():
+                                parts.text(one.text, "div", "strong")
+                                if one.samples:
+                                    parts.text(_("imports.map_samples", samples="、".join(one.samples)), "div", "quiet small")
+                            icons.icon("go")
+                            box = ui.select(options, value=one.column, with_input=True)
+                            box.props(f'outlined dense options-dense behavior=menu aria-label="{_("imports.map_title")}"')
+                            chosen[one.text] = box
+
+    async def _map(self, found: imports.Found, chosen: dict[str, Any]) -> None:
+        columns = {text: str(box.value or "") for text, box in chosen.items()}
+        twice = [key for key in set(columns.values()) - {""} if list(columns.values()).count(key) > 1]
+        if twice:
+            names = {column.key: _(column.heading) for column in found.importer.columns}
+            self._say(_("import.heading_twice", heading=names[twice[0]], row=found.row), busy=False)
+            return
+        missing = [column for column in found.importer.columns if column.required and column.key not in columns.values()]
+        if missing:
+            self._say(_("imports.map_missing", headings="、".join(_(column.heading) for column in missing)), busy=False)
+            return
+        said = {one.text: columns[one.text] for one in found.headings if one.text in columns and columns[one.text] != one.column}
+        if said:
+            remember = imports.RememberMapping(collection=self.what, headings=[one.text for one in found.headings], columns=said)
+            if not (await parts.do(remember)).ok:
+                return
+        await self._look(frame.lang())
 
     def _draw_report(self) -> None:
         report, file = self.report, self.file
@@ -180,8 +271,14 @@ class ImportPage:
             self.status = parts.box().props("role=status aria-live=polite")
             if report.dry_run and report.totals["error"] and report.writes:
                 parts.banner(_("imports.errors_stay", n=report.totals["error"]), "due")
+            if report.dialect:
+                parts.banner(_("imports.from", dialect=report.dialect), "info")
+            if report.stopped:
+                parts.banner(_("imports.stopped"), "due")
             if report.unknown_headings:
-                parts.banner(_("imports.unknown", headings="、".join(report.unknown_headings)), "info")
+                with parts.banner(_("imports.unknown", headings="、".join(report.unknown_headings)), "info"):
+                    if report.dry_run:
+                        parts.button(_("imports.map_open"), self._draw_mapping, kind="quiet")
             counts = [("all", _("imports.all"), len(report.rows))]
             counts += [(action, _(f"imports.total.{action}"), report.totals[action]) for action in ("create", "update", "skip", "error")]
             parts.chips(counts, self.shown, self._filter)
@@ -192,7 +289,8 @@ class ImportPage:
             import_id, name = report.import_id, self.file.name if self.file else ""
             parts.button(_("imports.undo"), lambda: self._undo(import_id, name), icon="return")
         parts.button(_("imports.other_file"), self.choose)
-        parts.button(_("imports.open_list", what=_(f"imports.collection.{self.what}")), href=f"/desk/{self.what}", kind="main")
+        href = {"asset_classes": "/desk/assets/set-up"}.get(self.what, f"/desk/{self.what}")
+        parts.button(_("imports.open_list", what=_(f"imports.collection.{self.what}")), href=href, kind="main")
 
     def _draw_table(self) -> None:
         columns = [{"heading": _(f"imports.{name}"), "n": False} for name in ("row", "record", "result", "detail")]
@@ -210,7 +308,7 @@ class ImportPage:
     def _show_rows(self) -> None:
         assert self.report is not None
         chosen = [row for row in self.report.rows if self.shown in ("all", row.action)]
-        self.table.show([{"id": str(row.row), "cells": _cells(row)} for row in chosen[: self.most]], more=len(chosen) > self.most)
+        self.table.show([{"id": str(row.row), "cells": cells_of(row)} for row in chosen[: self.most]], more=len(chosen) > self.most)
 
     def _filter(self, shown: Show) -> None:
         self.shown, self.most = shown, PAGE_ROWS
@@ -228,14 +326,22 @@ class ImportPage:
         try:
             self.report = await self._work(
                 lambda progress: imports.run(
-                    self.what, file.data, by, import_id=file.import_id, file_name=file.name, language=language, progress=progress
+                    self.what,
+                    file.data,
+                    by,
+                    import_id=file.import_id,
+                    file_name=file.name,
+                    language=language,
+                    progress=progress,
+                    cancelled=self.stop.is_set,
                 ),
                 "imports.doing",
             )
         except (Invalid, Refused, NotAllowed) as error:
             self._say(imports.described(error, language), busy=False)
             return
-        staging.drop(file.id)
+        if not self.report.stopped:
+            staging.drop(file.id)
         self.shown, self.most = "all", PAGE_ROWS
         self._draw_report()
 
@@ -253,7 +359,7 @@ class ImportPage:
         parts.toast(_("imports.undone", restored=undone.restored, kept=undone.kept))
 
 
-def _cells(row: RowOutcome) -> list[dict[str, Any]]:
+def cells_of(row: RowOutcome) -> list[dict[str, Any]]:
     """Row number, record, pill, and either every change or every problem, one a line."""
     if row.problems:
         detail = [_("imports.cell", heading=problem.heading, value=problem.value or _("imports.blank")) for problem in row.problems]

@@ -30,7 +30,7 @@ from sqlmodel import Session
 
 from core.foundation import clock, database, i18n, live
 from core.foundation.live import Change
-from core.mechanisms import views
+from core.mechanisms import preferences, views
 from core.mechanisms.operations import Actor
 from core.web import frame, icons, parts
 from core.web.elements import Rows
@@ -43,7 +43,8 @@ Tone = Literal["free", "soon", "held", "busy", "shut", "lost"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`heading` is a catalogue key; `value(row)` a text, number, day or moment; `tone(row)` makes it a pill, `icon(row)` changes the pill's sign."""
+    """`heading` is a catalogue key; `value(row)` a text, number, day or moment; `tone(row)` makes it a pill, `icon(row)` changes the pill's sign.
+    A column that is not `shown` at first can be chosen where the register lets people choose."""
 
     heading: str
     value: Callable[[Any], Any]
@@ -52,6 +53,7 @@ class Column:
     icon: Callable[[Any], str] | None = None
     number: bool = False
     code: bool = False
+    shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,10 @@ Fetch = Callable[[Session, views.Query, Actor], views.Page]
 @dataclass(frozen=True, slots=True)
 class Register:
     """A register's description. `title` is a catalogue key (fact `n`: rows of the first chip, when it counts); `kinds` are the live changes that redraw;
-    `peek(row, page)` draws the panel of a chosen row (sync or async), `acts(page)` the buttons beside the title; `tools(page)` more beside the search."""
+    `peek(row, page)` draws the panel of a chosen row (sync or async), `acts(page)` the buttons beside the title; `tools(page)` more beside the search.
+    `counts(s, query, by)` numbers the chips by key for the present search and filters; `summary(s, query, by)` is the line beside the title.
+    `more(s)` adds columns an office made itself; `choose_columns` lets people choose theirs, which is remembered. `picked(page)` is told when rows
+    are ticked (`page.picked`)."""
 
     name: str
     title: str
@@ -86,6 +91,11 @@ class Register:
     empty: tuple[str, str] = ("register.empty", "register.empty_hint")
     export: bool = True
     get: Callable[[Session, str, Actor], Any] | None = None
+    counts: Callable[[Session, views.Query, Actor], Mapping[str, int]] | None = None
+    summary: Callable[[Session, views.Query, Actor], str] | None = None
+    more: Callable[[Session], tuple[Column, ...]] | None = None
+    choose_columns: bool = False
+    picked: Callable[[RegisterPage], Any] | None = None
 
 
 class RegisterPage:
@@ -101,7 +111,9 @@ class RegisterPage:
         self.rows: list[Any] = []
         self.next: str | None = None
         self.chosen = ""
+        self.picked: list[str] = []
         self._pending = False
+        self.columns = self._columns()
         self._draw()
         self.refresh()
         if opened := request.query_params.get("open", "")[:80]:
@@ -133,6 +145,28 @@ class RegisterPage:
             if asyncio.iscoroutine(drawn):
                 await drawn
         self._remember()
+
+    @property
+    def query(self) -> views.Query:
+        """What is asked at present: search, chip and filters."""
+        chip = next((chip for chip in self.register.chips if chip.key == self.chip), None)
+        return views.Query(q=self.q, limit=PAGE_ROWS, filters={**self.filters, **(chip.filters if chip else {})})
+
+    def narrow(self, **filters: str | None) -> None:
+        """Set or take away filters, fetch and count anew, and keep them in the address."""
+        self.filters = {name: value for name, value in {**self.filters, **filters}.items() if value}
+        self.rows = []
+        self._draw_head()
+        self._draw_chips()
+        self._fetch(limit=PAGE_ROWS, cursor=None)
+        self._remember()
+
+    def unpick(self) -> None:
+        """Untick every row."""
+        self.picked = []
+        self.table.forget_picks()
+        if self.register.picked:
+            self.register.picked(self)
 
     async def reopen(self) -> None:
         """Fetch again and draw the open peek anew (after an act in it)."""
@@ -183,12 +217,14 @@ class RegisterPage:
             with parts.box("register__find"):
                 self.search = ui.input(value=self.q, placeholder=_(register.search), on_change=lambda e: self._search(e.value or ""))
                 self.search.props(f'outlined clearable debounce=250 maxlength=200 aria-label="{_(register.search)}"')
+            if register.choose_columns:
+                self._draw_column_choice()
         self.frame_box = parts.box("withpeek")
         with self.frame_box:
             with parts.box("grow"):
                 self.table = Rows(
-                    [{"heading": _(column.heading), "n": column.number} for column in register.columns], label=_(register.title, n=0), opens=register.peek is not None,
-                    more_words=_("register.more"), on_choose=self.choose, on_more=self._more,
+                    self._heads(), label=_(register.title, n=0), opens=register.peek is not None, more_words=_("register.more"), on_choose=self.choose,
+                    on_more=self._more, on_pick=self._pick if register.picked else None, pick_words=_("register.pick_all"),
                 )  # fmt: skip
                 self.none = parts.box()
             self.panel = parts.box("peek", "aside")
@@ -199,9 +235,13 @@ class RegisterPage:
         self.head.clear()
         with database.reading() as s:
             count = register.chips[0].count(s, frame.actor()) if register.chips and register.chips[0].count else None
+            summary = register.summary(s, self.query, frame.actor()) if register.summary else ""
         with self.head:
             with parts.box("pagehead__words"):
-                parts.text(_(register.title, n=count if count is not None else ""), "h1")
+                with parts.box("register__title" if summary else ""):
+                    parts.text(_(register.title, n=count if count is not None else ""), "h1")
+                    if summary:
+                        parts.text(summary, "span", "second register__summary")
                 if register.sub:
                     parts.text(_(register.sub), "p", "second")
             with parts.box("pagehead__acts"):
@@ -228,7 +268,11 @@ class RegisterPage:
         if not self.register.chips:
             return
         with database.reading() as s:
-            shown = [(chip.key, _(chip.words), chip.count(s, frame.actor()) if chip.count else None) for chip in self.register.chips]
+            counts = self.register.counts(s, self.query, frame.actor()) if self.register.counts else {}
+            shown = [
+                (chip.key, _(chip.words), chip.count(s, frame.actor()) if chip.count else counts.get(chip.key, 0) if counts else None)
+                for chip in self.register.chips
+            ]
         with self.chip_box:
             parts.chips(shown, self.chip, self._choose_chip)
 
@@ -243,14 +287,18 @@ class RegisterPage:
         self.rows = [*(self.rows if cursor else ()), *page.items]
         self.next = page.next
         self.table.show(
-            [{"id": str(row.id), "cells": [self._cell(column, row) for column in self.register.columns]} for row in self.rows],
+            [{"id": str(row.id), "cells": [self._cell(column, row) for column in self.columns]} for row in self.rows],
             more=page.next is not None,
         )
         self.table.set_visibility(bool(self.rows))
         self.none.clear()
         if not self.rows:
             with self.none:
-                title, hint = ("register.no_match", "register.no_match_hint") if self.q or (chip and chip.filters) else self.register.empty
+                title, hint = (
+                    ("register.no_match", "register.no_match_hint")
+                    if self.q or self.filters or (chip and chip.filters)
+                    else self.register.empty
+                )
                 parts.empty(_(title), _(hint))
 
     def _cell(self, column: Column, row: Any) -> dict[str, Any]:
@@ -282,20 +330,75 @@ class RegisterPage:
         self.q = text.strip()[:200]
         self.rows = []
         self._fetch(limit=PAGE_ROWS, cursor=None)
+        if self.register.counts or self.register.summary:
+            self._draw_head()
+            self._draw_chips()
         self._remember()
 
     def _choose_chip(self, key: str) -> None:
         self.chip = key
         self.rows = []
         self._fetch(limit=PAGE_ROWS, cursor=None)
+        if self.register.summary:
+            self._draw_head()
         self._remember()
 
     def _remember(self) -> None:
         """Keep search, filter and open thing in the address, so that a reload or a shared link shows the same."""
         chip = next((chip for chip in self.register.chips if chip.key == self.chip), None)
-        asked = {"q": self.q, **(chip.filters if chip else {}), "chip": self.chip if chip and chip.filters else "", "open": self.chosen}
+        asked = {
+            "q": self.q,
+            **self.filters,
+            **(chip.filters if chip else {}),
+            "chip": self.chip if chip and chip.filters else "",
+            "open": self.chosen,
+        }
         query = urlencode({key: value for key, value in asked.items() if value})
         ui.run_javascript(f"history.replaceState(null, '', location.pathname + {json.dumps('?' + query if query else '')})")
+
+    # ── columns and ticks ──
+
+    def _columns(self) -> tuple[Column, ...]:
+        """The columns this person chose, else those everybody sees."""
+        self.known = self.register.columns
+        if not self.register.choose_columns:
+            return self.known
+        with database.reading() as s:
+            self.known = self.register.columns + (self.register.more(s) if self.register.more else ())
+            chosen = preferences.chosen(s, frame.actor(), self._preference)
+        if chosen is None:
+            return tuple(column for column in self.known if column.shown)
+        return tuple(column for column in self.known if column.heading in chosen) or self.known[:1]
+
+    @property
+    def _preference(self) -> str:
+        return f"register.{self.register.name}.columns"
+
+    def _heads(self) -> list[dict[str, Any]]:
+        return [{"heading": _(column.heading), "n": column.number} for column in self.columns]
+
+    def _draw_column_choice(self) -> None:
+        with parts.box("button", "button").props("type=button"):
+            icons.icon("list")
+            parts.text(_("register.columns"), "span")
+            with ui.menu().props("auto-close=false"), parts.box("popmenu register__columns"):
+                for column in self.known:
+                    ticked = ui.checkbox(_(column.heading), value=column in self.columns)
+                    ticked.on_value_change(lambda event, column=column: self._show_column(column, event.value))
+
+    async def _show_column(self, column: Column, on: bool) -> None:
+        wanted = (
+            {one.heading for one in self.columns} | {column.heading} if on else {one.heading for one in self.columns} - {column.heading}
+        )
+        self.columns = tuple(one for one in self.known if one.heading in wanted) or self.known[:1]
+        self.table.show_columns(self._heads())
+        self.refresh()
+        await parts.do(preferences.SetPreference(name=self._preference, words=[one.heading for one in self.columns]))
+
+    def _pick(self, ids: list[str]) -> None:
+        self.picked = ids
+        if self.register.picked:
+            self.register.picked(self)
 
     def _listen(self) -> None:
         ends = [live.subscribe(kind, self._changed) for kind in self.register.kinds]

@@ -80,6 +80,7 @@ from core.sections.assets.exchange import (
     COLLECTION,
     IMPORTER,
     card,
+    filter_of,
     may_see_photos,
 )
 from core.sections.assets.finding import (
@@ -308,6 +309,7 @@ __all__ = [
     "drop_class",
     "end_plan",
     "field_names",
+    "filter_of",
     "finish_repair",
     "get",
     "get_transfer",

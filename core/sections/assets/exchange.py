@@ -128,7 +128,7 @@ AMOUNTS = ("value_cents", "net_value_cents", "salvage_cents")
 DAYS = ("bought_on", "warranty_until")
 
 
-class _Names:
+class Names:
     """Whose, where, what kind and part of what, by what a file calls them, and back."""
 
     def __init__(self, s: Session) -> None:
@@ -202,7 +202,7 @@ def _derive(values: dict[str, Any], found: Asset | None) -> None:
 
 def _plan(s: Session) -> Plan:
     known = {row.number.casefold(): row for row in s.execute(select(Asset)).scalars()}
-    names = _Names(s)
+    names = Names(s)
     coming: dict[str, UUID] = {}
     fields = {f"{OWN}{one.id}": one for one in own_fields.fields(s)}
     said = own_fields.values(s, [row.id for row in known.values()]) if fields else {}
@@ -234,7 +234,7 @@ def _plan(s: Session) -> Plan:
         if found.state == "disposed":
             raise RowError("number", "asset.disposed", number=found.number)
         before = {key: getattr(found, key) for key in new} | {key: old.get(key, "") for key in new_own}
-        changes = tuple(_shown_change(key, before[key], value, names) for key, value in (new | new_own).items())
+        changes = tuple(shown_change(key, before[key], value, names) for key, value in (new | new_own).items())
         texts = {UUID(key.removeprefix(OWN)): text for key, text in new_own.items()}
         do = UpdateAsset(asset_id=found.id, **{**new, **({"own": texts} if texts else {})})
         return Step(do, found.id, before, {**new, **new_own}, changes, title, leans)
@@ -262,7 +262,7 @@ def _fit(own: Mapping[str, str], fields: Mapping[str, own_fields.AssetField], cl
             raise RowError(key, "asset.field_not_of_class", field=fields[key].name)
 
 
-def _shown_change(key: str, before: Any, after: Any, names: _Names) -> tuple[str, str, str]:
+def shown_change(key: str, before: Any, after: Any, names: Names) -> tuple[str, str, str]:
     if key in REFERENCES:
         return REFERENCES[key], names.shown.get(before, ""), names.shown.get(after, "")
     if key in AMOUNTS:
@@ -321,7 +321,7 @@ def _words(key: str, options: Mapping[str, Any]) -> Callable[[Cell], Any]:
     return parse
 
 
-def _whole(most: int, *units: str, times: int = 1) -> Callable[[Cell], int]:
+def whole_number(most: int, *units: str, times: int = 1) -> Callable[[Cell], int]:
     """A whole number, 1 to `most`, perhaps with its unit: `72`, `72个月`. Raises import.not_whole."""
 
     def parse(cell: Cell) -> int:
@@ -337,7 +337,7 @@ def _whole(most: int, *units: str, times: int = 1) -> Callable[[Cell], int]:
 
 
 def _months_of_warranty(cell: Cell) -> int | None:
-    return None if parse_code(cell) == "0" else _whole(MOST_MONTHS, "个月", "個月", "月", "months")(cell)
+    return None if parse_code(cell) == "0" else whole_number(MOST_MONTHS, "个月", "個月", "月", "months")(cell)
 
 
 def _own_imports(s: Session) -> tuple[ImportColumn, ...]:
@@ -363,9 +363,9 @@ IMPORTER = Importer(
         ImportColumn("value_cents", "asset.value", parse_cents, aliases=("原值", "總價", "总价", "價格", "价格", "金额", "金額", "Cost")),
         ImportColumn("unit_price", "asset.unit_price", parse_cents, aliases=("單價", "单价", "Unit price")),
         ImportColumn("salvage_cents", "asset.salvage", parse_cents, aliases=("残值", "殘值", "净残值", "淨殘值", "Residual value")),
-        ImportColumn("life_months", "asset.life_months", _whole(MOST_MONTHS, "个月", "個月", "月", "months"), aliases=("使用月数", "使用月數")),
+        ImportColumn("life_months", "asset.life_months", whole_number(MOST_MONTHS, "个月", "個月", "月", "months"), aliases=("使用月数", "使用月數")),
         ImportColumn(
-            "life_years", "asset.life_years", _whole(MOST_MONTHS, "年", "years", "year", times=12), aliases=("使用年限", "预计使用年限", "預計使用年限", "折旧年限")
+            "life_years", "asset.life_years", whole_number(MOST_MONTHS, "年", "years", "year", times=12), aliases=("使用年限", "预计使用年限", "預計使用年限", "折旧年限")
         ),
         ImportColumn("net_value_cents", "asset.net_value", parse_cents, aliases=("账面净值", "帳面淨值")),
         ImportColumn("department", "asset.department", text(80), aliases=("部门", "部門", "使用部門", "使用科室")),
@@ -376,7 +376,7 @@ IMPORTER = Importer(
         ImportColumn("warranty_until", "asset.warranty_until", parse_day, aliases=("保修到期", "质保期至", "保固到期", "Warranty expires")),
         ImportColumn("warranty_months", "asset.warranty_months", _months_of_warranty, aliases=("质保月数", "Warranty months")),
         ImportColumn("bulk", "asset.counted", _words("asset.counted", {"bulk": True, "single": False}), aliases=("管理方式", "Kind of line")),
-        ImportColumn("quantity", "asset.quantity", _whole(MOST_THINGS), aliases=("数目", "數目", "Qty")),
+        ImportColumn("quantity", "asset.quantity", whole_number(MOST_THINGS), aliases=("数目", "數目", "Qty")),
         ImportColumn("unit", "asset.unit", text(20), aliases=("计量单位", "計量單位")),
         ImportColumn("parent", "asset.parent", parse_code, aliases=("上级资产", "主资产编号", "主資產編號", "Parent asset")),
         ImportColumn("remark", "asset.remark", text(500), aliases=("说明", "說明", "Notes", "Remarks")),

@@ -169,8 +169,11 @@ class Rows(ui.element, component="rows.js"):
 
     def __init__(
         self, columns: list[dict[str, Any]], *, label: str, more_words: str, opens: bool, on_choose: Callable[[str], Any], on_more: Callable[[], Any],
+        on_pick: Callable[[list[str]], Any] | None = None, pick_words: str = "",
     ) -> None:  # fmt: skip
+        """`on_pick` puts a box before each row and is told the ids of the ticked ones."""
         super().__init__()
+        self._props.update({"picks": on_pick is not None, "pickWords": pick_words, "pickRound": 0})
         self._props.update(
             {
                 "columns": columns,
@@ -191,8 +194,25 @@ class Rows(ui.element, component="rows.js"):
         async def more(event: GenericEventArguments) -> None:
             await parts.run(on_more)
 
+        async def pick(event: GenericEventArguments) -> None:
+            if on_pick is not None and isinstance(event.args, dict) and isinstance(event.args.get("ids"), list):
+                ids = [str(one)[:80] for one in event.args["ids"]]
+                await parts.run(lambda: on_pick(ids))
+
         self.on("choose", choose)
         self.on("more", more)
+        if on_pick is not None:
+            self.on("pick", pick)
+
+    def show_columns(self, columns: list[dict[str, Any]]) -> None:
+        """Show other columns; rows that fit them follow with `show`."""
+        self._props["columns"], self._props["rows"] = columns, []
+        self.update()
+
+    def forget_picks(self) -> None:
+        """Untick every row."""
+        self._props["pickRound"] += 1
+        self.update()
 
     def show(self, rows: list[dict[str, Any]], *, more: bool) -> None:
         """Show these rows; `more` offers to load on."""

@@ -4,10 +4,11 @@ export default {
   template: `
     <div class="register__scroll">
       <table class="register" :aria-label="label">
-        <thead><tr><th v-for="column in columns" :class="{ n: column.n }" scope="col">{{ column.heading }}</th></tr></thead>
+        <thead><tr><th v-if="picks" class="register__pick" scope="col"><label><input type="checkbox" :checked="allPicked" :indeterminate.prop="somePicked" :aria-label="pickWords" @change="pickAll"></label></th><th v-for="column in columns" :class="{ n: column.n }" scope="col">{{ column.heading }}</th></tr></thead>
         <tbody>
           <tr v-for="(row, index) in rows" :key="row.id" :class="{ on: row.id === chosen }" :aria-selected="row.id === chosen" :tabindex="opens ? 0 : null" :data-id="row.id"
               @click="choose(row.id)" @keydown.enter="choose(row.id)" @keydown.down.prevent="step($event, 1)" @keydown.up.prevent="step($event, -1)">
+            <td v-if="picks" class="register__pick" @click.stop><label><input type="checkbox" :checked="picked[row.id]" :aria-label="row.cells[0].t" @click="pick($event, index)"></label></td>
             <td v-for="(cell, i) in row.cells" :class="{ n: columns[i].n }">
               <span v-if="cell.tone" :class="'pill pill--' + cell.tone"><svg class="icon" viewBox="0 0 24 24" aria-hidden="true" v-html="icons[cell.icon]"></svg>{{ cell.t }}</span>
               <span v-else-if="cell.code" class="code">{{ cell.t }}</span>
@@ -19,8 +20,41 @@ export default {
       </table>
       <div class="register__more" ref="end"><button v-if="more" type="button" class="button" @click="ask">{{ moreWords }}</button></div>
     </div>`,
-  props: { columns: Array, rows: Array, icons: Object, chosen: String, more: Boolean, moreWords: String, label: String, opens: Boolean },
+  props: { columns: Array, rows: Array, icons: Object, chosen: String, more: Boolean, moreWords: String, label: String, opens: Boolean, picks: Boolean, pickWords: String, pickRound: Number },
+  data() {
+    return { picked: {}, last: null };
+  },
+  computed: {
+    pickedIds() {
+      return Object.keys(this.picked).filter((id) => this.picked[id]);
+    },
+    allPicked() {
+      return this.rows.length > 0 && this.rows.every((row) => this.picked[row.id]);
+    },
+    somePicked() {
+      return !this.allPicked && this.pickedIds.length > 0;
+    },
+  },
+  watch: {
+    pickRound() {
+      this.picked = {};
+      this.last = null;
+    },
+  },
   methods: {
+    pick(event, index) {
+      const on = event.target.checked, from = event.shiftKey && this.last !== null ? this.last : index; // shift takes everything between
+      for (let i = Math.min(from, index); i <= Math.max(from, index); i++) this.picked[this.rows[i].id] = on;
+      this.last = index;
+      this.tell();
+    },
+    pickAll(event) {
+      for (const row of this.rows) this.picked[row.id] = event.target.checked;
+      this.tell();
+    },
+    tell() {
+      this.$emit("pick", { ids: this.pickedIds.slice(0, 20000), t: window.foyer.now() });
+    },
     choose(id) {
       if (this.opens && window.foyer.linked()) this.$emit("choose", { id, t: window.foyer.now() });
     },

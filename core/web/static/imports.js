@@ -17,3 +17,21 @@ window.foyerImports = {
     }
   },
 };
+
+// A document or photo for a card: kept under its hash, which the server answers.
+window.foyerImports.keep = async function (event, emit) {
+  const input = event.target;
+  const file = input.files && input.files[0];
+  if (!file) return;
+  const body = new FormData();
+  body.append("file", file, file.name);
+  input.value = "";
+  emit({ state: "sending", name: file.name });
+  try {
+    const answer = await fetch("/api/v1/attachments/file", { method: "POST", body, headers: { Accept: "application/json" } });
+    const said = await answer.json();
+    emit(answer.ok ? { state: "sent", sha256: said.sha256, name: file.name } : { state: "failed", detail: said.detail || "" });
+  } catch (error) {
+    emit({ state: "failed", detail: "" });
+  }
+};
