@@ -81,7 +81,8 @@ def _summary(s: Session, query: Query, by: Actor) -> str:
     """`418 项，原值 1,234,567.00，净值 …`: of what is shown."""
     sums = assets.totals(s, assets.filter_of(query, by))
     more = _("asset.summary_things", n=sums.things) if sums.things != sums.rows else ""
-    return _("asset.summary", n=sums.rows, more=more, cost=i18n.money(sums.cost_cents), net=i18n.money(sums.net_cents))
+    words = "asset.summary" if sums.net_cents else "asset.summary_cost"  # no net value is known: none is shown, not zero
+    return _(words, n=sums.rows, more=more, cost=i18n.money(sums.cost_cents), net=i18n.money(sums.net_cents))
 
 
 def _draw_acts(page: RegisterPage) -> None:
