@@ -59,8 +59,8 @@ from core.mechanisms.tables import TableError
 from core.sections import assets, bookings, deliveries, inspections, roomcare, rooms, stocktakes, supplies, visits
 from core.sections.assets import lives
 from core.sections.bookings import series
-from core.web import build as builds
 from core.sections.stocktakes import telling as stocktake_telling
+from core.web import build as builds
 from core.web import connect, health, sessions, trust
 from kiosk import door, welcome
 from kiosk.desk import assets as desk_assets
