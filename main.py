@@ -75,6 +75,7 @@ from kiosk.desk import inspections as desk_inspections
 from kiosk.desk import labels as desk_labels
 from kiosk.desk import notices as desk_notices
 from kiosk.desk import people as desk_people
+from kiosk.desk import phones as desk_phones
 from kiosk.desk import places as desk_places
 from kiosk.desk import rooms as desk_rooms
 from kiosk.desk import settings as desk_settings
@@ -138,6 +139,7 @@ DESK: tuple[ModuleType, ...] = (
     desk_people,
     desk_places,
     desk_devices,
+    desk_phones,
     desk_notices,
     desk_settings,
     desk_assets,

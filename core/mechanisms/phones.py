@@ -44,6 +44,7 @@ Reason = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Seq = Annotated[int, Input(ge=1, lt=2**31)]
 SUPERVISORS = frozenset({Role.ADMIN, Role.CLERK, Role.LEADER})
 SILENT_AFTER = timedelta(days=2)
+TROUBLE_WINDOW = timedelta(days=30)
 QUARANTINE = "quarantine"
 IV_BYTES = 12
 
@@ -393,8 +394,12 @@ def _quarantined(s: Session, device_id: UUID) -> Sequence[WaitingRow]:
 
 
 def troubled(s: Session) -> int:
-    """How many phones miss numbers or wait for a decision: the figure beside the desk's entry."""
-    return sum(1 for one in everything(s) if one.missing or one.quarantined)
+    """How many phones heard of late miss numbers, or wait for a decision: the figure beside the desk's entry."""
+    late = clock.now() - TROUBLE_WINDOW
+    recent = select(col(DeviceContact.device_id)).join(Device, col(Device.id) == col(DeviceContact.device_id))
+    ids = list(s.execute(recent.where(col(Device.role) == Role.PHONE, col(DeviceContact.last_seen_at) > late)).scalars())
+    waiting = set(s.execute(select(col(WaitingRow.device_id)).where(col(WaitingRow.reason) == QUARANTINE).distinct()).scalars())
+    return len(waiting | {device_id for device_id in ids if missing(s, device_id)})
 
 
 # ── sealed records ──

@@ -58,7 +58,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("safety", (Entry("inspections", "list", SAFE), Entry("hazards", "warning", SAFE), Entry("duties", "clock", EVERYONE))),
     ("money", (Entry("expenses", "money", THINGS | {Role.STAFF}), Entry("petty_cash", "key", THINGS), Entry("approvals", "check", EVERYONE))),
     ("house", (
-        Entry("reports", "chart", THINGS), Entry("people", "person", ADMIN), Entry("places", "place", ADMIN | {Role.CLERK}), Entry("devices", "kiosk", ADMIN),
+        Entry("reports", "chart", THINGS), Entry("people", "person", ADMIN), Entry("places", "place", ADMIN | {Role.CLERK}), Entry("devices", "kiosk", ADMIN), Entry("phones", "phone", PAPERS),
         Entry("notices", "bell", ADMIN | {Role.CLERK, Role.RECEPTION}), Entry("audit", "book", ADMIN), Entry("settings", "settings", ADMIN),
     )),
 )  # fmt: skip

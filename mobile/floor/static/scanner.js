@@ -53,11 +53,18 @@ function decoder() {
   return worker;
 }
 
-function ask(message, moved) {
+/** What the worker reads in a picture; nothing where there is no worker. */
+async function ask(message, moved) {
+  let there;
+  try {
+    there = decoder();
+  } catch {
+    return [];
+  }
   const id = (turn += 1);
   return new Promise((done) => {
     pending.set(id, done);
-    decoder().postMessage({ id, ...message }, moved);
+    there.postMessage({ id, ...message }, moved);
   });
 }
 

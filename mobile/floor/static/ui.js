@@ -11,7 +11,7 @@ import { t } from './words.js';
 import { feedback, wakeSound } from './feedback.js';
 import { listen } from './wedge.js';
 
-export { h, html, render, useCallback, useEffect, useMemo, useRef, useState };
+export { h, html, render, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState };
 
 const READ_PAUSE_MS = 150;
 

@@ -1,4 +1,4 @@
-import { Gate, Icon, html, go, useEffect, useState, useStatus, useStored } from '../ui.js';
+import { Gate, Icon, html, go, useEffect, useLayoutEffect, useRef, useState, useStatus, useStored } from '../ui.js';
 import { knownPeople, session, signIn } from '../session.js';
 import { LANGUAGES, language, loadLanguage, t, when } from '../words.js';
 import { changed } from '../database.js';
@@ -84,18 +84,24 @@ const LEAST_DIGITS = 4;
 
 /** Big keys for a short number; a keyboard's digits work too. */
 function PinPad({ person, onBack, onPassword }) {
-  const [pin, setPin] = useState('');
+  const [pin, show] = useState('');
   const [problem, setProblem] = useState(null);
   const [busy, setBusy] = useState(false);
+  const typed = useRef(''); // a quick typist's Enter comes before the next drawing
+  const set = (text) => {
+    typed.current = text.slice(0, MOST_DIGITS);
+    show(typed.current);
+  };
   const enough = pin.length >= LEAST_DIGITS && !busy;
-  const put = (digit) => (setProblem(null), setPin((now) => (now.length < MOST_DIGITS ? now + digit : now)));
+  const put = (digit) => (setProblem(null), set(typed.current + digit));
+  const back = () => set(typed.current.slice(0, -1));
   const submit = async () => {
-    if (!enough) return;
+    if (typed.current.length < LEAST_DIGITS || busy) return;
     setBusy(true);
     try {
-      const said = await signIn({ person_id: person.id, ticket: person.ticket, pin });
+      const said = await signIn({ person_id: person.id, ticket: person.ticket, pin: typed.current });
       setProblem(said);
-      setPin('');
+      set('');
       if (!said) go('#/');
     } catch (error) {
       console.warn('sign-in', error?.name);
@@ -104,10 +110,11 @@ function PinPad({ person, onBack, onPassword }) {
       setBusy(false);
     }
   };
-  useEffect(() => {
+  // Before the first paint: a practised hand types at once.
+  useLayoutEffect(() => {
     const key = (event) => {
       if (/^[0-9]$/.test(event.key)) put(event.key);
-      else if (event.key === 'Backspace') setPin((now) => now.slice(0, -1));
+      else if (event.key === 'Backspace') back();
       else if (event.key === 'Enter') submit();
     };
     addEventListener('keydown', key);
@@ -119,7 +126,7 @@ function PinPad({ person, onBack, onPassword }) {
     <div class="f-pin__keys">${'123456789'.split('').map((digit) => html`<button class="f-pin__key" key=${digit} onClick=${() => put(digit)} data-testid=${`key-${digit}`}>${digit}</button>`)}
       <button class="f-pin__key f-pin__key--word" onClick=${onBack} aria-label=${t('m.back')}><${Icon} name="back" /></button>
       <button class="f-pin__key" onClick=${() => put('0')} data-testid="key-0">0</button>
-      <button class="f-pin__key f-pin__key--word" onClick=${() => setPin(pin.slice(0, -1))} aria-label=${t('m.pin_delete')}><${Icon} name="undo" /></button></div>
+      <button class="f-pin__key f-pin__key--word" onClick=${back} aria-label=${t('m.pin_delete')}><${Icon} name="undo" /></button></div>
     <button class="button button--main button--wide" aria-disabled=${!enough} onClick=${submit} data-testid="pin-done">${busy ? html`<span class="spin"></span>${t('m.signing_in')}` : t('m.signin')}</button>
     <button class="button button--quiet button--wide" onClick=${onPassword}>${t('m.pin_forgotten')}</button></div>`;
 }
