@@ -26,7 +26,7 @@ from nicegui.server import Server as NiceguiServer
 from assets_labels import invitations, printing, stocktake_report
 from assets_labels.errors import DrawingError
 from assets_labels.sheets import TEMPLATES
-from core.foundation import backup, clock, database, heavy, jobs, live, migrations, settings, tls
+from core.foundation import backup, clock, database, heavy, jobs, live, migrations, settings, tls, vault
 from core.foundation.errors import Invalid, Refused, SetupError
 from core.foundation.i18n import as_mapping, t
 from core.foundation.settings import Settings
@@ -58,7 +58,7 @@ from core.mechanisms import (
 from core.mechanisms.tables import TableError
 from core.sections import assets, bookings, deliveries, inspections, roomcare, rooms, stocktakes, supplies, visits
 from core.sections.assets import lives
-from core.sections.bookings import series
+from core.sections.bookings import calendars, series
 from core.sections.stocktakes import telling as stocktake_telling
 from core.web import build as builds
 from core.web import connect, health, sessions, trust
@@ -88,6 +88,7 @@ from kiosk.door import live as door_live
 from mobile import api, bundle, test_clock
 from mobile import asset_cards as asset_cards_api
 from mobile import attachments as attachments_api
+from mobile import calendars as calendars_api
 from mobile import doors as doors_api
 from mobile import imports as imports_api
 from mobile import phones as phones_api
@@ -127,7 +128,19 @@ MECHANISMS: tuple[ModuleType, ...] = (
     drafts,
     preferences,
 )
-SECTIONS: tuple[ModuleType, ...] = (rooms, bookings, series, roomcare, assets, supplies, stocktakes, visits, deliveries, inspections)
+SECTIONS: tuple[ModuleType, ...] = (
+    rooms,
+    bookings,
+    series,
+    calendars,
+    roomcare,
+    assets,
+    supplies,
+    stocktakes,
+    visits,
+    deliveries,
+    inspections,
+)
 DESK: tuple[ModuleType, ...] = (
     chooser,
     signin,
@@ -172,6 +185,7 @@ PAGES: tuple[ModuleType, ...] = (
 API_ROUTERS: tuple[APIRouter, ...] = (
     swagger.router,
     doors_api.router,
+    calendars_api.router,
     rooms_api.router,
     series_api.router,
     attachments_api.router,
@@ -206,8 +220,12 @@ def open_office(config: Settings) -> None:
     """Connect the database, bring it up to date, know every part: what each command and the server need."""
     clock.set_zone(config.timezone)
     operations.use_secret(config.secret())
+    vault.use_secret(config.secret())
     sessions.use_settings(config)
     channels.set_up_mail(config.smtp_url)
+    calendars.use_base_url(config.base_url)
+    for key in calendars.KEYS:
+        notices.encloses(key, calendars.enclosures)
     notices.encloses("visit.invitation", lambda facts: invitations.enclosures(facts, config.base_url))
     attachments.use_directory(config.data_dir / "attachments")
     include_core()

@@ -9,9 +9,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter
 from sqlmodel import Session
 
 from core.foundation import clock, database
@@ -19,8 +18,7 @@ from core.foundation.errors import Refused
 from core.mechanisms.operations import PERSON_ROLES, Actor, Role, as_json
 from core.sections import bookings, rooms
 from core.sections.rooms import Room
-from core.web import sessions
-from mobile.api import Caller, Problem, language
+from mobile.api import Caller, Problem
 
 T = TypeVar("T")
 router = APIRouter(tags=["rooms"])
@@ -36,14 +34,6 @@ async def door(id: str, actor: Caller, at: str | None = None) -> dict[str, Any]:
 @router.get("/v1/rooms/{id}/nearby", summary="Other rooms that are free now, the nearest first")
 async def nearby(id: str, actor: Caller) -> dict[str, Any]:
     return dict(as_json(await read_room(id, actor, lambda s, room: bookings.nearby(s, room.place_id, clock.now()))))
-
-
-@router.get("/v1/rooms/{id}/calendar.ics", summary="The room's calendar as a feed")
-async def calendar(id: str, request: Request, actor: Caller) -> Response:
-    """Titles only for a room that is marked public, otherwise the department."""
-    host = urlsplit(sessions.settings().base_url).hostname or "foyer"
-    text = await read_room(id, actor, lambda s, room: bookings.room_calendar(s, room.place_id, clock.now(), language(request), host))
-    return Response(text, media_type="text/calendar; charset=utf-8", headers={"Cache-Control": "private, no-cache"})
 
 
 async def read_room(id: str, actor: Actor, read: Callable[[Session, Room], T]) -> T:

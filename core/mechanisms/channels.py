@@ -71,11 +71,12 @@ class NotDelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Enclosure:
-    """A file that goes with a mail."""
+    """A file that goes with a mail. `method`: it is an invitation or its cancellation (iTIP)."""
 
     name: str
     media_type: str
     content: bytes
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,10 @@ def compose(mail: Mail) -> EmailMessage:
     message["Message-ID"] = f"<{mail.id}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text, cte="base64")
+    for enclosure in mail.enclosures:
+        major, _, minor = enclosure.media_type.partition("/")
+        if enclosure.method:  # an invitation is another form of the mail itself: calendar programs look for it there (RFC 6047)
+            message.add_alternative(enclosure.content.decode(), subtype=minor, cte="base64", params={"method": enclosure.method})
     for enclosure in mail.enclosures:
         major, _, minor = enclosure.media_type.partition("/")
         message.add_attachment(enclosure.content, maintype=major, subtype=minor, filename=enclosure.name)

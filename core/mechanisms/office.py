@@ -42,6 +42,7 @@ DEFAULTS: dict[str, Any] = {
     "webhook.url": "",
     "webhook.secret": "",
     "chat.url": "",
+    "calendar.allowed_hosts": "",  # calendar servers inside the house: only these may have private addresses or speak plain http
     "label.office_name": "",
     "light.url": "",
     "light.mqtt": "",

@@ -18,6 +18,7 @@ from core.foundation import clock
 from core.foundation.errors import Refused
 from core.mechanisms import duties
 from core.mechanisms.operations import PERSON_ROLES, Actor, Operation, operation, touch
+from core.mechanisms.people import Person
 from core.sections import rooms
 from core.sections.bookings import answers, book, claims
 from core.sections.bookings.claims import Booking
@@ -53,7 +54,7 @@ def change(s: Session, do: ChangeSeries, by: Actor, at: datetime) -> SeriesView:
     touch(s, "series", found.id)
     if do.title is not None:
         for _, booking in dates:
-            _rename(s, booking, do.title)
+            _rename(s, booking, do.title, by, at)
     _move_all(s, found, dates, wanted, by, at, skip_taken=do.skip_taken)
     _keep(found, do)
     found.version += 1
@@ -66,7 +67,14 @@ def preview_change(s: Session, do: ChangeSeries, by: Actor, at: datetime) -> lis
     found = _changeable(s, do.series_id, by)
     wanted = _wanted(found, _to_come(s, found, do.since, at), do)
     _no_overlap(wanted)
-    return plans.judge(s, wanted, ZoneInfo(found.zone), by, at)
+    about = plans.About(
+        s.get(Person, found.host_id) if found.host_id else None,
+        rooms.get_purpose(s, found.purpose_id),
+        found.attendees,
+        tuple(found.needs),
+        found.title,
+    )
+    return plans.judge(s, wanted, ZoneInfo(found.zone), by, at, about)
 
 
 class SkipDates(Operation):
@@ -252,12 +260,9 @@ def _cancel(s: Session, booking: Booking, by: Actor, at: datetime) -> None:
     book.cancel(s, book.CancelBooking(booking_id=booking.id), by, at)
 
 
-def _rename(s: Session, booking: Booking, title: str) -> None:
+def _rename(s: Session, booking: Booking, title: str, by: Actor, at: datetime) -> None:
     if booking.title != title:
-        booking.title = title
-        booking.version += 1
-        touch(s, "booking", booking.id)
-        rooms.changed(s, booking.room_id)
+        book.edit(s, book.EditBooking(booking_id=booking.id, title=title), by, at)
 
 
 def _keep(found: Series, do: ChangeSeries) -> None:

@@ -24,8 +24,9 @@ from core.foundation.jobs import job
 from core.mechanisms import notices, people, places, workdays
 from core.mechanisms.operations import OFFICE, PERSON_ROLES, SYSTEM, Actor, Operation, Role, operation, perform_now, touch
 from core.sections import rooms
-from core.sections.bookings import answers, book, claims, making
-from core.sections.bookings.claims import OVERLAP
+from core.sections.bookings import claims, making
+from core.sections.bookings.claims import ITEM_OVERLAP, OVERLAP
+from core.sections.bookings.making import Wish
 from core.sections.bookings.series import plan as plans
 from core.sections.bookings.series import record, rules
 from core.sections.bookings.series.plan import DateChoice, SeriesPlan, Wanted
@@ -51,6 +52,7 @@ def create(s: Session, do: CreateSeries, by: Actor, at: datetime) -> SeriesView:
         department_id=host.department_id if host else None, booked_by_id=by.person_id, rule=do.rule.strip().upper().removeprefix("RRULE:"),
         workdays=do.workdays, skip_days_off=do.skip_days_off, zone=str(zone), starts_wall=do.starts.isoformat(timespec="seconds"), minutes=do.minutes,
         last_on=do.last_on, open_ended=open_ended, made_at=at, judged_at=at,
+        purpose_id=do.purpose_id, attendees=do.attendees, needs=list(dict.fromkeys(do.needs)), seating=do.seating, remark=do.remark,
     )  # fmt: skip
     s.add(found)
     s.flush()
@@ -177,7 +179,10 @@ def trying(s: Session, act: Callable[[], Any], clash: Callable[[], Refused]) -> 
         raise
     except DBAPIError as error:
         del s.info["touched"][touched:]
-        if OVERLAP not in database.violated(error):
+        name = database.violated(error)
+        if ITEM_OVERLAP in name:
+            raise Refused("booking.equipment_gone") from None
+        if OVERLAP not in name:
             raise
         raise clash() from None
 
@@ -191,12 +196,19 @@ def _book(s: Session, found: Series, one: Wanted, starts_at: datetime, ends_at: 
     # Whoever may make the series may book for its host; a host who left the office no longer has new dates.
     if found.host_id is not None:
         people.get(s, found.host_id)
-    do = book.CreateBooking(room_id=one.room_id, starts_at=starts_at, ends_at=ends_at, title=found.title, host_id=found.host_id)
-    made = trying(
-        s,
-        lambda: book.create(s, do, _for_host(by, found), at),
-        lambda: answers.clash_between(s, one.room_id, starts_at, ends_at, at),
+    wish = Wish(
+        one.room_id,
+        starts_at,
+        ends_at,
+        found.title,
+        found.host_id,
+        found.purpose_id,
+        found.attendees,
+        tuple(found.needs),
+        found.seating,
+        found.remark,
     )
+    made = trying(s, lambda: making.make(s, wish, _for_host(by, found), at), lambda: making.wish_clash(s, wish, at))
     return UUID(str(made.id))
 
 

@@ -22,11 +22,12 @@ from core.foundation import clock
 from core.foundation.errors import Refused
 from core.mechanisms import workdays
 from core.mechanisms.operations import Actor, Operation
+from core.mechanisms.people import Person
 from core.mechanisms.places import Place
 from core.sections import rooms
-from core.sections.bookings import book, claims, plans
+from core.sections.bookings import book, claims, making, plans
 from core.sections.bookings import rules as booking_rules
-from core.sections.bookings.claims import Claim
+from core.sections.bookings.claims import Booking, Claim
 from core.sections.bookings.series import rules
 from core.sections.bookings.series.rules import MOST_DATES
 
@@ -59,6 +60,11 @@ class SeriesPlan(Operation):
     room_id: UUID
     title: book.Title = ""
     host_id: UUID | None = None
+    purpose_id: UUID | None = None
+    attendees: Annotated[int, Input(ge=0, le=5000)] = 0
+    needs: Annotated[tuple[rooms.Need, ...], Input(max_length=20)] = ()
+    seating: rooms.Seating = ""
+    remark: book.Remark = ""
     starts: NaiveDatetime
     minutes: Annotated[int, Input(ge=5, le=MOST_MINUTES)]
     rule: Annotated[str, StringConstraints(max_length=rules.LONGEST_RULE)] = ""
@@ -135,10 +141,26 @@ def preview(s: Session, plan: SeriesPlan, by: Actor, at: datetime) -> Preview:
     series.too_many, series.longer_than_period, series.choice_unknown"""
     zone = claims.zone_of(s, rooms.get(s, plan.room_id).place_id)
     wanted, missing, open_ended = expand(s, plan, zone, at)
-    rows = judge(s, wanted, zone, by, at, plan.host_id)
+    rows = judge(s, wanted, zone, by, at, about_of(s, plan, by))
     states = [row.state for row in rows]
     bookable, skipped = states.count(FREE), states.count(SKIPPED) + states.count(PAST)
     return Preview(tuple(rows), bookable, len(rows) - bookable - skipped, skipped, tuple(missing), open_ended, str(zone))
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the bookings are for: what decides whether a room may be had, besides its time."""
+
+    host: Person | None = None
+    purpose: rooms.Purpose | None = None
+    attendees: int = 0
+    needs: tuple[str, ...] = ()
+    title: str = ""
+
+
+def about_of(s: Session, plan: SeriesPlan, by: Actor) -> About:
+    """Refuses: person.not_found, purpose.not_found"""
+    return About(making.host_of(s, plan.host_id, by), rooms.get_purpose(s, plan.purpose_id), plan.attendees, plan.needs, plan.title)
 
 
 # ── from a plan to dates ──
@@ -202,7 +224,7 @@ def _with_choice(one: Wanted, choice: DateChoice | None) -> Wanted:
 # ── what stands in the way ──
 
 
-def judge(s: Session, wanted: Sequence[Wanted], zone: ZoneInfo, by: Actor, at: datetime, host_id: UUID | None = None) -> list[DateRow]:
+def judge(s: Session, wanted: Sequence[Wanted], zone: ZoneInfo, by: Actor, at: datetime, about: About | None = None) -> list[DateRow]:
     """Each date with what stands in its way. Bookings the dates themselves move are not in the way of one another."""
     if not wanted:
         return []
@@ -219,35 +241,56 @@ def judge(s: Session, wanted: Sequence[Wanted], zone: ZoneInfo, by: Actor, at: d
             one.original, day.day, one.starts, one.ends, None, None, one.room_id, names.get(one.room_id, ""), day.works, day.name, day.provisional,
             SKIPPED, {}, None, (), one.own_room, one.own_time,
         )  # fmt: skip
-        rows.append(row if one.skip else _judged(s, one, row, zone, moving, spans, at))
+        rows.append(row if one.skip else _judged(s, one, row, zone, moving, spans, by, at, about))
     return rows
 
 
 def _judged(
-    s: Session, one: Wanted, row: DateRow, zone: ZoneInfo, moving: set[UUID], spans: dict[UUID, list[tuple[datetime, datetime]]], at: datetime
+    s: Session, one: Wanted, row: DateRow, zone: ZoneInfo, moving: set[UUID], spans: dict[UUID, list[tuple[datetime, datetime]]], by: Actor, at: datetime,
+    about: About | None,
 ) -> DateRow:  # fmt: skip
+    purpose = about.purpose if about else None
     try:
         starts_at, ends_at = clock.from_wall(one.starts, zone), clock.from_wall(one.ends, zone)
         if starts_at < at and one.booking_id is None and not one.own_time:
             return replace(row, state=PAST, starts_at=starts_at, ends_at=ends_at)
         row = replace(row, starts_at=starts_at, ends_at=ends_at)
         room = rooms.get(s, one.room_id)
-        booking_rules.check_span(room, rooms.rule_of(room, None), starts_at, ends_at, at, claims.zone_of(s, room.place_id))
+        rule = rooms.rule_of(room, purpose)
+        if about is not None:
+            booking_rules.check_who(s, room, purpose, about.host, by)
+            booking_rules.check_form(room, purpose, _sketch(room, about))
+        booking_rules.check_span(room, rule, starts_at, ends_at, at, claims.zone_of(s, room.place_id))
+        booking_rules.check_lead(rule, starts_at, at, by)
     except Refused as refusal:
         return replace(row, state=refusal.code, facts=refusal.facts)
     taken = spans.setdefault(one.room_id, [])
     if any(start < ends_at and starts_at < end for start, end in taken):
         return replace(row, state="series.overlaps_itself")
     taken.append((starts_at, ends_at))
-    if (clash := _clash(s, room, starts_at, ends_at, moving)) is not None:
+    if (clash := _clash(s, room, rule, starts_at, ends_at, moving)) is not None:
         facts = {"room": row.room, "from": claims.from_ms(clash.from_ms), "until": claims.from_ms(clash.until_ms)}
-        others = tuple(plans.free_rooms(s, starts_at, ends_at, near=one.room_id, limit=3))
+        others = tuple(plans.free_rooms(s, starts_at, ends_at, near=one.room_id, limit=3, seats=about.attendees if about else 0))
         return replace(row, state="booking.clash", facts=facts, alternatives=others)
     following = claims.next_claim_start(s, one.room_id, ends_at)
     closes = None if booking_rules.is_always_open(room) else booking_rules.opening(room, starts_at, zone)[1]
     return replace(row, state=FREE, free_until=min((moment for moment in (following, closes) if moment), default=None))
 
 
-def _clash(s: Session, room: rooms.Room, starts_at: datetime, ends_at: datetime, moving: set[UUID]) -> Claim | None:
-    start, until = starts_at - timedelta(minutes=room.set_up_minutes), ends_at + timedelta(minutes=room.clean_up_minutes)
+def _clash(s: Session, room: rooms.Room, rule: rooms.Rule, starts_at: datetime, ends_at: datetime, moving: set[UUID]) -> Claim | None:
+    start, until = starts_at - timedelta(minutes=rule.set_up_minutes), ends_at + timedelta(minutes=rule.clean_up_minutes)
     return next((found for found in claims.clashing(s, room.place_id, start, until) if found.booking_id not in moving), None)
+
+
+def _sketch(room: rooms.Room, about: About) -> Booking:
+    """As much of a booking as its form is checked by."""
+    return Booking(
+        room_id=room.place_id,
+        via="",
+        zone="",
+        starts_wall="",
+        ends_wall="",
+        title=about.title,
+        attendees=about.attendees,
+        needs=list(about.needs),
+    )  # type: ignore[call-arg]  # written nowhere

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, select
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation.errors import NotAllowed, Refused
@@ -21,7 +21,8 @@ from core.mechanisms import workdays
 from core.mechanisms.operations import OFFICE, Actor, Role
 from core.mechanisms.people import Department, Person
 from core.mechanisms.places import Place
-from core.sections.bookings.claims import LIVE, Booking, BookingState, state_at
+from core.sections.bookings import making
+from core.sections.bookings.claims import Booking, BookingState, state_at
 
 ACTIVE, ENDED, CANCELLED = "active", "ended", "cancelled"
 SEES = OFFICE | {Role.LEADER}
@@ -39,6 +40,11 @@ class Series(SQLModel, table=True):
     host_id: UUID | None = Field(default=None, foreign_key="person.id", index=True)
     department_id: UUID | None = Field(default=None, foreign_key="department.id")
     booked_by_id: UUID | None = None
+    purpose_id: UUID | None = None
+    attendees: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    needs: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
+    seating: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    remark: str = Field(default="", sa_column_kwargs={"server_default": ""})
     rule: str = ""
     workdays: bool = False
     skip_days_off: bool = False
@@ -157,7 +163,7 @@ def dates_of(s: Session, series_id: UUID) -> list[tuple[SeriesDate, Booking | No
 
 def is_to_come(booking: Booking | None, at: datetime) -> bool:
     """Whether a date may still be changed: not begun, not cancelled. The past is read-only (pitfall V10)."""
-    return booking is not None and booking.state in LIVE and booking.starts_at > at and booking.state != BookingState.IN_USE
+    return booking is not None and booking.state in (BookingState.PENDING, BookingState.CONFIRMED) and booking.starts_at > at
 
 
 def now_starts(found: Series) -> datetime:
@@ -224,6 +230,15 @@ def mine(s: Session, by: Actor, at: datetime, limit: int = 50) -> list[SeriesVie
     query = select(Series).where((col(Series.host_id) == by.person_id) | (col(Series.booked_by_id) == by.person_id))
     rows = list(s.execute(query.where(col(Series.state) == ACTIVE).order_by(col(Series.id).desc()).limit(limit)).scalars())
     return [view for view in views(s, rows, by, at) if view.left or view.asked]
+
+
+@making.follows
+def stand_in(s: Session, booking: Booking, what: str, by: Actor, at: datetime) -> None:
+    """A booking that stands in for a date of a series (it was displaced, or its people came late after all) is that date from now on."""
+    if what == "made" and booking.replaces_id is not None:
+        row = s.execute(select(SeriesDate).where(col(SeriesDate.booking_id) == booking.replaces_id)).scalar_one_or_none()
+        if row is not None:
+            row.booking_id = booking.id
 
 
 # ── private ──
