@@ -25,8 +25,8 @@ from nicegui.server import Server as NiceguiServer
 
 from assets_labels import invitations, printing, stocktake_report
 from assets_labels.errors import DrawingError
-from assets_labels.sheets import TEMPLATES
 from core.foundation import backup, clock, database, heavy, jobs, live, migrations, settings, tls, vault
+from assets_labels.papers import TEMPLATES
 from core.foundation.errors import Invalid, Refused, SetupError
 from core.foundation.i18n import as_mapping, t
 from core.foundation.settings import Settings
@@ -42,6 +42,7 @@ from core.mechanisms import (
     duties,
     holds,
     imports,
+    label_jobs,
     labels,
     notices,
     numbering,
@@ -455,9 +456,9 @@ def _labels(config: Settings, given: argparse.Namespace) -> int:
     with database.reading() as s:
         texts = printing.texts_of(s, codes, config.language, operations.SYSTEM)
     given.file.write_bytes(
-        printing.draw_and_prove(printing.Sheet(given.template, given.start, tuple(texts), config.language, config.base_url))
+        printing.draw_and_prove(printing.Sheet(TEMPLATES[given.template], given.start, tuple(texts), config.language, config.base_url))
     )
-    note = labels.NotePrints(codes=codes, template=given.template, start=given.start)
+    note = label_jobs.NotePrints(codes=codes, template=given.template, start=given.start)
     return _said(operations.perform_now(note, by=operations.SYSTEM)) if codes else 0
 
 

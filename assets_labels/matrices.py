@@ -1,7 +1,8 @@
 """The two codes on a label as black and white: QR (ISO/IEC 18004) and Code 128 (ISO/IEC 15417).
 
 A QR text is `{BASE_URL}/S/{CODE}` in upper case, alphanumeric mode, level M, the smallest version that holds it, one fixed mask
-(contract.md). A QR code is linear: flipping one data bit always flips the same modules, whatever the other bits are. So the
+(contract.md). An office with a GS1 company prefix may print assets as GS1 Digital Links instead: `{BASE_URL}/8004/{PREFIX}{CODE}`, the Global Individual
+Asset Identifier of GS1's application identifier 8004. A QR code is linear: flipping one data bit always flips the same modules, whatever the other bits are. So the
 `qrcode` library is asked once per base address for an all-zero code and for each single bit of the eight signs (about fifty
 calls), and every label afterwards is an XOR of at most five integers. The tests compare the result with `qrcode`'s own, module
 by module. Nothing is kept that a change of the base address would make stale.
@@ -27,6 +28,7 @@ CODE128_MODULES = 123  # start, eight signs and check sign of 11 modules each, s
 _ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _CODE = re.compile(f"[{CODE_SIGNS}]{{{CODE_LENGTH}}}")
 _BASE_URL = re.compile(r"HTTPS?://[0-9A-Z.-]+(:[0-9]{1,5})?")
+_GS1_PREFIX = re.compile("[0-9]{4,12}")
 _RUN = re.compile("1+")
 
 
@@ -43,9 +45,16 @@ def shown_code(code: str) -> str:
     return f"{code[:4]}-{code[4:]}"
 
 
-def qr_text(base_url: str, code: str) -> str:
+def qr_text(base_url: str, code: str, gs1_prefix: str = "") -> str:
     """What a scanner reads from the QR of `code`."""
-    return f"{_prefix(base_url)}{plain_code(code)}"
+    return f"{_prefix(base_url, label_path(gs1_prefix))}{plain_code(code)}"
+
+
+def label_path(gs1_prefix: str = "") -> str:
+    """What stands between address and code on a label: `/S/`, or a Digital Link with the office's GS1 company prefix. Refuses: sheet.bad_gs1_prefix."""
+    if gs1_prefix and not _GS1_PREFIX.fullmatch(gs1_prefix):
+        raise DrawingError("sheet.bad_gs1_prefix", prefix=gs1_prefix[:40])
+    return f"/8004/{gs1_prefix}" if gs1_prefix else "/S/"
 
 
 def _prefix(base_url: str, path: str = "/S/") -> str:

@@ -16,7 +16,8 @@ import zxingcpp
 from assets_labels.errors import DrawingError
 from assets_labels.fonts import clean
 from assets_labels.matrices import plain_code, qr_text
-from assets_labels.sheets import LabelText, template_named
+from assets_labels.papers import Template
+from assets_labels.sheets import LabelText, paper_of
 
 PRINTER_DPI = 300
 _MOST_NAMES = 5
@@ -35,7 +36,7 @@ class Unreadable:
     read: tuple[str, ...]
 
 
-def page_images(pdf: bytes, dpi: int = PRINTER_DPI) -> Iterator[Any]:
+def page_images(pdf: bytes, dpi: float = PRINTER_DPI) -> Iterator[Any]:
     """Each page as a grey picture (PIL), one at a time."""
     with _pdfium:
         document = pypdfium2.PdfDocument(pdf)
@@ -59,10 +60,10 @@ def read_codes(image: Any) -> tuple[str, ...]:
 
 
 def unreadable(
-    pdf: bytes, template: str, labels: Sequence[LabelText], start: int, base_url: str, dpi: int = PRINTER_DPI
+    pdf: bytes, template: str | Template, labels: Sequence[LabelText], start: int, base_url: str, dpi: int = PRINTER_DPI
 ) -> list[Unreadable]:
     """The labels of a sheet whose QR or Code 128 does not read as their own code; empty when the sheet may be offered."""
-    paper = template_named(template)
+    paper = paper_of(template)
     scale = dpi / 25.4
     failed: list[Unreadable] = []
     images = page_images(pdf, dpi)
@@ -77,12 +78,13 @@ def unreadable(
         box = (left * scale, top * scale, (left + paper.cell_width_mm) * scale, (top + paper.cell_height_mm) * scale)
         read = read_codes(image.crop(tuple(round(edge) for edge in box)))
         code = plain_code(label.code)
-        if sorted(read) != sorted((qr_text(base_url, code), code)):
+        wanted = [qr_text(base_url, code, label.gs1_prefix), *([code] if paper.layout.bars_width and label.bars else [])]
+        if sorted(read) != sorted(wanted):
             failed.append(Unreadable(code, clean(label.name), page + 1, place + 1, read))
     return failed
 
 
-def prove(pdf: bytes, template: str, labels: Sequence[LabelText], start: int, base_url: str) -> None:
+def prove(pdf: bytes, template: str | Template, labels: Sequence[LabelText], start: int, base_url: str) -> None:
     """Pass when every label of the sheet reads. Refuses: label.unreadable, naming the first of them."""
     failed = unreadable(pdf, template, labels, start, base_url)
     if failed:

@@ -13,14 +13,16 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, StringConstraints
 from starlette.requests import Request
 
-from assets_labels import stocktake_report
+from assets_labels import papers, stocktake_report
 from assets_labels.errors import DrawingError
+from assets_labels.papers import Template
 from assets_labels.printing import Sheet, draw_and_prove, texts_of
 from assets_labels.sheets import MOST_LABELS
 from core.foundation import clock, database, heavy
 from core.foundation.errors import Refused
 from core.foundation.i18n import LANGUAGES, t
-from core.mechanisms import labels, tables
+from core.mechanisms import label_papers, tables
+from core.mechanisms.label_jobs import NotePrints
 from core.mechanisms.labels import LABEL_MAKERS
 from core.mechanisms.operations import Actor, perform
 from core.sections import stocktakes
@@ -28,15 +30,21 @@ from core.web import sessions
 from mobile.api import Caller, Problem, language
 
 router = APIRouter(tags=["labels"])
+_PAPER_FACTS = (
+    "name", "page_width_mm", "page_height_mm", "columns", "rows", "cell_width_mm", "cell_height_mm", "pitch_x_mm", "pitch_y_mm", "left_mm", "top_mm", "alike",
+)  # fmt: skip
 
 
 class SheetOrder(BaseModel):
-    """`start` is the 1-based first free cell; `language` is that of the words on the labels."""
+    """`start` is the 1-based first free cell; `language` is that of the words on the labels; `template` a paper of the library or the office's own.
+    `printer` names one whose shift was measured; `reason` says why labels are printed again."""
 
-    template: Annotated[str, StringConstraints(max_length=20)] = "A4-24"
+    template: Annotated[str, StringConstraints(max_length=40)] = "A4-24"
     start: int = Field(default=1, ge=1, le=1000)
     codes: list[Annotated[str, StringConstraints(min_length=1, max_length=300)]] = Field(min_length=1, max_length=MOST_LABELS)
     language: Annotated[str, StringConstraints(max_length=10)] = ""
+    printer: Annotated[str, StringConstraints(max_length=60)] = ""
+    reason: Annotated[str, StringConstraints(max_length=200)] = ""
 
 
 @router.post(
@@ -47,22 +55,47 @@ async def label_sheet(order: SheetOrder, request: Request, actor: Caller) -> Res
     if not actor.has(*LABEL_MAKERS):
         raise Problem(403, "op.not_allowed", kind="label.note_prints")
     words = order.language if order.language in LANGUAGES else language(request)
-    sheet = await asyncio.to_thread(_sheet, order, words, actor)
     try:
+        sheet = await asyncio.to_thread(_sheet, order, words, actor)
         pdf = await heavy.run(draw_and_prove, sheet)
     except DrawingError as error:
         raise Problem(422, error.code, **error.facts) from None
     printed = await perform(
-        labels.NotePrints(codes=[text.code for text in sheet.labels], template=order.template, start=order.start), by=actor
+        NotePrints(
+            codes=[text.code for text in sheet.labels],
+            template=order.template,
+            start=order.start,
+            printer=order.printer,
+            reason=order.reason,
+        ),
+        by=actor,
     )
     if not printed.ok:
         raise Problem(409, printed.code or "op.failed", **printed.facts)
     return _file(pdf, "application/pdf", f"labels-{clock.today():%Y%m%d}.pdf", inline=True)
 
 
+@router.get("/v1/label-papers", summary="The papers that labels can be printed on")
+async def label_papers_known(actor: Caller) -> dict[str, list[dict[str, Any]]]:
+    """The library and the office's own: name, page, grid, size of a label in mm, and other makers' numbers for the same paper."""
+
+    def read() -> list[Template]:
+        with database.reading() as s:
+            return [*(papers.of_office(row) for row in label_papers.papers(s)), *papers.TEMPLATES.values()]
+
+    found = await asyncio.to_thread(read)
+    return {"items": [{name: getattr(one, name) for name in _PAPER_FACTS} | {"per_page": one.per_page} for one in found]}
+
+
 def _sheet(order: SheetOrder, words: str, actor: Actor) -> Sheet:
     with database.reading() as s:
-        return Sheet(order.template, order.start, tuple(texts_of(s, order.codes, words, actor)), words, sessions.settings().base_url)
+        return Sheet(
+            papers.find(s, order.template, order.printer),
+            order.start,
+            tuple(texts_of(s, order.codes, words, actor)),
+            words,
+            sessions.settings().base_url,
+        )
 
 
 @router.get("/v1/stocktakes/{id}/report.{format}", tags=["stocktakes"], summary="The sealed report of a stock-take")

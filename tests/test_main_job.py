@@ -19,7 +19,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from assets_labels import proof
-from assets_labels.sheets import TEMPLATES
+from assets_labels.papers import TEMPLATES
 from core.mechanisms import tables
 from tests.cast import PASSWORD, Office
 from tests.floor.camera import FRAMES_A_SECOND, HEIGHT, WIDTH

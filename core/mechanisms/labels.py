@@ -22,14 +22,13 @@ from pydantic import StringConstraints
 from sqlalchemy import func, select
 from sqlmodel import Field, Session, SQLModel, col
 
-from core.foundation import database
 from core.foundation.errors import Invalid, Refused
-from core.foundation.ids import uuid7
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
 
 SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LABEL_MAKERS = frozenset({Role.ADMIN, Role.CLERK, Role.RECEPTION, Role.SAFETY})
-_OURS = re.compile(r"^https?://[^/\s?#]{1,255}/s/([0-9a-z-]{8,9})/?$", re.IGNORECASE)
+# Our own address, or a GS1 Digital Link of an individual asset (8004): company prefix and our code.
+_OURS = re.compile(r"^https?://[^/\s?#]{1,255}/(?:s/([0-9a-z-]{8,9})|8004/[0-9]{4,12}([0-9a-z]{8}))/?$", re.IGNORECASE)
 _VALUES = {sign: value for value, sign in enumerate(SIGNS)}
 
 
@@ -62,21 +61,6 @@ class Label(SQLModel, table=True):
     superseded_by: str | None = None
     ended_at: datetime | None = None
     reason: str = ""
-
-
-class LabelPrint(SQLModel, table=True):
-    """Which label was printed when, by whom, on which sheet: append-only."""
-
-    __tablename__: ClassVar[str] = "label_print"
-    id: UUID = Field(default_factory=uuid7, primary_key=True)
-    code: str = Field(index=True)
-    printed_at: datetime
-    person_id: UUID | None = None
-    template: str
-    position: int
-
-
-database.append_only("label_print")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +136,7 @@ def new_code() -> str:
 
 
 def read_code(text: str) -> str:
-    """The code in what was scanned or typed: our path on any host, a bare code, with or without hyphen, any case, full-width, doubled by a scanner.
+    """The code in what was scanned or typed: our path or Digital Link on any host, a bare code, with or without hyphen, any case, full-width, doubled by a scanner.
 
     Raises Invalid `label.unreadable` (nothing of ours) or `label.mistyped` (wrong check sign)."""
     if len(text) > 300:
@@ -160,7 +144,7 @@ def read_code(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text)
     plain = "".join(sign for sign in plain if sign.isprintable()).strip()
     ours = _OURS.match(plain)
-    code = (ours.group(1) if ours else plain).replace("-", "").replace(" ", "").upper()
+    code = (ours.group(1) or ours.group(2) if ours else plain).replace("-", "").replace(" ", "").upper()
     if len(code) == 16 and code[:8] == code[8:]:
         code = code[:8]
     if len(code) != 8 or any(sign not in _VALUES for sign in code):
@@ -262,27 +246,6 @@ def retire(s: Session, do: RetireLabel, by: Actor, at: datetime) -> None:
     touch(s, "label", label.code)
 
 
-class NotePrints(Operation):
-    codes: Annotated[list[Code], Input(min_length=1, max_length=10_000)]
-    template: str
-    start: int = 1
-
-
-@operation(NotePrints, "label.note_prints", roles=LABEL_MAKERS)
-def note_prints(s: Session, do: NotePrints, by: Actor, at: datetime) -> dict[str, Any]:
-    """Remember who printed which labels where. Refuses: label.unknown"""
-    codes = [read_code(text) for text in do.codes]
-    missing = set(codes) - set(s.execute(select(Label.code).where(col(Label.code).in_(codes))).scalars())
-    if missing:
-        raise Refused("label.unknown", code=shown(min(missing)))
-    s.add_all(
-        LabelPrint(code=code, printed_at=at, person_id=by.person_id, template=do.template, position=do.start + i)
-        for i, code in enumerate(codes)
-    )
-    touch(s, "label", codes[0])
-    return {"printed": len(codes)}
-
-
 # ── reads ──
 
 
@@ -373,11 +336,6 @@ def history(s: Session, kind: SubjectKind, subject_id: UUID) -> list[Label]:
     """Every label a thing ever had, oldest first."""
     query = select(Label).where(col(Label.subject_kind) == kind, col(Label.subject_id) == subject_id).order_by(col(Label.issued_at))
     return list(s.execute(query).scalars())
-
-
-def prints_of(s: Session, codes: Sequence[str]) -> list[LabelPrint]:
-    """The print log of some codes, newest first."""
-    return list(s.execute(select(LabelPrint).where(col(LabelPrint.code).in_(codes)).order_by(col(LabelPrint.printed_at).desc())).scalars())
 
 
 def describe(s: Session, kind: str, ids: Sequence[UUID], by: Actor) -> dict[UUID, Described]:

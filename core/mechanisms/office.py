@@ -5,6 +5,7 @@ Every setting has a default here, so that a fresh office runs; `setting.update` 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
@@ -47,7 +48,10 @@ DEFAULTS: dict[str, Any] = {
     "light.url": "",
     "light.mqtt": "",
     "light.topic": "foyer/rooms/{room}",
+    "label.gs1_prefix": "",  # the office's GS1 company prefix: assets are then printed as Digital Links
 }
+
+PATTERNS = {"label.gs1_prefix": "([0-9]{4,12})?"}  # what a text must look like, where not anything goes
 
 
 class OfficeRow(SQLModel, table=True):
@@ -123,7 +127,7 @@ def update_setting(s: Session, do: UpdateSetting, by: Actor, at: datetime) -> No
         if (
             type(do.value) is not type(default)
             or (isinstance(do.value, int) and not 0 < do.value <= 100_000)
-            or (isinstance(do.value, str) and len(do.value) > 2000)
+            or (isinstance(do.value, str) and (len(do.value) > 2000 or not re.fullmatch(PATTERNS.get(do.key, ".*"), do.value, re.DOTALL)))
         ):
             raise Refused("setting.value", key=do.key)
         row.settings = {**row.settings, do.key: do.value}

@@ -9,7 +9,8 @@ from typing import Any
 import zxingcpp
 
 from assets_labels.matrices import CODE_SIGNS
-from assets_labels.sheets import LabelText, Template
+from assets_labels.papers import Template
+from assets_labels.sheets import LabelText
 
 BASE_URL = "http://foyer.example.cn"
 OFFICE = "临江区机关事务中心"

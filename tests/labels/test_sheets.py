@@ -17,8 +17,8 @@ from pypdf import PdfReader
 from assets_labels import proof
 from assets_labels.errors import DrawingError
 from assets_labels.matrices import qr_codes, qr_text
+from assets_labels.papers import TEMPLATES
 from assets_labels.sheets import (
-    TEMPLATES,
     LabelText,
     calibration_page,
     draw_sheet,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assets_labels import proof
-from assets_labels.sheets import TEMPLATES
+from assets_labels.papers import TEMPLATES
 from core.sections import stocktakes
 from tests.cast import Office
 from tests.live import Server

@@ -6,7 +6,7 @@
 const SIGNS = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
 const LONGEST = 120; // characters; our own codes and addresses are far shorter
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g; // scanner prefixes, separators, marks nobody typed
-const ADDRESS = /^HTTPS?:\/\/[^\s/?#]{1,255}\/S\/([0-9A-Z-]{8,9})\/?$/;
+const ADDRESS = /^HTTPS?:\/\/[^\s/?#]{1,255}\/(?:S\/([0-9A-Z-]{8,9})|8004\/[0-9]{4,12}([0-9A-Z]{8}))\/?$/; // ours, or a GS1 Digital Link of an individual asset
 
 function checkSignIsRight(code) {
   let sum = 0;
@@ -20,7 +20,7 @@ export function readCode(text) {
   if (raw.length > LONGEST) return { error: 'label.unreadable' };
   const clean = raw.normalize('NFKC').replace(UNSEEN, '').trim().toUpperCase();
   const address = ADDRESS.exec(clean);
-  let code = (address ? address[1] : clean).replace(/[- ]/g, '');
+  let code = (address ? address[1] || address[2] : clean).replace(/[- ]/g, '');
   if (code.length === 16 && code.slice(0, 8) === code.slice(8)) code = code.slice(0, 8); // a scanner that delivers twice
   if (code.length !== 8 || [...code].some((sign) => !SIGNS.includes(sign))) return { error: 'label.unreadable' };
   return checkSignIsRight(code) ? { code } : { error: 'label.mistyped' };

@@ -1,4 +1,4 @@
-"""Label sheets on the desk: choose what, click the first free cell on a drawing of the sheet, get a PDF that was read back (look/png/desk-label-sheet.png; pitfalls T16–T21).
+"""The page that prints labels: choose what, click the first free cell on a drawing of the sheet, get a PDF that was read back (look/png/desk-label-sheet.png; pitfalls T16–T21).
 
 What was printed, by whom and where is remembered; the next free cell of each paper follows from it. Drawing and reading back run in the worker process.
 """
@@ -6,46 +6,35 @@ What was printed, by whom and where is remembered; the next free cell of each pa
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from fastapi import Depends, Response
 from nicegui import APIRouter, ui
-from sqlalchemy import func, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
+from assets_labels import papers
 from assets_labels.errors import DrawingError
 from assets_labels.matrices import QrCodes, qr_codes
+from assets_labels.papers import Template
 from assets_labels.printing import Sheet, draw_and_prove, texts_of
-from assets_labels.sheets import TEMPLATES, Template, calibration_page
+from assets_labels.sheets import calibration_page
 from core.foundation import clock, database, heavy, i18n
 from core.foundation.i18n import LANGUAGES
-from core.mechanisms import labels, places
-from core.mechanisms.labels import LABEL_MAKERS, IssueLabel, LabelPrint, NotePrints, SubjectKind
-from core.mechanisms.operations import Actor
-from core.mechanisms.people import Person
-from core.sections import assets, supplies
+from core.mechanisms import label_jobs, label_papers, labels
+from core.mechanisms.label_jobs import NotePrints
+from core.mechanisms.labels import LABEL_MAKERS, IssueLabel, LabelState, MakeBlanks, SubjectKind
 from core.web import frame, icons, parts, sessions, static_files
 from core.web.frame import _
+from kiosk.desk.labels import choosing
+from kiosk.desk.labels.choosing import MOST, SOURCES, Choice
+from kiosk.desk.labels.shifts import ShiftDialog
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
-SOURCES = {"assets": SubjectKind.ASSET, "supplies": SubjectKind.SUPPLY, "places": SubjectKind.PLACE}
-MOST = 1_000
 LISTED = 11
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A thing whose label may be printed; `code` is empty while it has none."""
-
-    kind: SubjectKind
-    id: UUID
-    title: str
-    number: str
-    code: str
+PLAIN = "A4-24"
 
 
 @router.page("/desk/labels")
@@ -55,17 +44,21 @@ def labels_page() -> None:
         LabelPage()
 
 
-@router.get("/desk/labels/test-page/{template}.pdf")
-async def test_page(template: str, language: str = "") -> Response:
-    """Outlines, numbers and rulers, to see where a printer puts the cells."""
-    if template not in TEMPLATES:
+@router.get("/desk/labels/test-page")
+async def test_page(paper: str = PLAIN, printer: str = "", language: str = "") -> Response:
+    """Outlines, numbers and rulers, to see where a printer puts the cells; with `printer`, as it is moved for that one."""
+
+    def read() -> Template:
+        with database.reading() as s:
+            return papers.find(s, paper, printer)
+
+    try:
+        found = await asyncio.to_thread(read)
+    except DrawingError:
         return Response(status_code=404)
-    pdf = await heavy.run(calibration_page, template, language if language in LANGUAGES else LANGUAGES[0])
-    return Response(
-        pdf,
-        headers={"Content-Disposition": f'inline; filename="test-{template}.pdf"', "Cache-Control": "no-store"},
-        media_type="application/pdf",
-    )
+    pdf = await heavy.run(calibration_page, found, language if language in LANGUAGES else LANGUAGES[0])
+    headers = {"Content-Disposition": 'inline; filename="test-page.pdf"', "Cache-Control": "no-store"}
+    return Response(pdf, headers=headers, media_type="application/pdf")
 
 
 class LabelPage:
@@ -74,18 +67,23 @@ class LabelPage:
     def __init__(self) -> None:
         asked = ui.context.client.request.query_params
         self.client = ui.context.client
-        self.source = asked.get("source", "assets") if asked.get("source") in SOURCES else "assets"
+        self.source = asked.get("source", "assets") if asked.get("source") in (*SOURCES, "blank") else "assets"
         self.q, self.only_new = asked.get("q", "")[:80], asked.get("printed") is None
-        self.language = frame.lang()
-        self.template = asked.get("template", "A4-24") if asked.get("template") in TEMPLATES else "A4-24"
+        self.language, self.blanks = frame.lang(), 24
+        self.printer = self.reason = ""
+        self.paper_chosen = False  # a rule of a class may propose a paper until somebody chose one
         self.chosen: list[Choice] = []
         self.start = 1
         self.whole_list = False
+        with database.reading() as s:
+            self.papers = choosing.all_papers(s)
+            self.printers = label_papers.printers(s)
+            wanted = [code for code in asked.get("codes", "").split(",") if code][:MOST] or _codes_of_job(s, asked.get("job", ""))
+        self.template = asked.get("template", PLAIN) if asked.get("template") in self.papers else PLAIN
         with parts.box("crumb"):
             parts.text(_("sheets.crumb"), "span")
         self.head = parts.box()
         self.body = parts.box("labelpage")
-        wanted = [code for code in asked.get("codes", "").split(",") if code][:MOST]
         if wanted:
             self._take_codes(wanted)
         self._suggest()
@@ -97,7 +95,9 @@ class LabelPage:
         """Draw everything anew."""
         self.head.clear()
         with self.head, parts.head(_("sheets.where_title") if self.chosen else _("sheets.title"), self._hint()):
-            pass
+            parts.button(_("sheets.log_page"), href="/desk/labels/log", icon="clock")
+            parts.button(_("sheets.papers_page"), href="/desk/labels/papers", icon="pen")
+            parts.button(_("sheets.rules_page"), href="/desk/labels/rules", icon="list")
         self.body.clear()
         with self.body:
             with parts.box("", "section"):
@@ -114,7 +114,7 @@ class LabelPage:
 
     @property
     def paper(self) -> Template:
-        return TEMPLATES[self.template]
+        return self.papers[self.template]
 
     def _draw_choice(self) -> None:
         if not self.chosen:
@@ -143,7 +143,10 @@ class LabelPage:
 
     def _draw_search(self) -> None:
         with parts.box("stack"):
-            parts.choice({name: _(f"sheets.source.{name}") for name in SOURCES}, self.source, self._choose_source)
+            parts.choice({name: _(f"sheets.source.{name}") for name in (*SOURCES, "blank")}, self.source, self._choose_source)
+            if self.source == "blank":
+                self._draw_blanks()
+                return
             find = parts.input(_("sheets.find"), self.q)
             parts.on_submit(find, lambda: self._find(find.value or ""))
             find.on("blur", lambda: self._find(find.value or ""))
@@ -161,6 +164,29 @@ class LabelPage:
                         parts.text(labels.shown(one.code) if one.code else one.number, "span", "code")
                 if len(found) > LISTED:
                     parts.text(_("sheets.more", n=len(found) - LISTED), "p", "second")
+
+    def _draw_blanks(self) -> None:
+        """Codes printed ahead, to be stuck on things on site and claimed with a phone."""
+        parts.text(_("sheets.blank_hint"), "p", "second")
+        count = parts.input(_("sheets.blank_count"), str(self.blanks), props="inputmode=numeric data-test=blank-count")
+
+        async def make() -> None:
+            text = (count.value or "").strip()
+            good = text.isascii() and text.isdigit() and 1 <= int(text) <= MOST
+            parts.refuse(count, None if good else _("sheets.blank_range", most=MOST))
+            if not good:
+                return
+            self.blanks = int(text)
+            outcome = await parts.do(MakeBlanks(count=self.blanks))
+            if outcome.ok:
+                self.chosen = [Choice(None, None, _("sheets.blank_name"), "", code) for code in outcome.result["codes"]]
+                self.draw()
+
+        parts.button(_("sheets.blank_make"), make, icon="plus").props("data-test=make-blanks")
+        with database.reading() as s:
+            waiting = labels.count(s, LabelState.BLANK)
+        if waiting:
+            parts.text(_("sheets.blank_waiting", n=waiting), "p", "second small")
 
     def _draw_paper(self) -> None:
         paper, count = self.paper, len(self.chosen)
@@ -198,7 +224,7 @@ class LabelPage:
             if on:
                 one = self.chosen[index]
                 if one.code:
-                    _qr(codes, one.code)
+                    choosing.draw_qr(codes, one.code)
                 parts.text(one.title, "span", "cell__name")
                 parts.text(labels.shown(one.code) if one.code else "", "span", "cell__code")
             if on and index == 0 and paper.per_page > 1:
@@ -208,24 +234,19 @@ class LabelPage:
     def _draw_side(self) -> None:
         paper, count = self.paper, len(self.chosen)
         help_key = "sheets.paper_help" if paper.per_page > 1 else "sheets.paper_help_roll"
-        help_text = _(
-            help_key, width=f"{paper.cell_width_mm:g}", height=f"{paper.cell_height_mm:g}", columns=paper.columns, rows=paper.rows
-        )
-        parts.select(
-            _("sheets.paper"),
-            {name: _(f"sheets.paper.{name}") for name in TEMPLATES},
-            self.template,
-            help=help_text,
-            on_change=self._choose_paper,
-        )
+        size = _(help_key, width=f"{paper.cell_width_mm:g}", height=f"{paper.cell_height_mm:g}", columns=paper.columns, rows=paper.rows)
+        known = {name: choosing.paper_name(one) for name, one in self.papers.items()}
+        alike = _("sheets.alike", names=paper.alike) if paper.alike else ""
+        parts.select(_("sheets.paper"), known, self.template, help=parts.joined(size, alike), search=True, on_change=self._choose_paper)
         with parts.field(_("sheets.language")):
             parts.choice({code: frame.LANGUAGE_SHORT[code] for code in LANGUAGES}, self.language, self._choose_language)
         if count:
             self._draw_sum(paper, count)
+            self._draw_again()
         if sessions.settings().is_loopback:
             parts.banner(_("sheets.loopback", url=sessions.settings().base_url), "due", icon="warning").props("data-test=loopback")
         parts.banner(_("sheets.actual_size"), "info", icon="print")
-        pages = _pages(paper, self.start, count)
+        pages = choosing.pages(paper, self.start, count)
         make = parts.button(
             _("sheets.make", n=pages) if count else _("sheets.choose_first"),
             self._make if count else None,
@@ -233,16 +254,49 @@ class LabelPage:
             icon="send" if count else None,
         )
         make.props("data-test=make" if count else "aria-disabled=true")
-        href = f"/desk/labels/test-page/{self.template}.pdf?language={self.language}"
-        parts.button(_("sheets.calibrate"), href=href, kind="quiet", new_tab=True)
+        self._draw_printer()
         self._draw_log()
 
+    def _draw_printer(self) -> None:
+        """Which printer the sheet goes to: its shift is taken into account; and the way to measure it."""
+        options = {"": _("sheets.printer_any")} | {name: name for name in self.printers}
+        parts.select(_("sheets.printer"), options, self.printer, on_change=self._choose_printer)
+        with database.reading() as s:
+            right, down = label_papers.shift(s, self.printer, self.template) if self.printer else (0.0, 0.0)
+        if right or down:
+            parts.text(_("sheets.shifted", right=f"{right:g}", down=f"{down:g}"), "p", "second small")
+        parts.button(_("sheets.calibrate"), self._measure, kind="quiet").props("data-test=calibrate")
+
+    def _measure(self) -> None:
+        ShiftDialog(self.paper, self.printer, self.printers, self.language, self._measured).open()
+
+    def _measured(self, printer: str) -> None:
+        self.printer = printer
+        self.printers = sorted({*self.printers, printer})
+        self.draw()
+
+    def _draw_again(self) -> None:
+        """Labels that were printed before: why again (scenario Things 2)."""
+        with database.reading() as s:
+            again = label_jobs.printed_before(s, [one.code for one in self.chosen if one.code])
+        if not again:
+            return
+        reasons = {key: _(f"sheets.again.{key}") for key in ("torn", "lost", "moved", "spoiled", "other")}
+        parts.select(_("sheets.again", n=len(again)), reasons, self.reason or None, on_change=self._choose_reason).props("data-test=again")
+
+    def _choose_reason(self, reason: str) -> None:
+        self.reason = str(reason or "")
+
+    def _choose_printer(self, printer: str) -> None:
+        self.printer = str(printer or "")
+        self.draw()
+
     def _draw_sum(self, paper: Template, count: int) -> None:
-        pages = _pages(paper, self.start, count)
+        pages = choosing.pages(paper, self.start, count)
         with parts.box("labelpage__sum").props("data-test=sum"):
             parts.text(_("sheets.sum", n=pages), classes="strong labelpage__n")
             if paper.per_page > 1:
-                for page, first, last in _spans(paper, self.start, count):
+                for page, first, last in choosing.spans(paper, self.start, count):
                     if page is None:
                         parts.text(_("sheets.pages_between", n=first), "p")
                     else:
@@ -251,27 +305,23 @@ class LabelPage:
 
     def _draw_log(self) -> None:
         with database.reading() as s:
-            lines = _printed(s)
+            jobs = label_jobs.jobs(s, limit=4)
         with parts.box("labelpage__log"):
             parts.text(_("sheets.log"), classes="strong")
-            if not lines:
+            if not jobs:
                 parts.text(_("sheets.log_none"), "p")
-            for at, who, template, n in lines:
-                name = _(f"sheets.paper.{template}") if template in TEMPLATES else template
-                parts.text(f"{i18n.day_and_time(at, clock.zone(), frame.lang())}　{_('sheets.log_line', who=who, paper=name, n=n)}", "p")
+            for job in jobs:
+                name = choosing.paper_name(self.papers[job.template]) if job.template in self.papers else job.template
+                at = i18n.day_and_time(job.printed_at, clock.zone(), frame.lang())
+                parts.text(f"{at}　{_('sheets.log_line', who=job.who, paper=name, n=job.count)}", "p")
 
     # ── choosing ──
 
     def _search(self) -> list[Choice]:
-        kind = SOURCES[self.source]
         with database.reading() as s:
-            found = _candidates(s, kind, self.q, frame.actor())
+            found = choosing.candidates(s, SOURCES[self.source], self.q, frame.actor())
             if self.only_new:
-                printed = set(
-                    s.execute(
-                        select(col(LabelPrint.code)).where(database.among(col(LabelPrint.code), [one.code for one in found]))
-                    ).scalars()
-                )
+                printed = label_jobs.printed_before(s, [one.code for one in found if one.code])
                 found = [one for one in found if one.code not in printed]
         return found[:MOST]
 
@@ -290,13 +340,27 @@ class LabelPage:
 
     def _take(self, found: list[Choice]) -> None:
         self.chosen = list(found)
+        if not self.paper_chosen:
+            self._propose_paper()
         self.draw()
+
+    def _propose_paper(self) -> None:
+        """The paper that the rule of all chosen classes names, if it is one."""
+        with database.reading() as s:
+            rules = label_papers.rules(s)
+            wanted = {rule.paper if (rule := label_papers.rule_for(rules, one.class_code)) else "" for one in self.chosen}
+        proposed = wanted.pop() if len(wanted) == 1 else ""
+        if proposed in self.papers:
+            self.template = proposed
+            self._suggest()
 
     def _take_codes(self, codes: Sequence[str]) -> None:
         by = frame.actor()
         with database.reading() as s:
             for code in codes:
                 label = s.get(labels.Label, code)
+                if label is not None and label.state == LabelState.BLANK:
+                    self.chosen.append(Choice(None, None, _("sheets.blank_name"), "", code))
                 if label is not None and label.subject_kind in SOURCES.values() and label.subject_id is not None:
                     told = labels.describe(s, label.subject_kind, [label.subject_id], by).get(label.subject_id)
                     self.chosen.append(
@@ -327,7 +391,9 @@ class LabelPage:
             self.draw()
 
     def _choose_paper(self, template: Any) -> None:
-        self.template = str(template)
+        if template not in self.papers:
+            return
+        self.template, self.paper_chosen = str(template), True
         self._suggest()
         self.draw()
 
@@ -337,7 +403,7 @@ class LabelPage:
 
     def _suggest(self) -> None:
         with database.reading() as s:
-            self.start = next_position(s, self.template)
+            self.start = choosing.next_position(s, self.paper)
 
     # ── making ──
 
@@ -346,98 +412,45 @@ class LabelPage:
             return
         codes = [one.code for one in self.chosen]
         by = frame.actor()
+        with database.reading() as s:
+            again = label_jobs.printed_before(s, codes)
+        if again and not self.reason:
+            parts.problem(_("sheets.again_why", n=len(again)))
+            return
 
         def read() -> Sheet:
             with database.reading() as s:
-                return Sheet(
-                    self.template, self.start, tuple(texts_of(s, codes, self.language, by)), self.language, sessions.settings().base_url
-                )
+                paper = papers.find(s, self.template, self.printer)
+                return Sheet(paper, self.start, tuple(texts_of(s, codes, self.language, by)), self.language, sessions.settings().base_url)
 
         try:
             pdf = await heavy.run(draw_and_prove, await asyncio.to_thread(read))
         except DrawingError as error:
             parts.problem(_(error.code, **error.facts))
             return
-        outcome = await parts.do(NotePrints(codes=codes, template=self.template, start=self.start))
+        reason = self.reason if again else ""
+        outcome = await parts.do(NotePrints(codes=codes, template=self.template, start=self.start, reason=reason, printer=self.printer))
         if outcome.ok:
             ui.download.content(pdf, f"labels-{clock.today():%Y%m%d}.pdf", "application/pdf")
             parts.toast(_("sheets.ready", n=len(codes)))
             self._suggest()
-            self.chosen = []
+            self.chosen, self.reason = [], ""
             self.draw()
 
     async def _give_labels(self) -> bool:
         for index, one in enumerate(self.chosen):
-            if not one.code:
+            if not one.code and one.kind is not None and one.id is not None:
                 outcome = await parts.do(IssueLabel(subject_kind=one.kind, subject_id=one.id))
                 if not outcome.ok:
                     return False
-                self.chosen[index] = Choice(one.kind, one.id, one.title, one.number, outcome.result["code"])
+                self.chosen[index] = replace(one, code=outcome.result["code"])
         return True
 
 
-# ── reading ──
-
-
-def next_position(s: Session, template: str) -> int:
-    """The cell after the last printed one of this paper; 1 on rolls and on fresh sheets."""
-    paper = TEMPLATES[template]
-    if paper.per_page == 1:
-        return 1
-    query = (
-        select(col(LabelPrint.position))
-        .where(col(LabelPrint.template) == template)
-        .order_by(col(LabelPrint.printed_at).desc(), col(LabelPrint.position).desc())
-        .limit(1)
-    )
-    last = s.execute(query).scalar_one_or_none()
-    return 1 if last is None else last % paper.per_page + 1
-
-
-def _candidates(s: Session, kind: SubjectKind, q: str, by: Actor) -> list[Choice]:
-    if kind == SubjectKind.ASSET:
-        shown = assets.views(s, assets.search(s, assets.Filter(q=q, states=("idle", "in_use", "repair")), limit=MOST))
-        return [Choice(kind, one.id, " ".join(part for part in (one.name, one.spec) if part), one.number, one.label or "") for one in shown]
-    if kind == SubjectKind.SUPPLY:
-        known = supplies.views(s, supplies.search(s, q, limit=MOST), by)
-        return [Choice(kind, one.id, " ".join(part for part in (one.name, one.spec) if part), one.number, one.label) for one in known]
-    rows = places.search(s, q, limit=MOST)
-    codes = labels.codes_of(s, kind, [row.id for row in rows])
-    return [Choice(kind, row.id, row.name, row.short_name or "", codes.get(row.id, "")) for row in rows]
-
-
-def _printed(s: Session) -> list[tuple[Any, str, str, int]]:
-    """The last print jobs: when, who, which paper, how many."""
-    query = (
-        select(col(LabelPrint.printed_at), func.coalesce(Person.name, ""), col(LabelPrint.template), func.count())
-        .outerjoin(Person, col(Person.id) == LabelPrint.person_id).group_by(col(LabelPrint.printed_at), col(Person.name), col(LabelPrint.template))
-        .order_by(col(LabelPrint.printed_at).desc()).limit(4)
-    )  # fmt: skip
-    return [tuple(row) for row in s.execute(query)]
-
-
-def _pages(paper: Template, start: int, count: int) -> int:
-    return -(-(start - 1 + count) // paper.per_page)
-
-
-def _spans(paper: Template, start: int, count: int) -> list[tuple[int | None, int, int]]:
-    """(page, first cell, last cell) of the first and last pages; (None, how many, 0) stands for full pages between them."""
-    pages, last = _pages(paper, start, count), (start - 1 + count - 1) % paper.per_page + 1
-    if pages == 1:
-        return [(1, start, last)]
-    between: list[tuple[int | None, int, int]] = [(None, pages - 2, 0)] if pages > 2 else []
-    return [(1, start, paper.per_page), *between, (pages, 1, last)]
-
-
-def _qr(codes: QrCodes, code: str) -> None:
-    """The very code that will be printed, drawn as on the paper."""
-    path = []
-    for y, row in enumerate(codes.rows(code)):
-        x = 0
-        for dark, run in itertools.groupby(row):
-            length = len(list(run))
-            if dark:
-                path.append(f"M{x} {y}h{length}v1h-{length}z")
-            x += length
-    with ui.element("svg").props(f'viewBox="0 0 {codes.size} {codes.size}" aria-hidden=true shape-rendering=crispEdges'):
-        ui.element("path").props(f'd="{"".join(path)}"')
+def _codes_of_job(s: Session, job: str) -> list[str]:
+    """The codes of a print job that may still be printed: superseded and retired ones are left out."""
+    try:
+        codes = label_jobs.codes_of_job(s, UUID(job))[:MOST]
+    except ValueError:
+        return []
+    return [code for code in codes if labels.known(s, code).state in (LabelState.ACTIVE, LabelState.BLANK)]

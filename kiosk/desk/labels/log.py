@@ -1,0 +1,68 @@
+"""The print log: every job, newest first, and the way to print it again (scenario Things 2)."""
+
+from __future__ import annotations
+
+from fastapi import Depends
+from nicegui import APIRouter
+
+from core.foundation import clock, database, i18n
+from core.mechanisms import label_jobs, labels
+from core.mechanisms.label_jobs import Job
+from core.mechanisms.labels import LABEL_MAKERS
+from core.web import frame, parts
+from core.web.frame import _
+from kiosk.desk.labels import choosing
+
+router = APIRouter(dependencies=[Depends(frame.signed_in)])
+PAGE = 40
+
+
+@router.page("/desk/labels/log")
+def log_page() -> None:
+    with frame.desk("labels", _("sheets.log_page"), *LABEL_MAKERS):
+        LogPage()
+
+
+class LogPage:
+    """Rows of jobs; more are loaded on."""
+
+    def __init__(self) -> None:
+        with parts.box("crumb"):
+            parts.button(_("sheets.crumb"), href="/desk/labels", kind="quiet", icon="back")
+        with parts.head(_("sheets.log_page"), _("sheets.log_hint")):
+            pass
+        with database.reading() as s:
+            self.papers = choosing.all_papers(s)
+            self.jobs = label_jobs.jobs(s, limit=PAGE)
+        self.list = parts.rows()
+        if not self.jobs:
+            with self.list:
+                parts.empty(_("sheets.log_none"), _("sheets.log_none_hint"))
+        self._draw(self.jobs)
+        self.more = parts.box("row")
+        self._offer_more(len(self.jobs))
+
+    def _draw(self, jobs: list[Job]) -> None:
+        with self.list:
+            for job in jobs:
+                at = clock.local(job.printed_at)
+                paper = choosing.paper_name(self.papers[job.template]) if job.template in self.papers else job.template
+                reason = _(f"sheets.again.{job.reason}") if i18n.has(f"sheets.again.{job.reason}") else job.reason
+                what = _("sheets.log_title", n=job.count, code=labels.shown(job.first))
+                meta = parts.joined(job.who, paper, job.printer, reason)
+                with parts.item(what, meta, icon="print", when=(f"{at:%H:%M}", i18n.short_day(at.date(), frame.lang()))):
+                    if job.id is not None:
+                        parts.button(_("sheets.reprint"), href=f"/desk/labels?job={job.id}&printed=1")
+
+    def _offer_more(self, found: int) -> None:
+        self.more.clear()
+        if found == PAGE:
+            with self.more:
+                parts.button(_("sheets.log_more"), self._load_on)
+
+    def _load_on(self) -> None:
+        with database.reading() as s:
+            found = label_jobs.jobs(s, limit=PAGE, before=self.jobs[-1].printed_at)
+        self.jobs += found
+        self._draw(found)
+        self._offer_more(len(found))
