@@ -134,7 +134,7 @@ def _small(width_mm: float, height_mm: float, margin: float) -> Layout:
         number = margin + name_size * 2.6 + 2.2
         return Layout(
             margin, margin, qr_size, text_left, 1.0, margin, name_size, number if number <= height_mm - 4.2 else 0.0, 0.0, 2.2,
-            text_left, height_mm - margin - 0.7, 3.0, 0.0, 0.0, width_mm - _BARS_MM - 2.5 if bars else 0.0, height_mm - margin - 4.6, _BARS_MM if bars else 0.0, 4.5,
+            text_left, height_mm - margin - 0.7, min(3.0, (width_mm - text_left) / 6), 0.0, 0.0, width_mm - _BARS_MM - 2.5 if bars else 0.0, height_mm - margin - 4.6, _BARS_MM if bars else 0.0, 4.5,
         )  # fmt: skip
     qr_size = min(width_mm - 2 * margin, height_mm - 2 * margin - 3.6)
     left = (width_mm - qr_size) / 2
@@ -222,7 +222,6 @@ TEMPLATES = {
         _paper("5162", _LETTER, (2, 7), (101.6, 33.9), (106.4, 33.87), (4.0, 21.2), "Avery 5262, 8162"),
         _paper("5163", _LETTER, (2, 5), (101.6, 50.8), (106.4, 50.8), (4.0, 12.7), "Avery 5263, 8163"),
         _paper("5366", _LETTER, (2, 15), (87.3, 16.9), (101.6, 16.93), (13.5, 12.7), "Avery 5066, 8366"),
-        _paper("6570", _LETTER, (4, 8), (44.45, 31.75), (49.2, 31.75), (12.7, 12.7)),
         _paper("6871", _LETTER, (3, 6), (60.3, 31.75), (68.3, 38.1), (9.5, 28.6)),
         Template("50x30", 50.0, 30.0, 1, 1, 50.0, 30.0, 50.0, 30.0, 0.0, 0.0, False, _LAYOUT_50X30),
         Template("62x29", 62.0, 29.0, 1, 1, 62.0, 29.0, 62.0, 29.0, 0.0, 0.0, False, _LAYOUT_62X29, "Brother DK-11209"),

@@ -17,6 +17,7 @@ from core.mechanisms.operations import Actor, Operation, Role
 from core.sections import assets, supplies
 from core.web import frame, parts, sessions
 from core.web.frame import _
+from mobile.pages.blank import ClaimBlank
 
 router = APIRouter()
 DESK_PAGES = {
@@ -46,6 +47,12 @@ def thing_page(code: str) -> None:
             draw_for_stranger(body)
         else:
             Thing(code, by, body)
+
+
+@router.page("/8004/{giai}")
+def asset_page(giai: str) -> None:
+    """A GS1 Digital Link of an individual asset: company prefix and our code."""
+    thing_page(giai[-8:])
 
 
 def foot_of(body: ui.element) -> ui.element:
@@ -87,6 +94,9 @@ class Thing:
         if found.label_state == LabelState.SUPERSEDED:
             day = i18n.full_day(clock.local(found.superseded_at).date(), frame.lang()) if found.superseded_at else ""
             parts.banner(_("thing.superseded", day=day, code=labels.shown(found.superseded_by or "")), "due")
+        elif found.label_state == LabelState.BLANK:
+            ClaimBlank(found.code, self.by, self.draw)
+            return
         elif found.label_state != LabelState.ACTIVE:
             parts.empty(_(f"thing.label_{found.label_state}"), labels.shown(found.code))
             return

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from assets_labels import proof
 from assets_labels.errors import DrawingError
 from assets_labels.fonts import clean, drawable, glyphs, missing, width
-from assets_labels.sheets import TEMPLATES, LabelText, draw_sheet
+from assets_labels.papers import TEMPLATES
+from assets_labels.sheets import LabelText, draw_sheet
 from assets_labels.words import cut, wrap
 from tests.labels.paper import BASE_URL, codes
 

@@ -80,11 +80,11 @@ def pages(paper: Template, start: int, count: int) -> int:
 
 def spans(paper: Template, start: int, count: int) -> list[tuple[int | None, int, int]]:
     """(page, first cell, last cell) of the first and last pages; (None, how many, 0) stands for full pages between them."""
-    pages, last = pages(paper, start, count), (start - 1 + count - 1) % paper.per_page + 1
-    if pages == 1:
+    many, last = pages(paper, start, count), (start - 1 + count - 1) % paper.per_page + 1
+    if many == 1:
         return [(1, start, last)]
-    between: list[tuple[int | None, int, int]] = [(None, pages - 2, 0)] if pages > 2 else []
-    return [(1, start, paper.per_page), *between, (pages, 1, last)]
+    between: list[tuple[int | None, int, int]] = [(None, many - 2, 0)] if many > 2 else []
+    return [(1, start, paper.per_page), *between, (many, 1, last)]
 
 
 def draw_qr(codes: QrCodes, code: str) -> None:
