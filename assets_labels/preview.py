@@ -33,7 +33,8 @@ def preview(paper: Template, sample: LabelText, base_url: str, language: str) ->
         pdf = draw_sheet(paper, [sample], 1, base_url, language)
         left, top = paper.cell(1)
         scale = min(400, _WIDEST_PX / paper.cell_width_mm * 25.4)
-        label = _png(pdf, scale, (left, top, left + paper.cell_width_mm, top + paper.cell_height_mm))
+        right, foot = min(left + paper.cell_width_mm, paper.page_width_mm), min(top + paper.cell_height_mm, paper.page_height_mm)
+        label = _png(pdf, scale, (left, top, right, foot))
         warnings += _unread(pdf, paper, sample, base_url)
     except DrawingError as error:
         warnings.append((error.code, error.facts))

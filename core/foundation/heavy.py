@@ -6,9 +6,12 @@ The function and its arguments must be picklable and importable: a module-level 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import multiprocessing
+import os
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
@@ -52,4 +55,18 @@ def _get() -> ProcessPoolExecutor:
         if _pool is None:
             # spawn: forking a process that runs threads and an event loop can hang its child
             _pool = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"))
+            with _without_the_program():
+                _pool.submit(os.getpid)  # the process starts inside this call
         return _pool
+
+
+@contextlib.contextmanager
+def _without_the_program() -> Iterator[None]:
+    """A spawned process reads the file of the program that started it: all of the server, seconds of a core. What works here is imported by name."""
+    program = sys.modules["__main__"].__dict__
+    path = program.pop("__file__", None)
+    try:
+        yield
+    finally:
+        if path is not None:
+            program["__file__"] = path

@@ -188,5 +188,5 @@ def test_a_sheet_starts_at_the_cell_that_is_clicked_and_the_next_one_goes_on_the
     page.locator("[data-test=take-all]").click()
     expect(page.locator(".cell--first")).to_contain_text("从第 10 格开始")
     expect(page.locator(".labelpage__log")).to_contain_text("薄一鸣")
-    response = page.request.get(server.url + "/desk/labels/test-page/L7160.pdf")
+    response = page.request.get(server.url + "/desk/labels/test-page?paper=L7160")
     assert response.ok and response.body().startswith(b"%PDF-")

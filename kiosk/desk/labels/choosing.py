@@ -47,11 +47,11 @@ def all_papers(s: Session) -> dict[str, Template]:
 
 
 def paper_name(paper: Template) -> str:
-    """How a paper is called in a list: its number, the size of a label, how many a sheet holds."""
+    """How a paper is called in a list: its number and the size of a label in mm."""
     size = f"{paper.cell_width_mm:g} × {paper.cell_height_mm:g}"
     if paper.name == paper_size(paper):
         return _("sheets.roll_named", size=size)
-    return _("sheets.paper_named", name=paper.name, size=size, n=paper.per_page)
+    return _("sheets.paper_named", name=paper.name, size=size)
 
 
 def paper_size(paper: Template) -> str:

@@ -188,13 +188,15 @@ class PaperEditor:
     def _draw_view(self, paper: Template, found: Preview, wanted: SavePaper) -> None:
         self.view.clear()
         with self.view:
+            good = not found.warnings
             try:
                 label_papers.check_paper(wanted)
             except Refused as refusal:
+                good = False
                 parts.banner(_(refusal.code, **refusal.facts), "bad", icon="warning").props("data-test=paper-problem")
             for code, facts in found.warnings:
                 parts.banner(_(code, **facts), "due", icon="warning").props("data-test=paper-warning")
-            if not found.warnings:
+            if good:
                 parts.text(_("papers.reads"), "p", "second").props("data-test=paper-reads")
             if found.label:
                 parts.text(_("papers.one_label", width=f"{paper.cell_width_mm:g}", height=f"{paper.cell_height_mm:g}"), "h2")
@@ -204,7 +206,7 @@ class PaperEditor:
 
     # ── saving ──
 
-    def _read(self, *, name: str = "?") -> SavePaper | None:
+    def _read(self, *, name: str = "-") -> SavePaper | None:
         values: dict[str, Any] = {}
         for key, field in self.fields.items():
             if key in OwnLayout.model_fields and not self.by_hand:
