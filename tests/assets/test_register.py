@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from core.foundation import clock, database
-from core.mechanisms import labels
+from core.mechanisms import label_jobs, labels
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import SYSTEM
 from core.sections import assets
@@ -194,7 +194,7 @@ def test_the_whole_life_stands_on_one_page_with_old_and_new(office: Office) -> N
     office.later(minutes=1)
     code = office.label(SubjectKind.ASSET, asset_id)
     office.later(minutes=1)
-    office.do(labels.NotePrints(codes=[code], template="A4-24", start=1), office.bo)
+    office.do(label_jobs.NotePrints(codes=[code], template="A4-24", start=1), office.bo)
     office.later(minutes=1)
     office.do(assets.HandOver(asset_id=asset_id, to_person_id=office.mei.person_id), office.bo)
     office.later(minutes=1)

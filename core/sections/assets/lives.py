@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
 from types import ModuleType
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
-from core.mechanisms import labels, people, places
+from core.mechanisms import label_jobs, labels, people, places
 from core.mechanisms.labels import SubjectKind
 from core.sections.assets import own_fields
 from core.sections.assets.cards import names_of, numbers_of, timeline
@@ -91,11 +90,8 @@ def _said(name: str, value: Any, names: Mapping[str, str]) -> Any:
 def _labels(s: Session, asset_id: UUID) -> list[LifeLine]:
     had = labels.history(s, SubjectKind.ASSET, asset_id)
     lines = [LifeLine(label.issued_at, "labelled", facts={"code": labels.shown(label.code)}) for label in had if label.issued_at]
-    prints = sorted(labels.prints_of(s, [label.code for label in had]), key=lambda one: one.printed_at)
-    who = names_of(s, {one.person_id for one in prints if one.person_id})
-    for (at, code, person_id), same in groupby(prints, key=lambda one: (one.printed_at, one.code, one.person_id)):
-        facts = {"code": labels.shown(code), "n": len(list(same))}
-        lines.append(LifeLine(at, "printed", who.get(person_id, "") if person_id else "", facts))
+    for row, who in label_jobs.prints_of(s, [label.code for label in had]):
+        lines.append(LifeLine(row.printed_at, "printed", who, {"code": labels.shown(row.code), "n": 1, "reason": row.reason or ""}))
     return lines
 
 
