@@ -25,8 +25,8 @@ from nicegui.server import Server as NiceguiServer
 
 from assets_labels import invitations, printing, stocktake_report
 from assets_labels.errors import DrawingError
-from core.foundation import backup, clock, database, heavy, jobs, live, migrations, settings, tls, vault
 from assets_labels.papers import TEMPLATES
+from core.foundation import backup, clock, database, heavy, jobs, live, migrations, settings, tls, vault
 from core.foundation.errors import Invalid, Refused, SetupError
 from core.foundation.i18n import as_mapping, t
 from core.foundation.settings import Settings
