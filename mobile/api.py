@@ -33,6 +33,7 @@ from mobile.phone_clock import SKEW_WORTH_A_FLAG, PhoneClock, moment
 
 MAX_ITEMS = 1_000
 MAX_BODY = 1_000_000
+SCHEMA = 3  # of an operation's envelope as phones write it; two older ones are read as well
 STATUS = {"accepted": 200, "refused": 409, "invalid": 422, "waiting": 202}
 
 
@@ -326,6 +327,9 @@ async def judge(items: list[Any], actor: Actor, phone: PhoneClock, received: dat
                 opened[index] = phones.opened_item(item, actor)
             elif scope == "sealed":
                 raise Invalid("op.not_allowed", kind=str(item.get("kind"))[:80] if isinstance(item, dict) else "")
+            if (waits := _schema(opened[index])) is not None:
+                answers[index] = Outcome(_op_id(item) or UUID(int=0), "waiting", waits)
+                continue
             request = _request(opened[index], actor, phone, received)
             if scope != "full" and not operations.spec_of(request.do).offline:
                 raise Invalid("op.not_allowed", kind=operations.spec_of(request.do).kind)
@@ -338,6 +342,14 @@ async def judge(items: list[Any], actor: Actor, phone: PhoneClock, received: dat
     else:
         await _judge_in_order(opened, requests, answers)
     return [answer for answer in answers if answer is not None]
+
+
+def _schema(item: Any) -> str | None:
+    """Why an operation has to wait on the phone: it was written by a version too old or too new for this server. It is not dropped, and not judged."""
+    schema = item.get("schema") if isinstance(item, dict) else None
+    if not isinstance(schema, int) or isinstance(schema, bool):
+        return None
+    return "waiting.update" if schema < SCHEMA - 2 else "waiting.server_older" if schema > SCHEMA else None
 
 
 async def _keep_apart(

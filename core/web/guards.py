@@ -38,6 +38,8 @@ MB = 1024 * 1024
 SOCKET = "/_nicegui_ws"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 BODY_LIMITS: tuple[tuple[str, int], ...] = (
+    ("/api/v1/phones/queue", 64 * MB),
+    ("/api/v1/labels/read", 12 * MB),
     ("/api/v1/attachments/", 30 * MB),
     ("/api/v1/imports/", 30 * MB),
     (SOCKET, 2 * MB),

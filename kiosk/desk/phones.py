@@ -70,20 +70,27 @@ def _storage(phone: PhoneView) -> str:
 def _draw_acts(page: RegisterPage) -> None:
     if not frame.actor().has(*phones.SUPERVISORS):
         return
-    with parts.box("button button--main imports__file", "label"):
+    with parts.box("button button--main", "label").props("for=queue-file"):
         icons.icon("receive")
         parts.text(_("phones.bring"), "span")
+
+
+def _draw_file(page: RegisterPage) -> None:
+    """The file field itself, away from the head: that is drawn anew while the records of the file come in."""
+    if not frame.actor().has(*phones.SUPERVISORS):
+        return
+
+    def said(event: GenericEventArguments) -> None:
+        answer = event.args if isinstance(event.args, dict) else {}
+        if answer.get("state") == "taken":
+            _show_taken(answer)
+            page.refresh()
+        elif answer.get("state") == "failed":
+            parts.problem(str(answer.get("detail") or "")[:300] or _("phone.file"))
+
+    with parts.box("imports__file"):
         field = ui.element("input").props('type=file accept=".json,application/json" id=queue-file')
-
-        async def said(event: GenericEventArguments) -> None:
-            answer = event.args if isinstance(event.args, dict) else {}
-            if answer.get("state") == "taken":
-                _show_taken(answer)
-                page.refresh()
-            elif answer.get("state") == "failed":
-                parts.problem(str(answer.get("detail") or "")[:300] or _("phone.file"))
-
-        field.on("change", said, js_handler="(e) => foyerPhones.bring(e, emit)")
+    field.on("change", said, js_handler="(e) => foyerPhones.bring(e, emit)")
 
 
 def _show_taken(answer: dict[str, Any]) -> None:
@@ -225,5 +232,5 @@ REGISTER = Register(
         Column("phones.storage", _storage), Column("devices.seen", lambda p: seen_words(p.last_seen_at)),
     ),
     chips=(Chip("all", "register.all", count=lambda s, by: len(phones.everything(s))), _chip("missing"), _chip("quarantine"), _chip("silent")),
-    peek=_draw_peek, acts=_draw_acts, search="phones.find", empty=("phones.empty", "phones.empty_hint"),
+    peek=_draw_peek, acts=_draw_acts, tools=_draw_file, search="phones.find", empty=("phones.empty", "phones.empty_hint"),
 )  # fmt: skip

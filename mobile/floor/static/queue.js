@@ -6,7 +6,7 @@ import { noteRow } from './rows.js';
 import { base64 } from './vault.js';
 
 export const APP_VERSION = '0.1.0';
-export const SCHEMA = 1;
+export const SCHEMA = 3;
 const KEPT_DAYS = 30;
 
 /** The states of an entry: `queued` and `waiting` are unsent, `refused` was judged and needs a person. */

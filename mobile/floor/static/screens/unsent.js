@@ -89,8 +89,9 @@ export function Unsent() {
     ${dropping && html`<${Dialog} title=${t('m.delete_title', { thing: dropping.op_id ? titleOf(dropping) : t('m.photo') })} text=${t('m.delete_text')} safe=${t('m.keep')} act=${t('m.delete_this')} stop onSafe=${() => setDropping(null)} onAct=${() => (dropping.op_id ? discard(session.person, dropping.op_id) : dropStill(dropping.id), setDropping(null))} />`}`;
 }
 
+const WAITS = { 'waiting.quarantine': 'm.state_quarantine', 'waiting.update': 'm.state_update', 'waiting.server_older': 'm.state_server_older' };
+
 function stateOf(op) {
-  if (op.state === 'waiting') return t(op.answer?.code === 'waiting.quarantine' ? 'm.state_quarantine' : 'm.state_waiting');
-  if (op.schema !== undefined && op.answer?.code === 'op.schema_old') return t('m.state_update');
+  if (op.state === 'waiting') return t(WAITS[op.answer?.code] || 'm.state_waiting');
   return op.attachments?.length ? t('m.state_with_photo', { n: op.attachments.length }) : t('m.state_queued');
 }
