@@ -6,7 +6,8 @@ from nicegui import APIRouter
 
 from core.foundation import clock, database, i18n
 from core.mechanisms import duties
-from core.sections import bookings
+from core.mechanisms.operations import OFFICE
+from core.sections import bookings, roomcare
 from core.web import frame, parts
 from core.web.frame import _
 from mobile.pages import asks
@@ -29,6 +30,7 @@ def _draw() -> None:
     by, at = frame.actor(), clock.now()
     with database.reading() as s:
         owed = [view for view in duties.mine(s, by, at) if view.state == duties.OPEN]
+        tasks = roomcare.count_open(s, by.person_id)
         mine = bookings.mine(s, by.person_id, at, 1) if by.person_id else []
         asked = bookings.asked_of(s, by, at)
     parts.text(_("my.hello", name=by.name), "p", "second")
@@ -39,10 +41,16 @@ def _draw() -> None:
         if mine
         else _("my.book_hint")
     )
+    care = (
+        (("/my/rooms", "check", _("care.title"), _("care.tasks", n=tasks) if tasks else _("care.hint")),)
+        if tasks or by.has(*OFFICE)
+        else ()
+    )
     rows = (
         ("/my/duties", "clock", _("my.duties"), _("my.duties_open", n=len(owed)) if owed else _("my.duties_none")),
         ("/my/find", "place", _("find.title"), _("find.hint")),
         ("/my/book", "door", _("my.book"), coming),
+        *care,
         ("/my/visitors", "people", _("my.visitors"), _("my.visitors_hint")),
         ("/m/", "scan", _("my.floor"), _("my.floor_hint")),
     )

@@ -14,7 +14,7 @@ from core.foundation.errors import Invalid, Refused
 from core.mechanisms import labels, places
 from core.mechanisms.labels import LabelState, LabelView, SubjectKind
 from core.mechanisms.operations import Actor, Operation, Role
-from core.sections import assets, supplies
+from core.sections import assets, rooms, supplies
 from core.web import frame, parts, sessions
 from core.web.frame import _
 from mobile.pages.blank import ClaimBlank
@@ -135,9 +135,17 @@ class Thing:
     def _draw_place(self, id: UUID) -> None:
         with database.reading() as s:
             place = s.get(places.Place, id)
+            bookable = rooms.find(s, str(id)) is not None
         if place is not None and place.kind == places.PlaceKind.ROOM:
+            address = f"/my/book?room={place.short_name or place.id}"
+            if bookable:
+                from mobile.pages.room_care import draw_place_acts  # that page too stands on this one's foot
+
+                if draw_place_acts(id, self.code, self.foot, self.draw):
+                    parts.button(_("thing.book"), href=address, icon="calendar", wide=True)
+                    return
             with self.foot:
-                parts.button(_("thing.book"), href=f"/my/book?room={place.short_name or place.id}", icon="calendar", kind="main", wide=True)
+                parts.button(_("thing.book"), href=address, icon="calendar", kind="main", wide=True)
 
     def _draw_taking(self, found: LabelView, id: UUID) -> None:
         with database.reading() as s:
@@ -180,11 +188,19 @@ class Thing:
         with parts.sheet_dialog(_("thing.report_fault")) as dialog:
             words = parts.area(_("thing.fault_what"))
 
+            async def tell(said: str) -> None:
+                if await self._done(assets.ReportFault(asset_id=id, what=said), _("thing.fault_done")):
+                    dialog.close()
+
             async def go() -> None:
                 said = (words.value or "").strip()[:500]
                 parts.refuse(words, None if said else _("supply.needed"))
-                if said and await self._done(assets.ReportFault(asset_id=id, what=said), _("thing.fault_done")):
-                    dialog.close()
+                if said:
+                    await tell(said)
+
+            with parts.box("row wrap"):  # the second tap: what it mostly is
+                for usual in ("off", "picture", "sound", "damaged"):
+                    parts.button(_(f"thing.usual.{usual}"), partial(tell, _(f"thing.usual.{usual}")))
 
             with parts.box("dialog__acts"):
                 parts.button(_("web.cancel"), dialog.close)

@@ -31,6 +31,7 @@ MAY_IMPORT = {
 SECTION_PAIRS = {
     ("bookings", "rooms"),  # a booking is of a room
     ("roomcare", "rooms"),  # a room is prepared, restored, repaired (S1.3-R4 … R8)
+    ("roomcare", "assets"),  # … a device that waits for its repair is missing in its room (S1.3-R5)
     ("roomcare", "bookings"),  # … for its meetings, and before the next one
     ("stocktakes", "assets"),  # a stock-take counts assets and posts to them
     ("stocktakes", "supplies"),  # … and supplies

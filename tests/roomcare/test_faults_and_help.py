@@ -134,3 +134,18 @@ def _place(s: Any, place_id: Any) -> Any:
     from core.mechanisms import places
 
     return places.get(s, place_id)
+
+
+@pytest.mark.proves("S1.3-R5", "S4.1-R5")
+def test_a_device_reported_by_its_label_is_missing_in_its_room_until_it_is_repaired(house: Office) -> None:
+    from core.mechanisms.labels import SubjectKind
+    from core.sections import assets
+
+    made = house.do(assets.RegisterAsset(number="2026-0001", name="投影仪", place_id=house.places["301"]), house.bo)
+    code = house.label(SubjectKind.ASSET, made["asset_id"])
+    assert code
+    house.do(assets.ReportFault(asset_id=made["asset_id"], what="没画面"), house.mei)
+    care = house.read(roomcare.care_of, house.places["301"], MON_9AM)
+    assert care.faults == ("projector",)
+    fits = house.read(roomcare.search, "投影", MON_9AM).fits
+    assert [(fit.room.name, fit.missing) for fit in fits] == [("305 小谈室", ()), ("301 听雨厅", ("projector",))]

@@ -45,6 +45,7 @@ from core.sections.roomcare.tasks import (
     RoomTask,
     TaskView,
     answer_task,
+    count_open,
     finish_task,
     finished_tasks,
     open_tasks,
@@ -61,5 +62,11 @@ from core.sections.roomcare.tasks import view as task_view
 from core.sections.roomcare.wishes import Wish
 
 __all__ = [
-    "AnswerRoomHelp", "AnswerTask", "CallRoomHelp", "CareNow", "CareView", "ClearFault", "FaultView", "FinishTask", "Fit", "Floor", "FloorPlan", "Found", "HelpCallView", "HelpTimes", "PlanRoom", "PlanTask", "Question", "RemindTask", "ReportFault", "RoomCare", "RoomFault", "RoomHelpCall", "RoomTask", "SetRoomCare", "TaskView", "Wish", "answer_help", "answer_task", "call_help", "calls", "care", "care_now", "care_of", "clear_fault", "door_marks", "fault_duty_done", "faults_of", "find", "finish_task", "finished_tasks", "floor_plan", "floors", "get_task", "help_times", "items_by_room", "keeper_of", "latest_call", "may_do_task", "may_see_photos", "may_see_task_photos", "open_calls", "open_faults", "open_tasks", "plan_task", "plan_tasks", "remind_task", "report_fault", "search", "set_care", "task_duty_done", "task_of_room", "task_view",
+    "AnswerRoomHelp", "AnswerTask", "CallRoomHelp", "CareNow", "CareView", "ClearFault", "FaultView", "FinishTask", "Fit", "Floor",
+    "FloorPlan", "Found", "HelpCallView", "HelpTimes", "PlanRoom", "PlanTask", "Question", "RemindTask", "ReportFault", "RoomCare",
+    "RoomFault", "RoomHelpCall", "RoomTask", "SetRoomCare", "TaskView", "Wish", "answer_help", "answer_task", "call_help", "calls",
+    "care", "care_now", "care_of", "clear_fault", "count_open", "door_marks", "fault_duty_done", "faults_of", "find", "finish_task",
+    "finished_tasks", "floor_plan", "floors", "get_task", "help_times", "items_by_room", "keeper_of", "latest_call", "may_do_task",
+    "may_see_photos", "may_see_task_photos", "open_calls", "open_faults", "open_tasks", "plan_task", "plan_tasks", "remind_task",
+    "report_fault", "search", "set_care", "task_duty_done", "task_of_room", "task_view",
 ]  # fmt: skip

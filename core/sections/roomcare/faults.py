@@ -6,6 +6,7 @@ A second report of the same thing joins the first. A fault is over when somebody
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +29,10 @@ from core.mechanisms.operations import OFFICE, PERSON_ROLES, Actor, Operation, R
 from core.mechanisms.people import Person
 from core.mechanisms.places import Place
 from core.sections import rooms
+from core.sections.assets import Asset, AssetState
 from core.sections.roomcare import keeping
+from core.sections.roomcare.wishes import EQUIPMENT_WORDS
+from core.sections.rooms import Room
 
 SUBJECT = "room_fault"
 ITEMS = (
@@ -178,12 +182,26 @@ def faults_of(s: Session, room_id: UUID, limit: int = 20) -> list[FaultView]:
 
 
 def items_by_room(s: Session) -> dict[UUID, tuple[str, ...]]:
-    """Which things do not work in which room: one statement, for plans and searches."""
+    """Which things do not work in which room, for plans and searches: what was reported of the room, and devices that stand in it and wait for
+    their own repair (somebody read the device's label)."""
     found: dict[UUID, tuple[str, ...]] = {}
     query = select(RoomFault.room_id, RoomFault.item).where(col(RoomFault.cleared_at).is_(None)).order_by(col(RoomFault.reported_at))
     for room_id, item in s.execute(query):
         found[room_id] = (*found.get(room_id, ()), item)
+    in_repair = select(Asset.place_id, Asset.name).join(Room, col(Room.place_id) == col(Asset.place_id))
+    for room_id, name in s.execute(in_repair.where(col(Asset.state) == AssetState.REPAIR)):
+        item = device_item(name)
+        if item is not None and item not in found.get(room_id, ()):
+            found[room_id] = (*found.get(room_id, ()), item)
     return found
+
+
+def device_item(name: str) -> str | None:
+    """What an asset is to a meeting by its name (投影仪, Projector X5), or None: a chair in repair keeps nobody from meeting."""
+    return next(
+        (item for item, pattern in EQUIPMENT_WORDS if re.search(pattern, name.lower())),
+        "air" if re.search(r"空调|空調|air con", name.lower()) else None,
+    )
 
 
 @attachments.shown_with(SUBJECT)

@@ -20,7 +20,7 @@ from uuid import UUID
 
 from pydantic import Field as Input
 from pydantic import StringConstraints
-from sqlalchemy import JSON, Column, Index, select, text
+from sqlalchemy import JSON, Column, Index, func, select, text
 from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import clock, database
@@ -44,7 +44,7 @@ from core.sections.rooms import EQUIPMENT, SERVICES, Room
 SUBJECT = "room_task"
 PREPARE, RESTORE = "prepare", "restore"
 OPEN, DONE, DROPPED = "open", "done", "dropped"
-AHEAD = timedelta(hours=26)  # tomorrow's first meeting stands in today's list
+AHEAD = timedelta(hours=14)  # in the evening the first meeting of tomorrow morning is in the list
 DEVICES = EQUIPMENT
 ASKED = ("seating", *DEVICES, *SERVICES)
 PLANNED = (BookingState.CONFIRMED, BookingState.IN_USE)
@@ -369,6 +369,12 @@ def open_tasks(s: Session, by: Actor, at: datetime, *, mine: bool = False, room_
     if room_id is not None:
         query = query.where(col(RoomTask.room_id) == room_id)
     return [view(s, task, by, at) for task in s.execute(query.limit(200)).scalars()]
+
+
+def count_open(s: Session, person_id: UUID | None) -> int:
+    """How many lists a person has open."""
+    query = select(func.count()).select_from(RoomTask).where(col(RoomTask.keeper_id) == person_id, col(RoomTask.state) == OPEN)
+    return int(s.execute(query).scalar_one())
 
 
 def finished_tasks(s: Session, by: Actor, at: datetime, since: datetime) -> list[TaskView]:
