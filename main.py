@@ -103,6 +103,7 @@ from mobile.pages import asks, at_door, book, thing, visitors
 from mobile.pages import duties as my_duties
 from mobile.pages import find as my_find
 from mobile.pages import home as my_home
+from mobile.pages import room_care as my_rooms
 from mobile.swagger import pages as swagger
 
 VERSION = "0.1.0"
@@ -180,6 +181,7 @@ PAGES: tuple[ModuleType, ...] = (
     my_find,
     asks,
     at_door,
+    my_rooms,
     welcome,
     visitors,
     my_home,

@@ -26,7 +26,7 @@ from sqlmodel import Field, Session, SQLModel, col
 from core.foundation import clock, database
 from core.foundation.errors import Invalid, NotAllowed, Refused
 from core.foundation.i18n import t
-from core.foundation.ids import uuid7
+from core.foundation.ids import derived, uuid7
 from core.foundation.jobs import job
 from core.mechanisms import attachments, checklists, duties, labels, notices, people, places
 from core.mechanisms.attachments import Sha256
@@ -47,6 +47,7 @@ OPEN, DONE, DROPPED = "open", "done", "dropped"
 AHEAD = timedelta(hours=14)  # in the evening the first meeting of tomorrow morning is in the list
 DEVICES = EQUIPMENT
 ASKED = ("seating", *DEVICES, *SERVICES)
+RESTORE_WITHIN = timedelta(minutes=30)  # later than that a room to be restored counts as late
 PLANNED = (BookingState.CONFIRMED, BookingState.IN_USE)
 HELD = (BookingState.CONFIRMED, BookingState.IN_USE, BookingState.ENDED)  # a released booking dirtied nothing
 Remark = Annotated[str, StringConstraints(max_length=500)]
@@ -99,7 +100,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """A list as phone and desk show it. `late`: due and not done."""
+    """A list as phone and desk show it. `late`: due (a room to be restored: half an hour after its meeting) and not done."""
 
     id: UUID
     kind: str
@@ -289,9 +290,10 @@ def plan_tasks(at: datetime) -> int:
         ]
     changed = 0
     for booking_id, kind in due:
-        changed += perform_now(PlanTask.model_validate({"booking_id": booking_id, "kind": kind}), by=SYSTEM, at=at).ok
+        do = PlanTask.model_validate({"booking_id": booking_id, "kind": kind})
+        changed += perform_now(do, by=SYSTEM, at=at, op_id=derived("room.plan_task", booking_id, kind, at)).ok
     for task_id in late:
-        perform_now(RemindTask(task_id=task_id), by=SYSTEM, at=at)
+        perform_now(RemindTask(task_id=task_id), by=SYSTEM, at=at, op_id=derived("room.remind_task", task_id))
     return changed
 
 
@@ -409,7 +411,7 @@ def view(s: Session, task: RoomTask, by: Actor, at: datetime) -> TaskView:
         task.id, task.kind, task.room_id, place.name, place.short_name, booking.id, booking.title,
         names.get(booking.host_id, "") if booking.host_id else "", booking.starts_at, booking.ended_at or booking.ends_at,
         int(task.wishes.get("attendees") or 0), str(task.wishes.get("remark") or ""), task.due_at, task.keeper_id,
-        names.get(task.keeper_id, ""), task.state, task.state == OPEN and task.due_at < at,
+        names.get(task.keeper_id, ""), task.state, task.state == OPEN and task.due_at + (RESTORE_WITHIN if task.kind == RESTORE else timedelta()) < at,
         sum(1 for line in lines if not line.answer), lines, task.finished_at,
         names.get(task.finished_by, "") if task.finished_by else "", tuple(task.photos), task.version,
     )  # fmt: skip
