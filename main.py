@@ -79,6 +79,8 @@ from kiosk.desk import notices as desk_notices
 from kiosk.desk import people as desk_people
 from kiosk.desk import phones as desk_phones
 from kiosk.desk import places as desk_places
+from kiosk.desk import room_care as desk_room_care
+from kiosk.desk import room_use as desk_room_use
 from kiosk.desk import rooms as desk_rooms
 from kiosk.desk import settings as desk_settings
 from kiosk.desk import stocktakes as desk_stocktakes
@@ -170,6 +172,8 @@ DESK: tuple[ModuleType, ...] = (
     desk_stocktakes,
     desk_labels,
     desk_timeline,
+    desk_room_care,
+    desk_room_use,
     desk_bookings,
     desk_rooms,
     desk_trail,

@@ -40,6 +40,7 @@ class SubjectKind(StrEnum):
     VISIT = "visit"
     DEVICE = "device"
     DELIVERY = "delivery"
+    LOST = "lost_item"
 
 
 class LabelState(StrEnum):

@@ -2,7 +2,7 @@
 
 Split by ability: `keeping` (who looks after a room and what is asked), `tasks` (prepared before, restored after, ready by a scan on site),
 `faults` (reported, a duty, repaired), `help_calls` (called, answered, measured), `now` (what a door or a search should know of it), `plans` (the
-floor drawn from the places' shapes, live), `wishes` and `finding` (a room in plain words). Bookings know nothing of it; this section reads them.
+floor drawn from the places' shapes, live), `lost` (what people left behind), `use` (booked, used, refused), `wishes` and `finding` (a room in plain words). Bookings know nothing of it; this section reads them.
 """
 
 from core.sections.roomcare.faults import (
@@ -33,6 +33,24 @@ from core.sections.roomcare.help_calls import (
     open_calls,
 )
 from core.sections.roomcare.keeping import CareView, RoomCare, SetRoomCare, care, keeper_of, set_care
+from core.sections.roomcare.lost import (
+    ClaimItem,
+    DisposeItem,
+    LostItem,
+    LostView,
+    RemindThings,
+    ReportFound,
+    TendLost,
+    claim,
+    dispose,
+    lost_items,
+    remind,
+    remind_of_things,
+    report_found,
+    tend,
+)
+from core.sections.roomcare.lost import describe as describe_lost
+from core.sections.roomcare.lost import may_see_photos as may_see_lost_photos
 from core.sections.roomcare.marks import door_marks
 from core.sections.roomcare.now import CareNow, care_now, care_of
 from core.sections.roomcare.plans import Floor, FloorPlan, PlanRoom, floor_plan, floors
@@ -59,14 +77,17 @@ from core.sections.roomcare.tasks import get as get_task
 from core.sections.roomcare.tasks import may_do as may_do_task
 from core.sections.roomcare.tasks import may_see_photos as may_see_task_photos
 from core.sections.roomcare.tasks import view as task_view
+from core.sections.roomcare.use import HourUse, RoomUse, Use, sheets, use
 from core.sections.roomcare.wishes import Wish
 
 __all__ = [
-    "AnswerRoomHelp", "AnswerTask", "CallRoomHelp", "CareNow", "CareView", "ClearFault", "FaultView", "FinishTask", "Fit", "Floor",
-    "FloorPlan", "Found", "HelpCallView", "HelpTimes", "PlanRoom", "PlanTask", "Question", "RemindTask", "ReportFault", "RoomCare",
-    "RoomFault", "RoomHelpCall", "RoomTask", "SetRoomCare", "TaskView", "Wish", "answer_help", "answer_task", "call_help", "calls",
-    "care", "care_now", "care_of", "clear_fault", "count_open", "door_marks", "fault_duty_done", "faults_of", "find", "finish_task",
-    "finished_tasks", "floor_plan", "floors", "get_task", "help_times", "items_by_room", "keeper_of", "latest_call", "may_do_task",
-    "may_see_photos", "may_see_task_photos", "open_calls", "open_faults", "open_tasks", "plan_task", "plan_tasks", "remind_task",
-    "report_fault", "search", "set_care", "task_duty_done", "task_of_room", "task_view",
+    "AnswerRoomHelp", "AnswerTask", "CallRoomHelp", "CareNow", "CareView", "ClaimItem", "ClearFault", "DisposeItem", "FaultView",
+    "FinishTask", "Fit", "Floor", "FloorPlan", "Found", "HelpCallView", "HelpTimes", "HourUse", "LostItem", "LostView", "PlanRoom",
+    "PlanTask", "Question", "RemindTask", "RemindThings", "ReportFault", "ReportFound", "RoomCare", "RoomFault", "RoomHelpCall",
+    "RoomTask", "RoomUse", "SetRoomCare", "TaskView", "TendLost", "Use", "Wish", "answer_help", "answer_task", "call_help", "calls",
+    "care", "care_now", "care_of", "claim", "clear_fault", "count_open", "describe_lost", "dispose", "door_marks", "fault_duty_done",
+    "faults_of", "find", "finish_task", "finished_tasks", "floor_plan", "floors", "get_task", "help_times", "items_by_room", "keeper_of",
+    "latest_call", "lost_items", "may_do_task", "may_see_lost_photos", "may_see_photos", "may_see_task_photos", "open_calls",
+    "open_faults", "open_tasks", "plan_task", "plan_tasks", "remind", "remind_of_things", "remind_task", "report_fault", "report_found",
+    "search", "set_care", "sheets", "task_duty_done", "task_of_room", "task_view", "tend", "use",
 ]  # fmt: skip
