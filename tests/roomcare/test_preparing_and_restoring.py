@@ -12,7 +12,7 @@ from core.foundation import clock
 from core.foundation.ids import uuid7
 from core.mechanisms import duties, labels
 from core.mechanisms.labels import SubjectKind
-from core.mechanisms.operations import Actor
+from core.mechanisms.operations import Actor, Role
 from core.sections import bookings, roomcare, rooms
 from tests.cast import Office
 from tests.conftest import MON_9AM
@@ -230,3 +230,24 @@ def test_what_the_booking_asked_stands_in_the_list_with_seats_and_people(house: 
     (again,) = house.read(roomcare.open_tasks, house.bo, MON_9AM)
     assert [line.id for line in again.questions] == ["seating", "projector", "water", "tea"] and again.id != task.id
     assert care(house, "305").prepare == "open"
+
+
+@pytest.mark.proves("S1.3-R8")
+def test_nobody_walks_into_a_room_that_is_being_restored_and_the_next_meeting_is_not_hindered(house: Office) -> None:
+    later = book(house, NOON, NOON + timedelta(hours=1))
+    book(house)
+    now = at(ELEVEN + timedelta(minutes=1))
+    walk_in = bookings.CreateBooking(room_id=house.places["301"], starts_at=now, ends_at=ELEVEN + timedelta(minutes=30))
+    door = Actor(frozenset({Role.DOOR}), None, None, house.places["301"], "door")
+    for who in (door, house.mei):
+        refused = house.refused(walk_in, who)
+        assert (refused.code, refused.facts) == ("room.restoring", {"room": "301 听雨厅", "keeper": "吴桐"})
+    book(house, NOON + timedelta(hours=1), NOON + timedelta(hours=2))  # ahead it can be booked all the while
+    roomcare.plan_tasks(now)
+    (task,) = [one for one in tasks(house) if one.kind == "restore"]
+    tick(house, task)
+    house.do(finish(house, task, photos=(PHOTO,)), house.wu)
+    house.do(walk_in, door)
+    at(NOON)
+    assert house.read(roomcare.care_of, house.places["301"], NOON).restoring_since is None
+    assert later

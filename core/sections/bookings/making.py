@@ -80,6 +80,8 @@ def make(
     rules.check_span(room, rule, booking.starts_at, booking.ends_at, at, claims.zone_of(s, room.place_id))
     rules.check_lead(rule, booking.starts_at, at, by)
     rules.check_form(room, purpose, booking)
+    if booking.starts_at <= at + rules.LATE_START:
+        rooms.check_ready(s, room.place_id, by, at)
     asks = bool(rule.approvers) and not approved and state == BookingState.CONFIRMED and not by.has(Role.SYSTEM)
     if asks and host is None:
         raise Refused("booking.needs_approval")

@@ -289,15 +289,15 @@ def plan_tasks(at: datetime) -> int:
             ).scalars()
         ]
     changed = 0
-    for booking_id, kind in due:
+    for booking_id, kind, version in due:
         do = PlanTask.model_validate({"booking_id": booking_id, "kind": kind})
-        changed += perform_now(do, by=SYSTEM, at=at, op_id=derived("room.plan_task", booking_id, kind, at)).ok
+        changed += perform_now(do, by=SYSTEM, at=at, op_id=derived("room.plan_task", booking_id, kind, version, at)).ok
     for task_id in late:
         perform_now(RemindTask(task_id=task_id), by=SYSTEM, at=at, op_id=derived("room.remind_task", task_id))
     return changed
 
 
-def _to_plan(s: Session, at: datetime) -> list[tuple[UUID, str]]:
+def _to_plan(s: Session, at: datetime) -> list[tuple[UUID, str, int]]:
     """The bookings whose list is not what it should be: those ahead, those that just ended in a room to be restored, and open lists."""
     caring = keeping.everything(s)
     found: dict[tuple[UUID, str], None] = {}
@@ -311,7 +311,7 @@ def _to_plan(s: Session, at: datetime) -> list[tuple[UUID, str]]:
             found[(last.id, RESTORE)] = None
     for task in s.execute(select(RoomTask).where(col(RoomTask.state) == OPEN)).scalars():
         found[(task.booking_id, task.kind)] = None
-    return [key for key in found if _is_due(s, key[0], key[1], at)]
+    return [(id, kind, s.get_one(Booking, id).version) for id, kind in found if _is_due(s, id, kind, at)]
 
 
 def _is_due(s: Session, booking_id: UUID, kind: str, at: datetime) -> bool:
@@ -348,6 +348,17 @@ def dirty_since(s: Session, row: RoomCare, room_id: UUID, at: datetime) -> Booki
     ended = last.ended_at or last.ends_at
     clean = max(moment for moment in (row.restore_since, row.restored_at) if moment is not None)
     return last if clean < ended <= at else None
+
+
+@rooms.before_use
+def not_while_restoring(s: Session, room_id: UUID, by: Actor, at: datetime) -> None:
+    """Nobody but the office books a room from now on that waits to be restored. Refuses: room.restoring"""
+    if by.has(*OFFICE, Role.SYSTEM):
+        return
+    for leaf in {room_id, *rooms.leaves(s, room_id)}:
+        row = s.get(RoomCare, leaf)
+        if row is not None and dirty_since(s, row, leaf, at) is not None:
+            raise Refused("room.restoring", room=places.get(s, leaf).name, keeper=keeping.care(s, leaf).keeper)
 
 
 def get(s: Session, task_id: UUID) -> RoomTask:

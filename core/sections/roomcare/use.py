@@ -26,7 +26,7 @@ from core.sections.rooms import Room
 
 HAPPENED = frozenset({BookingState.IN_USE, BookingState.ENDED, BookingState.CONFIRMED, BookingState.RELEASED})
 DEMAND = frozenset({
-    "booking.clash", "booking.outside_hours", "room.closed", "booking.too_long", "booking.too_many", "booking.no_equipment", "room.not_bookable",
+    "booking.clash", "booking.outside_hours", "room.closed", "booking.too_long", "booking.too_many", "booking.no_equipment", "room.not_bookable", "room.restoring",
 })  # fmt: skip
 ASKS = ("booking.create", "booking.move", "booking.extend")
 
