@@ -65,12 +65,16 @@ from core.sections.stocktakes import telling as stocktake_telling
 from core.web import build as builds
 from core.web import connect, health, sessions, trust
 from kiosk import door, welcome
+from kiosk.desk import approvals as desk_approvals
 from kiosk.desk import assets as desk_assets
 from kiosk.desk import bookings as desk_bookings
+from kiosk.desk import calendar as desk_calendar
 from kiosk.desk import chooser, find, first_run, me, pairing, signin, today
 from kiosk.desk import connect as desk
+from kiosk.desk import custody as desk_custody
 from kiosk.desk import deliveries as desk_deliveries
 from kiosk.desk import devices as desk_devices
+from kiosk.desk import disposals as desk_disposals
 from kiosk.desk import duties as desk_duties
 from kiosk.desk import imports as desk_imports
 from kiosk.desk import inspections as desk_inspections
@@ -79,6 +83,7 @@ from kiosk.desk import notices as desk_notices
 from kiosk.desk import people as desk_people
 from kiosk.desk import phones as desk_phones
 from kiosk.desk import places as desk_places
+from kiosk.desk import repairs as desk_repairs
 from kiosk.desk import room_care as desk_room_care
 from kiosk.desk import room_use as desk_room_use
 from kiosk.desk import rooms as desk_rooms
@@ -87,6 +92,8 @@ from kiosk.desk import stocktakes as desk_stocktakes
 from kiosk.desk import supplies as desk_supplies
 from kiosk.desk import timeline as desk_timeline
 from kiosk.desk import trail as desk_trail
+from kiosk.desk import transfers as desk_transfers
+from kiosk.desk import upkeep as desk_upkeep
 from kiosk.desk import visits as desk_visits
 from kiosk.door import live as door_live
 from mobile import api, bundle, test_clock
@@ -95,17 +102,20 @@ from mobile import attachments as attachments_api
 from mobile import calendars as calendars_api
 from mobile import doors as doors_api
 from mobile import imports as imports_api
+from mobile import papers as papers_api
 from mobile import phones as phones_api
 from mobile import rooms as rooms_api
 from mobile import series as series_api
 from mobile import sheets as sheets_api
 from mobile import visits as visits_api
 from mobile.floor import serve as floor
+from mobile.pages import approvals as my_approvals
 from mobile.pages import asks, at_door, book, thing, visitors
 from mobile.pages import duties as my_duties
 from mobile.pages import find as my_find
 from mobile.pages import home as my_home
 from mobile.pages import room_care as my_rooms
+from mobile.pages import things as my_things
 from mobile.swagger import pages as swagger
 
 VERSION = "0.1.0"
@@ -177,6 +187,13 @@ DESK: tuple[ModuleType, ...] = (
     desk_bookings,
     desk_rooms,
     desk_trail,
+    desk_custody,
+    desk_repairs,
+    desk_transfers,
+    desk_disposals,
+    desk_upkeep,
+    desk_approvals,
+    desk_calendar,
 )
 PAGES: tuple[ModuleType, ...] = (
     *DESK,
@@ -190,6 +207,8 @@ PAGES: tuple[ModuleType, ...] = (
     visitors,
     my_home,
     my_duties,
+    my_things,
+    my_approvals,
     thing,
 )  # modules with a `router` of pages
 API_ROUTERS: tuple[APIRouter, ...] = (
@@ -204,6 +223,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     asset_cards_api.router,
     visits_api.router,
     sheets_api.router,
+    papers_api.router,
     phones_api.router,
 )  # routes of the API beside operations, labels and collections
 
@@ -217,6 +237,7 @@ def include_core() -> None:
     views.include(*parts)
     attachments.include(*parts)
     approvals.include(*parts)
+    people.include(*parts)
     supplies.include(*parts)
     duties.include(*parts)
     holds.include(*parts)

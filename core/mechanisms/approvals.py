@@ -268,6 +268,19 @@ def waiting_for(s: Session, by: Actor) -> list[ApprovalView]:
     return [found for found in views(s, list(s.execute(query.limit(200)).scalars()), by) if found.may_decide]
 
 
+def asked_by(s: Session, by: Actor, limit: int = 50) -> list[ApprovalView]:
+    """What this person asked for, newest first."""
+    query = select(Approval).where(col(Approval.requested_by) == by.person_id).order_by(col(Approval.id).desc()).limit(limit)
+    return views(s, list(s.execute(query).scalars()), by) if by.person_id else []
+
+
+def decided_by(s: Session, by: Actor, limit: int = 50) -> list[ApprovalView]:
+    """What this person decided about, newest first."""
+    mine = select(col(ApprovalStep.approval_id)).where(col(ApprovalStep.decided_by) == by.person_id)
+    query = select(Approval).where(col(Approval.id).in_(mine)).order_by(col(Approval.id).desc()).limit(limit)
+    return views(s, list(s.execute(query).scalars()), by) if by.person_id else []
+
+
 def view(s: Session, approval: Approval, by: Actor) -> ApprovalView:
     return views(s, [approval], by)[0]
 

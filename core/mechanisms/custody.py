@@ -244,6 +244,11 @@ def offered_by(s: Session, person_id: UUID, kind: str) -> list[Offer]:
     return [_offer(row) for row in s.execute(query).scalars()]
 
 
+def offers(s: Session, kind: str, limit: int = 500) -> list[Offer]:
+    """Every open offer of a kind, oldest first."""
+    return [_offer(row) for row in s.execute(_waiting(kind).order_by(col(Handover.id)).limit(limit)).scalars()]
+
+
 def offered_back(s: Session, kind: str) -> list[Offer]:
     """What waits to be taken back by the office, oldest first."""
     query = _waiting(kind).where(col(Handover.to_id).is_(None)).order_by(col(Handover.id))

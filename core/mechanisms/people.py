@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import ModuleType
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -287,6 +288,26 @@ def set_pin(s: Session, do: SetPin, by: Actor, at: datetime) -> None:
     touch(s, "person", person.id)
 
 
+class SetDeputy(Operation):
+    """Who acts for me: takes and gives things in my name, greets my visitors. None: nobody."""
+
+    deputy_id: UUID | None = None
+
+
+@operation(SetDeputy, "person.set_deputy", roles={Role.STAFF})
+def set_deputy(s: Session, do: SetDeputy, by: Actor, at: datetime) -> None:
+    """Refuses: person.not_found, person.disabled, person.own_deputy"""
+    person = get(s, by.person_id)
+    if do.deputy_id is not None:
+        if do.deputy_id == person.id:
+            raise Refused("person.own_deputy")
+        if (deputy := get(s, do.deputy_id)).disabled_at is not None:
+            raise Refused("person.disabled", name=deputy.name)
+    person.deputy_id = do.deputy_id
+    person.version += 1
+    touch(s, "person", person.id)
+
+
 class SetLanguage(Operation):
     language: Language
 
@@ -298,19 +319,40 @@ def set_language(s: Session, do: SetLanguage, by: Actor, at: datetime) -> None:
     touch(s, "person", person.id)
 
 
+WhenDisabled = Callable[[Session, "Person", Actor, datetime], object]
+_when_disabled: dict[str, WhenDisabled] = {}
+
+
+def when_disabled(function: WhenDisabled) -> WhenDisabled:
+    """Mark `(s, person, by, at)`: what a section does in the same transaction when somebody leaves (clear what they have)."""
+    function.__when_disabled__ = True  # type: ignore[attr-defined]
+    return function
+
+
+def include(*modules: ModuleType) -> None:
+    """Know what follows when somebody is disabled; including again replaces."""
+    for module in modules:
+        for value in list(vars(module).values()):
+            if getattr(value, "__when_disabled__", False) is True and callable(value):
+                _when_disabled[f"{value.__module__}.{value.__name__}"] = value
+
+
 class DisablePerson(Operation):
     person_id: UUID
 
 
 @operation(DisablePerson, "person.disable", roles={Role.ADMIN})
 def disable(s: Session, do: DisablePerson, by: Actor, at: datetime) -> PersonView:
-    """Signs the person out everywhere at once. Refuses: person.not_found, person.last_admin"""
+    """Signs the person out everywhere at once; what they still have and owe is said in the facts (`still_keeps`, `still_owes`), and somebody
+    owes its clearing. Refuses: person.not_found, person.last_admin"""
     person = get(s, do.person_id)
     _not_the_last_admin(s, person)
     if person.disabled_at is None:
         person.disabled_at = at
         person.version += 1
         end_sessions(s, person.id, at)
+        for follow in _when_disabled.values():
+            follow(s, person, by, at)
     touch(s, "person", person.id)
     return view(s, person)
 
@@ -642,6 +684,12 @@ def find_exactly(s: Session, text: str) -> list[Person]:
     )  # fmt: skip
     found = list(s.execute(query.order_by(col(Person.name)).limit(4)).scalars())
     return found if len(found) <= 3 else []
+
+
+def principals_of(s: Session, person_id: UUID) -> list[Person]:
+    """Everyone active who named this person their deputy."""
+    query = select(Person).where(col(Person.deputy_id) == person_id, col(Person.disabled_at).is_(None)).order_by(col(Person.name))
+    return list(s.execute(query).scalars())
 
 
 def any_admin(s: Session) -> bool:

@@ -51,12 +51,15 @@ class CalendarDay(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class DayView:
-    """One day of the calendar. `provisional`: the official list of its year is not loaded, so only weekends are known."""
+    """One day of the calendar. `provisional`: the official list of its year is not loaded, so only weekends are known. `special` days have a
+    rule of their own, `edited` ones by the office's word."""
 
     day: date
     works: bool
     name: str
     provisional: bool
+    special: bool = False
+    edited: bool = False
 
 
 # ── operations ──
@@ -146,10 +149,13 @@ def days(s: Session, start: date, end: date) -> Iterator[DayView]:
     known_years = {year for year in range(start.year, end.year + 1) if known(s, year)}
     at_hand = (year for year in known_years if s.get(CalendarYear, year) is None)
     names = {day: name for year in at_hand for day, (_, name) in _package_days(year).items()}
-    names |= {row.day: row.name for row in s.execute(select(CalendarDay).where(col(CalendarDay.day).between(start, end))).scalars()}
+    rows = {row.day: row for row in s.execute(select(CalendarDay).where(col(CalendarDay.day).between(start, end))).scalars()}
+    names |= {day: row.name for day, row in rows.items()}
     for i in range((end - start).days):
         day = start + timedelta(days=i)
-        yield DayView(day, _works(special, day), names.get(day, ""), day.year not in known_years)
+        row = rows.get(day)
+        provisional = day.year not in known_years
+        yield DayView(day, _works(special, day), names.get(day, ""), provisional, day in special, row is not None and row.edited)
 
 
 # ── job ──

@@ -52,14 +52,17 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         Entry("licences", "licence", PAPERS), Entry("secrets", "lock", THINGS),
     )),
     ("things", (
-        Entry("assets", "asset", THINGS), Entry("supplies", "supply", THINGS | {Role.RECEPTION}), Entry("suppliers", "book", THINGS),
+        Entry("assets", "asset", THINGS), Entry("custody", "move", THINGS), Entry("repairs", "repair", THINGS), Entry("transfers", "go", THINGS),
+        Entry("disposals", "trash", THINGS), Entry("supplies", "supply", THINGS | {Role.RECEPTION}), Entry("suppliers", "book", THINGS),
         Entry("stocktakes", "count", THINGS | {Role.RECEPTION}), Entry("labels", "print", THINGS | {Role.RECEPTION, Role.SAFETY}), Entry("imports", "receive", THINGS),
     )),
-    ("safety", (Entry("inspections", "list", SAFE), Entry("hazards", "warning", SAFE), Entry("duties", "clock", EVERYONE))),
+    ("safety", (
+        Entry("inspections", "list", SAFE), Entry("hazards", "warning", SAFE), Entry("upkeep", "refresh", SAFE), Entry("duties", "clock", EVERYONE),
+    )),
     ("money", (Entry("expenses", "money", THINGS | {Role.STAFF}), Entry("petty_cash", "key", THINGS), Entry("approvals", "check", EVERYONE))),
     ("house", (
         Entry("reports", "chart", THINGS), Entry("people", "person", ADMIN), Entry("places", "place", ADMIN | {Role.CLERK}), Entry("devices", "kiosk", ADMIN), Entry("phones", "phone", PAPERS),
-        Entry("notices", "bell", ADMIN | {Role.CLERK, Role.RECEPTION}), Entry("audit", "book", ADMIN), Entry("settings", "settings", ADMIN),
+        Entry("notices", "bell", ADMIN | {Role.CLERK, Role.RECEPTION}), Entry("calendar", "calendar", EVERYONE), Entry("audit", "book", ADMIN), Entry("settings", "settings", ADMIN),
     )),
 )  # fmt: skip
 

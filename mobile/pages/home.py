@@ -5,9 +5,9 @@ from __future__ import annotations
 from nicegui import APIRouter
 
 from core.foundation import clock, database, i18n
-from core.mechanisms import duties
+from core.mechanisms import approvals, custody, duties
 from core.mechanisms.operations import OFFICE
-from core.sections import bookings, roomcare
+from core.sections import assets, bookings, roomcare
 from core.web import frame, parts
 from core.web.frame import _
 from mobile.pages import asks
@@ -31,6 +31,9 @@ def _draw() -> None:
     with database.reading() as s:
         owed = [view for view in duties.mine(s, by, at) if view.state == duties.OPEN]
         tasks = roomcare.count_open(s, by.person_id)
+        offers = custody.offered_to(s, [by.person_id], "asset") if by.person_id else []
+        kept = assets.count_kept(s, by.person_id) if by.person_id else 0
+        to_decide = len(approvals.waiting_for(s, by))
         mine = bookings.mine(s, by.person_id, at, 1) if by.person_id else []
         asked = bookings.asked_of(s, by, at)
     parts.text(_("my.hello", name=by.name), "p", "second")
@@ -49,6 +52,8 @@ def _draw() -> None:
     rows = (
         ("/my/duties", "clock", _("my.duties"), _("my.duties_open", n=len(owed)) if owed else _("my.duties_none")),
         ("/my/find", "place", _("find.title"), _("find.hint")),
+        ("/my/things", "asset", _("my.things"), _things(len(offers), kept)),
+        ("/my/approvals", "check", _("nav.approvals"), _("approval.waiting", n=to_decide) if to_decide else _("approval.nothing")),
         ("/my/book", "door", _("my.book"), coming),
         *care,
         ("/my/visitors", "people", _("my.visitors"), _("my.visitors_hint")),
@@ -61,3 +66,7 @@ def _draw() -> None:
                 with parts.box("item__body"):
                     parts.text(title, "div", "item__title")
                     parts.text(meta, "div", "item__meta")
+
+
+def _things(offered: int, kept: int) -> str:
+    return _("my.things_waiting", n=offered) if offered else _("my.things_have", n=kept) if kept else _("my.things_none")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from uuid import UUID
 
@@ -13,10 +14,11 @@ from core.foundation import clock, database, i18n
 from core.foundation.errors import Invalid, Refused
 from core.mechanisms import labels, places
 from core.mechanisms.labels import LabelState, LabelView, SubjectKind
-from core.mechanisms.operations import Actor, Operation, Role
+from core.mechanisms.operations import Actor, Role
 from core.sections import assets, rooms, supplies
 from core.web import frame, parts, sessions
 from core.web.frame import _
+from mobile.pages import thing_acts
 from mobile.pages.blank import ClaimBlank
 
 router = APIRouter()
@@ -47,6 +49,7 @@ def thing_page(code: str) -> None:
             draw_for_stranger(body)
         else:
             Thing(code, by, body)
+        ui.timer(0.1, partial(assets.sighted, code, by, "page"), once=True)  # what should not be there any more is told to the clerk
 
 
 @router.page("/8004/{giai}")
@@ -97,7 +100,7 @@ class Thing:
         elif found.label_state == LabelState.BLANK:
             ClaimBlank(found.code, self.by, self.draw)
             return
-        elif found.label_state != LabelState.ACTIVE:
+        elif found.label_state != LabelState.ACTIVE and not found.told:
             parts.empty(_(f"thing.label_{found.label_state}"), labels.shown(found.code))
             return
         with parts.box("sheet stack"):
@@ -105,9 +108,11 @@ class Thing:
                 with parts.box("row"):
                     parts.pill(self._state_word(found), STATES.get(found.state, "lost"))
             parts.text(found.title or _("thing.hidden"), "h2", "thing__title")
+            if found.told:
+                parts.text(found.told, "p", "strong").props("data-told")
             parts.facts((
                 (_("thing.number"), found.number), (_("thing.holder"), found.holder), (_("thing.place"), found.place), (_("thing.due"),
-                found.due),
+                _day(found.due)),
                 (_("thing.label"), labels.shown(found.code)),
             ))  # fmt: skip
         if found.id is not None:
@@ -124,8 +129,8 @@ class Thing:
     def _draw_acts(self, found: LabelView, id: UUID) -> None:
         if found.kind == SubjectKind.SUPPLY and "supply.issue" in found.operations:
             self._draw_taking(found, id)
-        elif found.kind == SubjectKind.ASSET and "asset.report_fault" in found.operations:
-            parts.button(_("thing.report_fault"), partial(self._report_fault, id), icon="repair", wide=True)
+        elif found.kind == SubjectKind.ASSET:
+            thing_acts.draw(found, id, self.by, self.foot, self.draw)
         elif found.kind == SubjectKind.PLACE:
             self._draw_place(id)
         page = DESK_PAGES.get(found.kind or "")
@@ -184,31 +189,10 @@ class Thing:
             self.quantity = 1
             self.draw()
 
-    def _report_fault(self, id: UUID) -> None:
-        with parts.sheet_dialog(_("thing.report_fault")) as dialog:
-            words = parts.area(_("thing.fault_what"))
 
-            async def tell(said: str) -> None:
-                if await self._done(assets.ReportFault(asset_id=id, what=said), _("thing.fault_done")):
-                    dialog.close()
-
-            async def go() -> None:
-                said = (words.value or "").strip()[:500]
-                parts.refuse(words, None if said else _("supply.needed"))
-                if said:
-                    await tell(said)
-
-            with parts.box("row wrap"):  # the second tap: what it mostly is
-                for usual in ("off", "picture", "sound", "damaged"):
-                    parts.button(_(f"thing.usual.{usual}"), partial(tell, _(f"thing.usual.{usual}")))
-
-            with parts.box("dialog__acts"):
-                parts.button(_("web.cancel"), dialog.close)
-                parts.button(_("thing.report_fault"), go, kind="main")
-        dialog.open()
-
-    async def _done(self, operation: Operation, words: str) -> bool:
-        outcome = await parts.do(operation, done=words)
-        if outcome.ok:
-            self.draw()
-        return outcome.ok
+def _day(due: str) -> str:
+    """A day of the label's answer as a person reads it."""
+    try:
+        return i18n.full_day(date.fromisoformat(due), frame.lang())
+    except ValueError:
+        return due

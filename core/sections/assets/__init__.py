@@ -30,6 +30,7 @@ from core.sections.assets.classes import (
     drop_class,
     set_class,
 )
+from core.sections.assets.clearing import Clearance, clearance, count_kept, owe_clearing
 from core.sections.assets.custody import (
     DeclineOffer,
     GiveBack,
@@ -233,6 +234,7 @@ __all__ = [
     "AssetTransferLine",
     "AssetView",
     "CancelDisposal",
+    "Clearance",
     "DeclineOffer",
     "DisposalState",
     "DisposalView",
@@ -292,12 +294,14 @@ __all__ = [
     "card",
     "change",
     "class_name",
+    "clearance",
     "code_of",
     "components",
     "cost_of_repairs",
     "count",
     "count_by_state",
     "count_disposals",
+    "count_kept",
     "count_repairs",
     "count_transfers",
     "custodian_of",
@@ -338,6 +342,7 @@ __all__ = [
     "open_offer",
     "open_repair",
     "open_upkeep_duties",
+    "owe_clearing",
     "papers",
     "present",
     "propose",

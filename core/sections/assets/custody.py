@@ -323,8 +323,11 @@ def move(
         facts["signing_id"] = signing_id
     if row.due_on is not None:
         facts["due_on"] = row.due_on
+    had = row.from_id
     change(s, asset, given, kind or ("taken" if to_id else "returned"), by, at, **facts)
     _upkeep_follows(s, asset, by, at)
+    if had is not None and had != to_id:
+        _perhaps_cleared(s, had, by, at)
 
 
 def may_give(s: Session, asset: Asset, by: Actor) -> bool:
@@ -382,6 +385,13 @@ def _receivers(s: Session, asset: Asset) -> list[UUID]:
     """Whom the office's side of a return waits for: the department's custodian, else the clerks."""
     custodian = custodian_of(s, asset.department_id)
     return [custodian] if custodian is not None else [clerk.id for clerk in people.with_role(s, Role.CLERK)]
+
+
+def _perhaps_cleared(s: Session, person_id: UUID, by: Actor, at: datetime) -> None:
+    """The last thing of somebody who left came back: the clearing that was owed is done."""
+    owed = duties.find_open(s, f"clearance/{person_id}")
+    if owed is not None and s.execute(select(Asset.id).where(col(Asset.keeper_id) == person_id).limit(1)).first() is None:
+        duties.settle(s, owed, by, at)
 
 
 def _upkeep_follows(s: Session, asset: Asset, by: Actor, at: datetime) -> None:

@@ -1,0 +1,208 @@
+"""Approvals on the desk: what I would be agreeing to, in one sentence and one number; what I asked for; what was decided (look.md §5)."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from fastapi import Depends
+from nicegui import APIRouter, ui
+
+from core.foundation import database, live
+from core.foundation.live import Change
+from core.mechanisms import approval_rules, approvals, people
+from core.mechanisms.approval_rules import Rule, RuleStep
+from core.mechanisms.approvals import ApprovalView
+from core.mechanisms.operations import Role
+from core.web import approval_card, frame, icons, parts
+from core.web.frame import _
+
+router = APIRouter(dependencies=[Depends(frame.signed_in)])
+SETTLE_S = 0.4
+RULERS = frozenset({Role.ADMIN, Role.LEADER})
+ROLES = (Role.LEADER, Role.ADMIN, Role.CLERK, Role.SAFETY, Role.RECEPTION)
+LOOK = {"asset_disposal": "/desk/disposals?open={id}", "asset_transfer": "/desk/transfers?open={id}", "stocktake": "/desk/stocktakes/{id}",
+        "booking": "/desk/bookings?open={id}", "booking_series": "/desk/bookings?series={id}", "asset": "/desk/assets?open={id}"}  # fmt: skip
+
+
+@router.page("/desk/approvals")
+def approvals_page() -> None:
+    with frame.desk("approvals", _("nav.approvals")):
+        approval_card.style()
+        ApprovalsPage()
+
+
+class ApprovalsPage:
+    """Three piles; what waits for me comes first and is drawn whole."""
+
+    def __init__(self) -> None:
+        self.client = ui.context.client
+        self.pile = "mine"
+        self.opened = self.client.request.query_params.get("open", "")[:80]
+        self._pending = False
+        self.box = parts.box()
+        self.draw()
+        self.client.on_delete(live.subscribe("approval", self._changed))
+
+    def draw(self) -> None:
+        by = frame.actor()
+        with database.reading() as s:
+            mine = approvals.waiting_for(s, by)
+            asked = approvals.asked_by(s, by)
+            decided = approvals.decided_by(s, by)
+        mine.sort(key=lambda view: str(view.id) != self.opened)
+        self.box.clear()
+        with self.box:
+            with parts.head(_("approval.waiting", n=len(mine)) if mine else _("approval.nothing")):
+                if by.has(*RULERS):
+                    parts.button(_("approval.rules"), lambda: RulesDialog("asset_disposal"), icon="settings")
+            parts.chips(
+                (("mine", _("approval.pile.mine"), len(mine)), ("asked", _("approval.pile.asked"), None), ("decided", _("approval.pile.decided"), None)),
+                self.pile, self._choose,
+            )  # fmt: skip
+            if self.pile == "mine":
+                self._draw_mine(mine)
+            else:
+                self._draw_list(asked if self.pile == "asked" else decided)
+
+    def _draw_mine(self, mine: list[ApprovalView]) -> None:
+        if not mine:
+            parts.empty(_("approval.nothing"), _("approval.nothing_hint"))
+        with parts.box("agree__pile"):
+            for index, view in enumerate(mine):
+                with approval_card.card(view):
+                    parts.button(
+                        _("approval.agree"),
+                        lambda view=view: approval_card.agree(view, self.draw),
+                        kind="main" if index == 0 else "plain",
+                        icon="check",
+                    )
+                    parts.button(_("approval.back"), lambda view=view: approval_card.send_back(view, self.draw), icon="return")
+                    self._look(view)
+
+    def _draw_list(self, views: list[ApprovalView]) -> None:
+        if not views:
+            parts.empty(_("approval.none_yet"), _("approval.none_yet_hint"))
+        with parts.box("agree__pile"):
+            for view in views:
+                with approval_card.card(view):
+                    parts.pill(_(f"approval.state.{view.state}"), approval_card.TONES[view.state])
+                    if view.state == approvals.WAITING and view.requested_by_id == frame.actor().person_id:
+                        parts.button(_("approval.withdraw"), lambda view=view: self._withdraw(view), icon="return")
+                    self._look(view)
+
+    def _look(self, view: ApprovalView) -> None:
+        if view.subject_kind in LOOK:
+            parts.button(_("approval.look"), href=LOOK[view.subject_kind].format(id=view.subject_id), kind="quiet")
+
+    async def _withdraw(self, view: ApprovalView) -> None:
+        if (await parts.do(approvals.WithdrawApproval(approval_id=view.id), done=_("approval.withdrawn"))).ok:
+            self.draw()
+
+    def _choose(self, pile: str) -> None:
+        self.pile = pile
+        self.draw()
+
+    def _changed(self, _change: Change) -> None:
+        if not self._pending and not self.client.is_deleted:
+            self._pending = True
+            asyncio.get_running_loop().call_later(SETTLE_S, self._redraw)
+
+    def _redraw(self) -> None:
+        self._pending = False
+        if self.client.is_deleted or not self.client.has_socket_connection:
+            return
+        with self.client:
+            try:
+                self.draw()
+            except frame.SignInNeeded:
+                return  # the browser is on its way to the sign-in page
+
+
+class RulesDialog:
+    """Who must agree from which sum on: rows of a sum and its steps, saved as a whole."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        with database.reading() as s:
+            self.people = {f"person:{p.id}": p.name for p in people.search(s, limit=1000)}
+            self.departments = {f"head:{d.id}": _("approval.head_of", name=d.name) for d in people.departments(s)}
+            found = approval_rules.rules(s, kind)
+        self.rows: list[tuple[str, list[str]]] = [
+            (f"{rule.from_cents / 100:.2f}".removesuffix(".00"), [_key(step) for step in rule.steps]) for rule in found
+        ]
+        self.rows = self.rows or [("0", [f"role:{Role.LEADER}"])]
+        self.fields: list[tuple[Any, Any]] = []
+        with parts.sheet_dialog(_("approval.rules_title"), _("approval.rules_hint")) as self.dialog:
+            self.body = parts.box("stack")
+            with parts.box("dialog__acts"):
+                parts.button(_("approval.rule_add"), self._add, icon="plus", kind="quiet")
+                parts.button(_("web.cancel"), self.dialog.close)
+                parts.button(_("web.save"), self._save, kind="main")
+        self._draw()
+        self.dialog.open()
+
+    def _draw(self) -> None:
+        options = {**{f"role:{role}": _("approval.any_of", role=_(f"role.{role}")) for role in ROLES}, **self.departments, **self.people}
+        self.body.clear()
+        self.fields = []
+        with self.body:
+            for index, (sum_, steps) in enumerate(self.rows):
+                with parts.box("agree__rule"):
+                    amount = parts.input(_("approval.from_sum"), sum_, props="inputmode=decimal")
+                    chosen = parts.select(
+                        _("approval.steps_in_order"), options, [step for step in steps if step in options], multiple=True, search=True
+                    )
+                    with parts.box("round", "button").props(f'type=button aria-label="{_("approval.rule_remove")}"') as remove:
+                        icons.icon("cross")
+                    remove.on("click", lambda index=index: self._remove(index))
+                    self.fields.append((amount, chosen))
+
+    def _keep(self) -> None:
+        self.rows = [(amount.value or "", list(chosen.value or [])) for amount, chosen in self.fields]
+
+    def _add(self) -> None:
+        self._keep()
+        self.rows.append(("", [f"role:{Role.LEADER}"]))
+        self._draw()
+
+    def _remove(self, index: int) -> None:
+        self._keep()
+        del self.rows[index]
+        self._draw()
+
+    async def _save(self) -> None:
+        rules = []
+        for amount, chosen in self.fields:
+            cents = _cents(amount.value)
+            parts.refuse(amount, None if cents is not None else _("approval.sum_wrong"))
+            parts.refuse(chosen, None if chosen.value else _("approval.steps_needed"))
+            if cents is None or not chosen.value:
+                return
+            rules.append(Rule(from_cents=cents, steps=tuple(_step(key) for key in chosen.value)))
+        if (await parts.do(approval_rules.SetApprovalRules(kind=self.kind, rules=tuple(rules)), done=_("approval.rules_saved"))).ok:
+            self.dialog.close()
+
+
+def _key(step: RuleStep) -> str:
+    if step.role is not None:
+        return f"role:{step.role}"
+    return f"person:{step.person_id}" if step.person_id else f"head:{step.department_id}"
+
+
+def _step(key: str) -> RuleStep:
+    kind, _colon, value = key.partition(":")
+    if kind == "role":
+        return RuleStep(role=Role(value))
+    return RuleStep(person_id=UUID(value)) if kind == "person" else RuleStep(department_id=UUID(value))
+
+
+def _cents(text: Any) -> int | None:
+    try:
+        value = Decimal(str(text or "").replace(",", "").replace("，", "").strip())
+    except InvalidOperation:
+        return None
+    cents = value * 100
+    return int(cents) if value.is_finite() and 0 <= cents <= 10**13 and cents == cents.to_integral_value() else None

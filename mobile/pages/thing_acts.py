@@ -1,0 +1,166 @@
+"""What a person does with an asset whose label they scanned: take it, say no, tick its care, hand it over, give it back, report a fault with photos."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from nicegui import ui
+
+from core.foundation import clock, database, i18n
+from core.mechanisms.labels import LabelView
+from core.mechanisms.operations import Actor, Operation
+from core.sections import assets
+from core.sections.assets import UpkeepView
+from core.web import elements, frame, parts
+from core.web.elements import Taken
+from core.web.frame import _
+
+MOST_PHOTOS = 3
+
+
+def draw(found: LabelView, id: UUID, by: Actor, foot: ui.element, after: Callable[[], Any]) -> None:
+    """The acts this person has; the expected one is dark and in the foot."""
+    may = set(found.operations)
+    if "upkeep.tick" in may:
+        _draw_upkeep(found, id, after)
+    with parts.box("stack"):
+        if "asset.decline" in may and "asset.take" in may:
+            parts.button(_("my.not_mine"), partial(_decline, id, found.title, after), icon="return", wide=True)
+        if "asset.give_back" in may:
+            parts.button(
+                _("thing.give_back"),
+                partial(_do, assets.GiveBack(asset_ids=(id,)), _("my.given_back_toast", n=1), after),
+                icon="return",
+                wide=True,
+            )
+        if "asset.hand_over" in may:
+            parts.button(_("thing.hand_over"), partial(_hand_over, id, after), icon="move", wide=True)
+        if "asset.report_fault" in may:
+            parts.button(_("thing.report_fault"), partial(report_fault, id, after), icon="repair", wide=True)
+    if "asset.take" in may:
+        with foot:
+            take = assets.Take(asset_id=id)
+            parts.button(
+                _("thing.take_it"), partial(_do, take, _("my.taken_toast", name=found.title), after), kind="main", icon="check", wide=True
+            )
+
+
+async def _do(do: Operation, words: str, after: Callable[[], Any]) -> None:
+    if (await parts.do(do, done=words)).ok:
+        after()
+
+
+def _hand_over(id: UUID, after: Callable[[], Any]) -> None:
+    from mobile.pages.things import hand_over  # that page draws this one's foot
+
+    hand_over((id,), after)
+
+
+def _decline(id: UUID, title: str, after: Callable[[], Any]) -> None:
+    with parts.sheet_dialog(_("my.not_mine"), title) as dialog:
+        why = parts.area(_("my.why"), rows=2)
+
+        async def go() -> None:
+            if (await parts.do(assets.DeclineOffer(asset_id=id, reason=(why.value or "").strip()[:200]))).ok:
+                dialog.close()
+                after()
+
+        _acts(dialog, _("my.not_mine"), go)
+    dialog.open()
+
+
+# ── a fault ──
+
+
+def report_fault(id: UUID, after: Callable[[], Any]) -> None:
+    """Words, and photos when a camera is at hand."""
+    photos: list[str] = []
+    with parts.sheet_dialog(_("thing.report_fault")) as dialog:
+        words = parts.area(_("thing.fault_what"))
+        box = parts.box("stack")
+
+        def camera() -> None:
+            box.clear()
+            with box:
+                if photos:
+                    parts.text(_("duty.photos_kept", n=len(photos)), "p", "strong")
+                if len(photos) < MOST_PHOTOS:
+                    elements.Photo(taken, facing="environment")
+
+        def taken(photo: Taken) -> None:
+            if photo.sha256 not in photos:
+                photos.append(photo.sha256)
+
+        with box:
+            start = parts.button(_("duty.photo_take"), icon="camera", wide=True)
+        parts.on_tap(start, camera)
+
+        async def tell(said: str) -> None:
+            if (await parts.do(assets.ReportFault(asset_id=id, what=said, photos=tuple(photos)), done=_("thing.fault_done"))).ok:
+                dialog.close()
+                after()
+
+        async def go() -> None:
+            said = (words.value or "").strip()[:500]
+            parts.refuse(words, None if said else _("supply.needed"))
+            if said:
+                await tell(said)
+
+        with parts.box("row wrap"):  # the second tap: what it mostly is
+            for usual in ("off", "picture", "sound", "damaged"):
+                parts.button(_(f"thing.usual.{usual}"), partial(tell, _(f"thing.usual.{usual}")))
+
+        _acts(dialog, _("thing.report_fault"), go)
+    dialog.open()
+
+
+# ── care ──
+
+
+def _draw_upkeep(found: LabelView, id: UUID, after: Callable[[], Any]) -> None:
+    with database.reading() as s:
+        plans = assets.upkeep_of(s, assets.get(s, id), clock.now())
+    for plan in plans:
+        with parts.box("sheet stack").props(f'data-upkeep="{plan.plan_id}"'):
+            with parts.box("row"):
+                parts.text(plan.title, "h3")
+                day = i18n.short_day(plan.due_on, frame.lang())
+                tone: parts.Tone = "busy" if plan.late else "soon" if plan.due_on <= clock.today() else "free"
+                parts.pill(_("upkeep.due_late" if plan.late else "upkeep.due", day=day), tone)
+            last = i18n.short_day(plan.last_on, frame.lang()) if plan.last_on else ""
+            parts.text(_("upkeep.last", day=last) if last else _("upkeep.never"), "p", "quiet small")
+            parts.button(_("upkeep.tick"), partial(_tick, found, plan, after), icon="check", wide=True)
+
+
+def _tick(found: LabelView, plan: UpkeepView, after: Callable[[], Any]) -> None:
+    answers: dict[int, str] = dict.fromkeys(range(len(plan.steps)), "good")
+    with parts.sheet_dialog(plan.title, found.title) as dialog:
+        for n, step in enumerate(plan.steps):
+            with parts.field(step):
+                parts.choice(
+                    {"good": _("upkeep.good"), "bad": _("upkeep.bad")},
+                    "good",
+                    lambda key, n=n: answers.update({n: key}),
+                    good="good",
+                    bad="bad",
+                )
+        note = parts.area(_("duty.note"), rows=2)
+
+        async def go() -> None:
+            failed = tuple(n for n, said in answers.items() if said == "bad")
+            do = assets.TickUpkeep(code=found.code, plan_id=plan.plan_id, failed=failed, note=(note.value or "").strip()[:500])
+            if (await parts.do(do, done=_("upkeep.ticked_fault" if failed else "upkeep.ticked"))).ok:
+                dialog.close()
+                after()
+
+        _acts(dialog, _("upkeep.tick"), go)
+    dialog.open()
+
+
+def _acts(dialog: ui.dialog, words: str, go: Callable[[], Any]) -> None:
+    with parts.box("dialog__acts"):
+        parts.button(_("web.cancel"), dialog.close)
+        parts.button(words, go, kind="main")
