@@ -28,6 +28,7 @@ from core.foundation.i18n import as_mapping, has, t
 from core.foundation.ids import uuid7
 from core.mechanisms import devices, labels, operations, people, phones, tables, views
 from core.mechanisms.operations import Actor, Outcome, Role, as_json, perform, perform_batch
+from core.sections import assets
 from core.web import sessions
 from mobile.phone_clock import SKEW_WORTH_A_FLAG, PhoneClock, moment
 
@@ -505,6 +506,8 @@ async def show_label(code: str, actor: Caller) -> dict[str, Any]:
     with database.reading() as s:
         found = labels.view(s, code, actor)
     allowed = [kind for kind in found.operations if kind in operations.kinds() and actor.has(*operations.kinds()[kind].roles)]
+    if found.told and found.kind == labels.SubjectKind.ASSET:
+        await assets.sighted(code, actor, "phone" if actor.device_id else "api")  # what should not be there any more is told to the clerk
     shown = as_json(found)
     shown["operations"] = allowed
     shown["state"] = found.state or found.label_state

@@ -74,7 +74,7 @@ def bundle(s: Session, by: Actor) -> dict[str, Any]:
             "kind": p.kind}
             for p in everywhere
         ],
-        "things": [*_assets(s, _blind_places(counts, everywhere)), *_renamed(s, everywhere, codes, stock)],
+        "things": [*_assets(s, by, _blind_places(counts, everywhere)), *_renamed(s, everywhere, codes, stock)],
         "people": _people(s),
         "supplies": [
             {
@@ -90,16 +90,19 @@ def bundle(s: Session, by: Actor) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _assets(s: Session, blind: set[UUID]) -> Iterable[dict[str, Any]]:
+def _assets(s: Session, by: Actor, blind: set[UUID]) -> Iterable[dict[str, Any]]:
+    """Every asset, also what left; `told` is one sentence about what became of one that is not simply there."""
     asset = assets.Asset
     rows = s.execute(select(asset.id, asset.number, asset.name, asset.spec, asset.place_id, asset.state).order_by(col(asset.number))).all()
     codes = labels.codes_of(s, SubjectKind.ASSET, [row.id for row in rows])
     old = labels.old_codes_of(s, SubjectKind.ASSET)
+    told = assets.told_now(s, by.language)
     for row in rows:
         yield {
             "kind": "asset", "id": row.id, "label": codes.get(row.id), "old_labels": old.get(row.id, []), "number": row.number,
             "name": row.name,
             "spec": row.spec, "place_id": None if row.place_id in blind else row.place_id, "state": row.state,
+            **({"told": told[row.id]} if row.id in told else {}),
         }  # fmt: skip
 
 

@@ -440,6 +440,12 @@ def everything(
     return views(s, list(s.execute(query).scalars()), by, at)
 
 
+def everything_of(s: Session, subject: tuple[str, UUID]) -> list[Duty]:
+    """The open duties about a thing."""
+    query = select(Duty).where(col(Duty.subject_kind) == subject[0], col(Duty.subject_id) == subject[1], col(Duty.state) == OPEN)
+    return list(s.execute(query.order_by(col(Duty.id))).scalars())
+
+
 def counts(s: Session, at: datetime) -> dict[str, int]:
     """How many are open, late (among the open) and waiting for verification: for the desk's board."""
     rows = s.execute(select(Duty.state, Duty.four_eyes, func.count()).group_by(col(Duty.state), col(Duty.four_eyes))).all()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import Depends
@@ -190,6 +191,10 @@ def _draw_peek(asset: AssetView, page: RegisterPage) -> None:
 
 def _draw_card_acts(asset: AssetView, page: RegisterPage) -> None:
     by = frame.actor()
+    with database.reading() as s:
+        told = assets.told(s, [assets.get(s, asset.id)], frame.lang()).get(asset.id)
+    if told:
+        parts.banner(told, "info" if asset.state not in (AssetState.LOST, AssetState.DISPOSED) else "lost")
     if asset.state == AssetState.DISPOSED:
         return
     if asset.label is None and by.has(*EDITORS):
@@ -197,12 +202,16 @@ def _draw_card_acts(asset: AssetView, page: RegisterPage) -> None:
     more: list[tuple[str, Callable[[], Any]]] = []
     if by.has(*EDITORS):
         if asset.state == AssetState.REPAIR:
-            parts.button(_("asset.finish_repair"), lambda: asset_forms.finish_repair(asset, page), icon="check")
+            parts.button(_("nav.repairs"), href=f"/desk/repairs?q={quote(asset.number)}", icon="repair")
         elif asset.state != AssetState.LOST:
             parts.button(_("asset.hand_over"), lambda: asset_forms.hand_over(asset, page), icon="move")
         more = [(_("asset.edit"), lambda: asset_forms.edit(page, asset)), (_("asset.transfer"), lambda: asset_forms.transfer(asset, page))]
     if asset.state not in (AssetState.LOST, AssetState.REPAIR):
         more.append((_("asset.report_fault"), lambda: asset_forms.report_fault(asset, page)))
+    if by.has(*EDITORS) and asset.state not in (AssetState.LOST, AssetState.REPAIR):
+        more.append((_("transfer.new"), lambda: ui.navigate.to(f"/desk/transfers?new={asset.id}")))
+    if by.has(*EDITORS, Role.LEADER):
+        more.append((_("disposal.new"), lambda: ui.navigate.to(f"/desk/disposals?new={asset.id}")))
     if more:
         menu(_("asset.more_acts"), more)
 

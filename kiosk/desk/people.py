@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 from core.foundation import database
 from core.mechanisms import labels, people, views
 from core.mechanisms.operations import Actor, Role, perform
+from core.sections import assets
 from core.web import frame, parts
 from core.web.frame import _
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
@@ -90,6 +91,7 @@ def _draw_peek(person: people.PersonView, page: RegisterPage) -> None:
     parts.button(_("people.change"), lambda: edit(page, person), icon="pen")
     parts.button(_("people.new_password"), lambda: _new_password(person, page), icon="key")
     parts.button(_("people.new_pin"), lambda: _new_pin(person), icon="keyboard")
+    parts.button(_("custody.clearance"), href=f"/desk/clearance/{person.id}", icon="leave")
     parts.button(_("people.disable"), lambda: _disable(person, page), kind="stop")
 
 
@@ -99,9 +101,12 @@ async def _enable(person: people.PersonView, page: RegisterPage) -> None:
 
 
 async def _disable(person: people.PersonView, page: RegisterPage) -> None:
+    with database.reading() as s:
+        left = assets.clearance(s, person.id)
+    still = _("custody.still_has", n=len(left.things), duties=len(left.owed)) if left.things or left.owed else ""
     sure = await parts.confirm(
         _("people.disable_title", name=person.name),
-        _("people.disable_words"),
+        parts.joined(still, _("people.disable_words")),
         act=_("people.disable_act", name=person.name),
         stay=_("people.disable_not"),
     )
@@ -204,11 +209,18 @@ def _departments(page: RegisterPage) -> None:
     with parts.sheet_dialog(_("people.departments"), _("people.departments_hint")) as dialog:
         for row in rows:
             head = parts.select(row.name, heads, str(row.head_id) if row.head_id else None, search=True)
+            custodian = str(row.custodian_id) if row.custodian_id and str(row.custodian_id) in heads else None
+            keeper = parts.select(_("people.custodian_of", name=row.name), heads, custodian, search=True).props("clearable")
 
             async def change(event: Any, row: Any = row) -> None:
                 await perform(people.UpdateDepartment(department_id=row.id, head_id=event.value), by=frame.actor())
 
+            async def appoint(event: Any, row: Any = row) -> None:
+                chosen = UUID(event.value) if event.value else None
+                await parts.do(people.UpdateDepartment(department_id=row.id, custodian_id=chosen))
+
             head.on_value_change(change)
+            keeper.on_value_change(appoint)
         name = parts.input(_("people.new_department"))
         with parts.box("dialog__acts"):
             parts.button(_("web.close"), dialog.close)

@@ -14,7 +14,7 @@ from core.foundation.i18n import as_mapping, t
 from core.mechanisms import labels
 from core.mechanisms.notices import State
 from core.mechanisms.operations import as_json
-from core.sections import visits
+from core.sections import assets, visits
 from core.sections.visits import CheckIn, Signature
 from core.web import elements, frame, icons, parts, qr, sessions
 from core.web.frame import _
@@ -30,6 +30,9 @@ async def scanned(screen: Welcome, text: str) -> None:
             found = visits.greeting(s, text, clock.now())
     except (Refused, Invalid) as refusal:
         language = frame.lang()
+        if (gone := assets.gone_behind(text)) is not None:
+            await _gone(screen, text, gone)
+            return
         screen.sorry(refusal.code, t(_kind_words(refusal.code), language, **as_mapping(as_json(refusal.facts), language, clock.zone())))
         return
     form = screen.form
@@ -46,6 +49,17 @@ async def scanned(screen: Welcome, text: str) -> None:
         await leaving.check_out(screen)
     else:
         screen.show("leaving")
+
+
+async def _gone(screen: Welcome, text: str, asset_id: UUID) -> None:
+    """A thing that left the register, or is missing, in somebody's hands: what it is stays unsaid, that it belongs to the desk is said, and the
+    clerk hears of it."""
+    with database.reading() as s:
+        asset = assets.get(s, asset_id)
+    day = i18n.full_day(asset.left_on, frame.lang()) if asset.left_on else ""
+    key = "kiosk.thing.disposed" if asset.left_on else "kiosk.thing.lost"
+    screen.sorry(key, _(key, day=day, document=asset.left_by))
+    await assets.sighted(text, frame.maybe_actor(), "kiosk")
 
 
 def _kind_words(code: str) -> str:

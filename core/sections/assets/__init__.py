@@ -168,6 +168,7 @@ from core.sections.assets.repairs import (
 from core.sections.assets.telling import (
     describe,
     told,
+    told_now,
 )
 from core.sections.assets.transfers import (
     TRANSFERS,
@@ -366,6 +367,7 @@ __all__ = [
     "tick",
     "timeline",
     "told",
+    "told_now",
     "totals",
     "transfer",
     "transfer_views",

@@ -296,7 +296,7 @@ def dispose(s: Session, do: DisposeAsset, by: Actor, at: datetime) -> dict[str, 
         method=row.method, proceeds_cents=row.proceeds_cents, wiped=row.wipe is not None,
     )  # fmt: skip
     _retire_labels(s, asset, row, at)
-    for duty in _open_duties(s, asset.id):
+    for duty in duties.everything_of(s, (ASSET, asset.id)):
         if duty.merge_key == f"disposal/{row.id}":
             duties.settle(s, duty, by, at, row.document)
         else:
@@ -469,12 +469,6 @@ def _clerk(s: Session, asked_by: UUID | None) -> UUID | None:
     """Who carries it out: who asked, when they keep the book, else a clerk."""
     keepers = [person.id for person in people.with_role(s, Role.CLERK) or people.with_role(s, Role.ADMIN)]
     return asked_by if asked_by in keepers else next(iter(keepers), None)
-
-
-def _open_duties(s: Session, asset_id: UUID) -> list[duties.Duty]:
-    duty = duties.Duty
-    query = select(duty).where(col(duty.subject_kind) == ASSET, col(duty.subject_id) == asset_id, col(duty.state) == duties.OPEN)
-    return list(s.execute(query).scalars())
 
 
 def _list(s: Session, query: Query, by: Actor) -> Page:

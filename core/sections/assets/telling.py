@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from core.foundation.i18n import full_day, t
@@ -55,6 +55,17 @@ def told(s: Session, rows: Sequence[Asset], language: str) -> dict[UUID, str]:
         elif (has := held.get(row.id)) is not None and has.party:
             found[row.id] = t("asset.told.at_vendor", language, vendor=has.party)
     return found
+
+
+def told_now(s: Session, language: str) -> dict[UUID, str]:
+    """The sentences of every thing that has one: what a phone carries along without a network."""
+    moving = select(transfers.AssetTransferLine.asset_id).join(
+        transfers.AssetTransfer, col(transfers.AssetTransfer.id) == col(transfers.AssetTransferLine.transfer_id)
+    ).where(col(transfers.AssetTransfer.state).in_(transfers.OPEN_STATES))  # fmt: skip
+    leaving = select(disposals.AssetDisposal.asset_id).where(col(disposals.AssetDisposal.state).in_(disposals.OPEN_STATES))
+    odd = col(Asset.state).in_((AssetState.DISPOSED, AssetState.LOST, AssetState.REPAIR))
+    rows = list(s.execute(select(Asset).where(or_(odd, col(Asset.id).in_(moving), col(Asset.id).in_(leaving)))).scalars())
+    return told(s, rows, language)
 
 
 def _acts(state: str, keeper_id: UUID | None, offer: custody.Offer | None, held: custody.Holder, by: Actor) -> tuple[str, ...]:

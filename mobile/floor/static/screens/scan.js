@@ -94,6 +94,7 @@ function Found({ found: { code, local, server }, onClose, onType }) {
       <div class="f-found__name"><h1 class="f-sheet__title" data-testid="found-title">${title || (server === undefined ? t('m.looking') : server?.unknown ? t('m.label_unknown') : blank && server ? t('m.label_blank') : t('m.label_not_here'))}</h1>
       <p class="sub"><span class="code">${showCode(code)}</span></p></div></div>
     ${old && html`<p class="f-found__note" data-testid="superseded">${subject?.label || server?.superseded_by ? t('m.label_superseded', { code: showCode(subject?.label || server.superseded_by) }) : t('m.label_superseded_plain')}</p>`}
+    ${(server?.told || subject?.told) && html`<p class="f-found__note" role="status" data-testid="told">${server?.told || subject.told}</p>`}
     ${!title && server !== undefined && html`<p class="f-found__note" data-testid="unknown">${server?.unknown ? t('m.label_unknown_note') : server ? t('m.label_blank_note') : t('m.label_offline_note')}</p>`}
     ${done && html`<p class="f-found__note f-found__note--done" role="status" data-testid="did"><${Icon} name="cloud_up" />${done}</p>`}
     <${Facts} kind=${kind} subject=${subject} server=${server} />
