@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from core.demo import visiting
+from core.demo import handing, visiting
 from core.demo.days import Calendar, Day, DayTold
 from core.demo.story import Story
 from core.demo.visiting import Guest
@@ -33,6 +33,7 @@ def tell(day: Day, calendar: Calendar) -> None:
         visiting.invite(day, guest, calendar.next(day.date))
     _front_desk(day)
     _work(day, calendar)
+    handing.tell(day, calendar)
     day.house.story.tell(_mark(day), DayTold(day=day.date), SYSTEM, day.until)
 
 

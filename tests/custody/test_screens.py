@@ -20,8 +20,8 @@ pytestmark = pytest.mark.browser
 PHOTO = ("ab" * 32,)
 
 
-def open_page(browser: Browser, server: Server, account: str, path: str, size: dict[str, object] = DESK, language: str = "zh-CN") -> Page:
-    page = browser.new_context(**size, locale=language).new_page()  # type: ignore[arg-type]
+def open_page(browser: Browser, server: Server, account: str, path: str, size: dict[str, object] = DESK) -> Page:
+    page = browser.new_context(**size, locale="zh-CN").new_page()  # type: ignore[arg-type]
     if account:
         sign_in(page, server, account)
     page.goto(server.url + path)
@@ -182,7 +182,8 @@ def test_repairs_care_rules_and_the_calendar_in_both_languages(live_office: Offi
     phone.get_by_role("button", name="做好了").tap()
     phone.get_by_role("dialog").get_by_role("button", name="做好了").tap()
     expect(phone.locator("[data-upkeep]")).to_contain_text("上次 11月23日")
-    rules = open_page(browser, server, "chen", "/desk/approvals", language="en-GB")
+    server.post(people.SetLanguage(language="en"), by="chen")
+    rules = open_page(browser, server, "chen", "/desk/approvals")
     rules.get_by_role("button", name="Rules").click()
     photograph(rules, "rules-en")
     rules.get_by_role("dialog").get_by_role("button", name="Add a step").click()

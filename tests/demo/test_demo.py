@@ -18,13 +18,13 @@ from core.demo import days, fill, house, words
 from core.demo.fill import Report
 from core.foundation import clock, database, jobs, live, migrations
 from core.foundation.errors import SetupError
-from core.mechanisms import audit, duties, operations
+from core.mechanisms import audit, custody, duties, operations
 from core.mechanisms.audit import AuditSeal
 from core.mechanisms.labels import Label
 from core.mechanisms.operations import AuditRow, OperationRow
 from core.mechanisms.people import Department, Person
 from core.mechanisms.places import Place
-from core.sections import bookings, deliveries, inspections, roomcare, rooms, stocktakes, supplies, visits
+from core.sections import assets, bookings, deliveries, inspections, roomcare, rooms, stocktakes, supplies, visits
 from core.sections.assets import Asset
 from core.sections.supplies import Supply, SupplyMovement
 from tests.cast import Office
@@ -100,7 +100,8 @@ def test_the_sample_office_has_the_size_it_promises(sample: Report) -> None:
     assert _count(Asset, Asset.value_cents.is_(None)) == 0
     assert _count(Asset, Asset.class_code == "") == 0
     assert _count(Supply) == 80
-    assert _count(Label, Label.subject_kind == "asset", Label.state == "active") == 600
+    assert _count(Label, Label.subject_kind == "asset", Label.state == "active") == 599
+    assert _count(Label, Label.subject_kind == "asset", Label.state == "retired") == 1  # of the one that left the register
     assert sample.refused == ()
 
 
@@ -366,3 +367,14 @@ def test_every_room_of_the_sample_office_lies_on_its_floor(sample: Report) -> No
     assert [floor.name for floor in floors] == ["一楼", "二楼", "三楼"]
     assert sum(room.kind == "room" for plan in plans for room in plan.rooms) == 24
     assert all(plan.unplaced == () and (plan.width_cm, plan.outline[0]) == (3600, (0, 0)) for plan in plans)
+
+
+@pytest.mark.proves("S4.1-R4", "S4.1-R9", "S4.1-R10")
+def test_things_are_lent_moved_mended_and_given_up(sample: Report) -> None:
+    with database.reading() as s:
+        assert [row.due_on < MONDAY for row in custody.lent(s, "asset")].count(True) == 2
+        assert assets.count_transfers(s, "proposed") == 1
+        assert assets.count_repairs(s, "at_vendor") == 1
+        assert [assets.count_disposals(s, state) for state in ("asked", "approved", "disposed")] == [1, 1, 1]
+        [plan] = assets.upkeep_plans(s, AT)
+        assert plan.things > 0 and plan.open == plan.things
