@@ -34,8 +34,8 @@ class Pile:
     def __init__(self, on_change: Callable[[], Any], *, first: AssetView | None = None) -> None:
         self.things: dict[UUID, AssetView] = {first.id: first} if first else {}
         self.on_change = on_change
-        elements.Scanner(lambda scan: self.scanned(scan), camera=False, wedge=True)
         with parts.box("pile"):
+            elements.Scanner(lambda scan: self.scanned(scan), camera=False, wedge=True)
             self.field = parts.input(_("custody.scan_or_type"), help=_("custody.scan_hint"), props="autocomplete=off maxlength=300")
             parts.on_submit(self.field, lambda: self.add(self.field.value or ""))
             self.list = parts.box("list", "ul")
