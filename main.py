@@ -67,9 +67,11 @@ from core.web import connect, health, sessions, trust
 from kiosk import door, welcome
 from kiosk.desk import approvals as desk_approvals
 from kiosk.desk import assets as desk_assets
+from kiosk.desk import booking_rules as desk_booking_rules
 from kiosk.desk import bookings as desk_bookings
 from kiosk.desk import calendar as desk_calendar
 from kiosk.desk import chooser, find, first_run, me, pairing, signin, today
+from kiosk.desk import conflicts as desk_conflicts
 from kiosk.desk import connect as desk
 from kiosk.desk import custody as desk_custody
 from kiosk.desk import deliveries as desk_deliveries
@@ -185,6 +187,8 @@ DESK: tuple[ModuleType, ...] = (
     desk_room_care,
     desk_room_use,
     desk_bookings,
+    desk_conflicts,
+    desk_booking_rules,
     desk_rooms,
     desk_trail,
     desk_custody,

@@ -12,12 +12,13 @@ from fastapi import Depends
 from nicegui import APIRouter, ui
 
 from core.foundation import clock, database, i18n, live
-from core.mechanisms import people
+from core.mechanisms import approvals
 from core.mechanisms.operations import OFFICE, Operation
 from core.sections import bookings, rooms
 from core.sections.bookings import BookingView, RoomDay
 from core.web import frame, parts
 from core.web.frame import _
+from kiosk.desk.booking_form import LENGTHS, BookingForm, purpose_name
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
@@ -28,18 +29,24 @@ TONES: dict[str, parts.Tone] = {
     "ended": "lost",
     "cancelled": "shut",
     "released": "shut",
+    "pending": "soon",
+    "offered": "held",
+    "refused": "shut",
+    "lapsed": "shut",
+    "displaced": "shut",
 }
 FIRST_HOUR, LAST_HOUR = 8, 20
-STEP_MINUTES = 15
-LENGTHS = (15, 30, 45, 60, 90, 120, 180, 240)
 
 
 @router.page("/desk/bookings")
 def bookings_page() -> None:
     with frame.desk("bookings", _("nav.bookings")):
-        room = ui.context.client.request.query_params.get("room", "")[:60]
+        asked = ui.context.client.request.query_params
+        room = asked.get("room", "")[:60]
         register = RegisterPage(REGISTER, filters={"room": room} if room else None)
         RoomDays(register)
+        if asked.get("new"):
+            BookingForm(register.refresh, room)
 
 
 class RoomDays:
@@ -99,7 +106,7 @@ class RoomDays:
             parts.text(_("bookings.seats", n=room.capacity), "span", "quiet small")
             with parts.box("line", "span"):
                 for slot in room.slots:
-                    classes = {"in_use": "cur", "held": "hold"}.get(slot.state, "")
+                    classes = {"in_use": "cur", "held": "hold", "pending": "hold", "offered": "hold"}.get(slot.state, "")
                     words = f"{i18n.clock_time(slot.starts_at, clock.zone())} {slot.title or slot.who}".replace('"', "'")
                     left, right = part(slot.starts_at), part(slot.ends_at)
                     ui.element("i").classes(classes).style(f"left:{left:.2%};width:{right - left:.2%}").props(f'title="{words}"')
@@ -124,20 +131,36 @@ def _may(row: BookingView) -> bool:
 
 
 def _draw_acts(page: RegisterPage) -> None:
-    parts.button(_("bookings.book"), partial(_book_dialog, page), kind="main", icon="plus")
+    parts.button(_("bookings.book"), lambda: BookingForm(page.refresh, page.filters.get("room", "")), kind="main", icon="plus")
 
 
 def _draw_peek(row: BookingView, page: RegisterPage) -> None:
     page.peek_head(
         row.title or row.department or _("booking.someone"), pill=(_(f"booking.state.{row.state}"), TONES[row.state]), meta=row.room
     )
+    with database.reading() as s:
+        purpose = rooms.get_purpose(s, row.purpose_id)
+        brought, reason = bookings.items_of(s, row.id), bookings.reason_of(s, row.id) if row.displaced_by_id else ""
+    joint = "、" if frame.lang() != "en" else ", "
+    buffers = (
+        i18n.duration(timedelta(minutes=row.set_up_minutes), frame.lang()),
+        i18n.duration(timedelta(minutes=row.clean_up_minutes), frame.lang()),
+    )
     parts.facts((
         (_("booking.column.starts_at"), _moment(row.starts_at)), (_("booking.column.ends_at"), _moment(row.ends_at)), (_("booking.column.host"), row.host),
-        (_("booking.column.department"), row.department), (_("booking.column.via"), _(f"booking.via.{row.via}")), (_("booking.column.checked_in_at"), _moment(row.checked_in_at)),
+        (_("booking.column.department"), row.department), (_("purpose.column.name"), purpose_name(rooms.purpose_view(purpose)) if purpose else ""),
+        (_("bookings.attendees"), row.attendees or ""), (_("bookings.seating"), _(f"booking.seating.{row.seating}") if row.seating else ""),
+        (_("bookings.needs"), joint.join(_(f"booking.need.{need}") for need in row.needs)), (_("bookings.brought"), joint.join(brought)),
+        (_("bookings.remark"), row.remark), (_("bookings.buffers"), _("bookings.buffers_of", before=buffers[0], after=buffers[1]) if row.set_up_minutes or row.clean_up_minutes else ""),
+        (_("bookings.gave_way"), reason), (_("booking.column.via"), _(f"booking.via.{row.via}")), (_("booking.column.checked_in_at"), _moment(row.checked_in_at)),
     ))  # fmt: skip
+    if row.state == "pending":
+        _draw_approval(row, page)
     if not _may(row):
         return
     acts: tuple[tuple[str, Operation, Any], ...] = {
+        "pending": ((_("bookings.cancel"), bookings.CancelBooking(booking_id=row.id), "stop"),),
+        "released": ((_("bookings.take_again"), bookings.TakeAgain(booking_id=row.id), "main"),) if row.ends_at > clock.now() else (),
         "confirmed": ((_("bookings.cancel"), bookings.CancelBooking(booking_id=row.id), "stop"),),
         "held": (
             (_("bookings.check_in"), bookings.CheckIn(booking_id=row.id), "main"),
@@ -149,6 +172,8 @@ def _draw_peek(row: BookingView, page: RegisterPage) -> None:
         ),
     }.get(row.state, ())
     with parts.box("row wrap"):
+        if row.state in ("pending", "confirmed"):
+            parts.button(_("bookings.change"), partial(_change_dialog, row, page))
         for words, do, kind in acts:
             parts.button(words, _doing(do, page), kind=kind)
 
@@ -161,54 +186,62 @@ def _doing(do: Operation, page: RegisterPage) -> Callable[[], Awaitable[None]]:
     return act
 
 
-def _book_dialog(page: RegisterPage) -> None:
-    at = clock.now()
+def _change_dialog(row: BookingView, page: RegisterPage) -> None:
+    """Another time or room. A refusal stays in the dialog."""
     with database.reading() as s:
-        choices = {
-            str(room.id): _("bookings.room_line", room=room.name, n=room.capacity)
-            for room in rooms.everything(s, at)
-            if room.bookable and not room.closed
-        }
-        departments = people.department_names(s)
-        everybody = {
-            str(p.id): f"{p.name}　{departments.get(p.department_id, '') if p.department_id else ''}".strip("　")
-            for p in people.search(s, limit=2000)
-        }
-    by, local = frame.actor(), clock.local(at)
-    soon = local.replace(minute=0, second=0, microsecond=0) + timedelta(minutes=STEP_MINUTES * (local.minute // STEP_MINUTES + 1))
-    wanted = page.filters.get("room", "")
-    with parts.sheet_dialog(_("bookings.book")) as dialog:
-        room = parts.select(_("booking.column.room"), choices, wanted if wanted in choices else next(iter(choices), None), search=True)
+        names = {str(room.id): room.name for room in rooms.everything(s, clock.now()) if room.bookable or room.id == row.room_id}
+    start, minutes = clock.local(row.starts_at), int((row.ends_at - row.starts_at) / timedelta(minutes=1))
+    lengths = {n: i18n.duration(timedelta(minutes=n), frame.lang()) for n in sorted({*LENGTHS, minutes})}
+    with parts.sheet_dialog(_("bookings.change"), row.title) as dialog:
+        room = parts.select(_("booking.column.room"), names, str(row.room_id), search=True)
         with parts.box("row"):
-            day = parts.input(_("bookings.day"), soon.date().isoformat(), props="type=date")
-            start = parts.input(_("booking.column.starts_at"), f"{soon:%H:%M}", props="type=time step=900")
-            length = parts.select(_("bookings.length"), {n: i18n.duration(timedelta(minutes=n), frame.lang()) for n in LENGTHS}, 60)
-        title = parts.input(_("booking.column.title"), help=_("bookings.title_hint"), props="maxlength=120")
-        host = parts.select(_("booking.column.host"), everybody, str(by.person_id), search=True) if by.has(*OFFICE) else None
+            day = parts.input(_("bookings.day"), start.date().isoformat(), props="type=date")
+            begin = parts.input(_("booking.column.starts_at"), f"{start:%H:%M}", props="type=time step=900")
+            length = parts.select(_("bookings.length"), lengths, minutes)
         problem = parts.text("", "p", "field__help field__help--error").props("role=alert")
 
         async def save() -> None:
             try:
-                starts = datetime.combine(date.fromisoformat(day.value or ""), time.fromisoformat(start.value or ""), clock.zone())
+                starts = datetime.combine(date.fromisoformat(day.value or ""), time.fromisoformat(begin.value or ""), clock.zone())
             except ValueError:
-                parts.refuse(start, _("bookings.when_wrong"))
+                parts.refuse(begin, _("bookings.when_wrong"))
                 return
-            parts.refuse(start, None)
-            do = bookings.CreateBooking(
-                room_id=UUID(str(room.value)), starts_at=starts, ends_at=starts + timedelta(minutes=int(length.value)), title=title.value or "",
-                host_id=UUID(str(host.value)) if host is not None and host.value and str(host.value) != str(by.person_id) else None,
-            )  # fmt: skip
-            outcome = await parts.do(do, done=_("bookings.booked", room=choices[str(room.value)]), quiet=True)
+            ends = starts + timedelta(minutes=int(length.value))
+            move = bookings.MoveBooking(booking_id=row.id, room_id=UUID(str(room.value)), starts_at=starts, ends_at=ends)
+            outcome = await parts.do(move, done=_("bookings.changed"), quiet=True)
             if outcome.ok:
                 dialog.close()
-                page.refresh()
+                await page.reopen()
             else:
                 problem.set_text(outcome.message(frame.lang()))
 
         with parts.box("dialog__acts"):
             parts.button(_("web.cancel"), dialog.close)
-            parts.button(_("bookings.book"), save, kind="main")
+            parts.button(_("web.save"), save, kind="main")
     dialog.open()
+
+
+def _draw_approval(row: BookingView, page: RegisterPage) -> None:
+    """Whoever may decide decides here; the others read who is asked."""
+    with database.reading() as s:
+        approval = approvals.of(s, ("booking", row.id))
+        shown = approvals.view(s, approval, frame.actor()) if approval else None
+    if shown is None:
+        return
+    step = shown.steps[shown.step - 1]
+    parts.text(_("bookings.waits_for", who=step.person or _(f"role.{step.role}")), "p", "quiet")
+    if not shown.may_decide:
+        return
+    note = parts.input(_("bookings.refuse_note"), props="maxlength=500")
+
+    async def decide(approve: bool) -> None:
+        do = approvals.DecideApproval(approval_id=shown.id, approve=approve, note=note.value or "")
+        if (await parts.do(do)).ok:
+            await page.reopen()
+
+    with parts.box("row wrap"):
+        parts.button(_("bookings.approve"), partial(decide, True), kind="main")
+        parts.button(_("bookings.refuse"), partial(decide, False), kind="stop")
 
 
 REGISTER = Register(
@@ -220,8 +253,9 @@ REGISTER = Register(
         Column("booking.column.state", lambda b: _(f"booking.state.{b.state}"), tone=lambda b: TONES[b.state]),
     ),
     chips=(
-        Chip("all", "bookings.all"), Chip("confirmed", "booking.state.confirmed", {"state": "confirmed"}), Chip("in_use", "booking.state.in_use", {"state": "in_use"}),
+        Chip("all", "bookings.all"), Chip("confirmed", "booking.state.confirmed", {"state": "confirmed"}), Chip("pending", "booking.state.pending", {"state": "pending"}), Chip("in_use", "booking.state.in_use", {"state": "in_use"}),
         Chip("released", "booking.state.released", {"state": "released"}), Chip("cancelled", "booking.state.cancelled", {"state": "cancelled"}),
+        Chip("displaced", "booking.state.displaced", {"state": "displaced"}),
     ),
     peek=_draw_peek, acts=_draw_acts,
 )  # fmt: skip

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from core.foundation import clock
 from core.mechanisms import approvals, devices, duties, notices, phones
 from core.mechanisms.operations import Actor, Role
-from core.sections import stocktakes
+from core.sections import bookings, stocktakes
 from kiosk.desk import frame as desk_frame
 
 # (words, icon, address, roles); shown when the page exists.
@@ -23,6 +23,7 @@ def connect() -> None:
     """Let the navigation show its numbers; main.py calls it once a start."""
     desk_frame.count_with("duties", lambda s, by: duties.count_mine(s, by.person_id))
     desk_frame.count_with("approvals", lambda s, by: len(approvals.waiting_for(s, by)))
+    desk_frame.count_with("conflicts", lambda s, by: bookings.count_open(s))
     desk_frame.count_with("notices", _undelivered)
     desk_frame.count_with("devices", _silent)
     desk_frame.count_with("phones", lambda s, by: phones.troubled(s))

@@ -17,6 +17,7 @@ from core.sections import rooms
 from core.sections.rooms import RoomView
 from core.web import frame, parts
 from core.web.frame import _
+from kiosk.desk.booking_rules import room_rules_dialog, span_words
 from kiosk.desk.registers import Column, Register, RegisterPage
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
@@ -38,6 +39,14 @@ def _equipment(room: RoomView) -> str:
     return ("、" if frame.lang() != "en" else ", ").join(_(f"room.equipment.{name}") for name in room.equipment)
 
 
+def _parts(room: RoomView) -> str:
+    if not room.parts:
+        return ""
+    with database.reading() as s:
+        names = [one.name for one in rooms.everything(s, clock.now(), room.parts)]
+    return " + ".join(names)
+
+
 def _state(room: RoomView) -> tuple[str, parts.Tone]:
     if room.closed:
         return _("door.word.shut"), "shut"
@@ -55,7 +64,9 @@ def _draw_peek(room: RoomView, page: RegisterPage) -> None:
     parts.facts((
         (_("room.column.capacity"), room.capacity), (_("rooms.equipment"), _equipment(room)), (_("rooms.hours"), _hours(room)),
         (_("rooms.titles"), _("rooms.titles_shown") if room.public else _("rooms.titles_hidden")), (_("room.column.closed_reason"), room.closed_reason if room.closed else ""),
-        (_("room.column.closed_until"), closed),
+        (_("room.column.closed_until"), closed), (_("booking_rules.lead"), span_words(room.lead_minutes) if room.lead_minutes else ""), (_("booking_rules.longest"), span_words(room.longest_minutes)),
+        (_("bookings.buffers"), _("bookings.buffers_of", before=span_words(room.set_up_minutes), after=span_words(room.clean_up_minutes)) if room.set_up_minutes or room.clean_up_minutes else ""),
+        (_("booking_rules.approver"), _(f"role.{room.approver}") if room.approver else ""), (_("booking_rules.parts"), _parts(room)),
     ))  # fmt: skip
     with parts.box("row wrap"):
         parts.button(_("rooms.door"), href=f"/door/{room.short_name or room.id}", icon="door", new_tab=True)
@@ -65,6 +76,7 @@ def _draw_peek(room: RoomView, page: RegisterPage) -> None:
             parts.button(_("rooms.close"), partial(_close_dialog, room, page))
         if frame.actor().has(Role.ADMIN, Role.CLERK):
             parts.button(_("rooms.edit"), partial(_edit_dialog, room, page))
+            parts.button(_("booking_rules.title"), partial(room_rules_dialog, room, page.reopen))
 
 
 async def _open(room: RoomView, page: RegisterPage) -> None:

@@ -16,12 +16,14 @@ from nicegui import APIRouter, ui
 from core.foundation import clock, database, i18n, live
 from core.foundation.errors import Refused
 from core.foundation.live import Change
-from core.mechanisms.operations import Operation, Outcome
+from core.mechanisms import people
+from core.mechanisms.operations import Operation
 from core.sections import bookings, rooms
 from core.sections.bookings import BookingView, FreeRoom, RoomNow
-from core.sections.rooms import DAY_MINUTES, RoomView
+from core.sections.rooms import DAY_MINUTES
 from core.web import frame, parts
 from core.web.frame import _
+from mobile.pages.book_form import Answers, TakeRoom, about, clock_words, purpose_name, room_name
 
 router = APIRouter()
 DAYS = 7
@@ -43,8 +45,11 @@ class BookScreen:
     def __init__(self, room: str) -> None:
         self.only = self._find(room) if room else None
         self.day, self.start, self.minutes, self.seats = 0, NOW, 30, 0
+        self.purpose_id: UUID | None = None
         with database.reading() as s:
             known = rooms.everything(s, clock.now())
+            self.person = people.get(s, frame.actor().person_id)
+            self.purposes = rooms.all_purposes(s, frame.actor(), self.person.department_id)
         self.opens = min((found.opens_minute for found in known), default=8 * 60)
         self.closes = max((found.closes_minute for found in known), default=20 * 60)
         if not self._starts():
@@ -52,6 +57,7 @@ class BookScreen:
             self.start = self._starts()[0]
         if self.only:
             self.room_now()
+        self.answers = Answers(self.refresh)
         parts.text(_("book.mine"), "h2")
         self.mine()
         self._draw_choices()
@@ -61,6 +67,9 @@ class BookScreen:
     # ── drawing ──
 
     def _draw_choices(self) -> None:
+        if self.purposes:
+            options = {"": _("bookings.no_purpose")} | {str(one.id): purpose_name(one) for one in self.purposes}
+            parts.select(_("purpose.column.name"), options, "", on_change=self._choose_purpose)
         parts.text(_("book.day"), "h2")
         parts.chips([(str(day), self._day_words(day), None) for day in range(DAYS)], str(self.day), self._choose_day)
         self.starts()
@@ -84,7 +93,7 @@ class BookScreen:
         found = self._room_now()
         if found is None:
             return
-        until = f"　{_('door.act.until', until=_time(found.until))}" if found.until else ""
+        until = f"　{_('door.act.until', until=clock_words(found.until))}" if found.until else ""
         with parts.rows(), parts.item(found.name, found.where, icon="door"):
             parts.pill(_(f"door.word.{found.state}") + until, found.state)  # type: ignore[arg-type]  # the states are the pill's tones
 
@@ -92,14 +101,16 @@ class BookScreen:
     def free(self) -> None:
         start, end = self._span()
         found = self._read_free(start, end)
-        facts = {"from": _time(start), "until": _time(end)}
+        facts = {"from": clock_words(start), "until": clock_words(end)}
         parts.text(_("book.free", n=len(found), **facts), "h2").props("role=status")
         if not found:
-            parts.empty(_("book.none"), _("book.none_hint"))
+            with parts.empty(_("book.none"), _("book.none_hint")):
+                if start > clock.now():
+                    parts.button(_("bookings.wait"), partial(self._wait, start, end), kind="main", wide=True)
             return
         with parts.rows():
             for room in found:
-                with parts.item(_room_name(room.name, room.name_en), _about(room)):
+                with parts.item(room_name(room.name, room.name_en), about(room)):
                     parts.button(_("book.take_short"), partial(self._open_room, room))
 
     @ui.refreshable_method
@@ -112,7 +123,7 @@ class BookScreen:
             return
         with parts.rows():
             for booking in found:
-                span = f"{_time(booking.starts_at)}–{_time(booking.ends_at)}"
+                span = f"{clock_words(booking.starts_at)}–{clock_words(booking.ends_at)}"
                 with parts.item(
                     booking.title or booking.room,
                     " ".join((self._date_words(booking.starts_at), span, booking.room if booking.title else "")),
@@ -123,21 +134,12 @@ class BookScreen:
 
     def _open_room(self, room: FreeRoom) -> None:
         start, end = self._span()
-        with parts.sheet_dialog(_room_name(room.name, room.name_en), _about(room)) as dialog:
-            title = parts.input(_("book.what_for"), props="maxlength=120")
-
-            async def take() -> None:
-                dialog.close()
-                await self._take(room, start, end, title.value or "")
-
-            parts.button(_("book.take", until=_time(end), **{"from": _time(start)}), take, kind="main", wide=True)
-            parts.button(_("book.not_yet"), dialog.close, kind="quiet", wide=True)
-        dialog.open()
+        TakeRoom(room, start, end, self.purpose_id, self.refresh)
 
     def _open_mine(self, booking: BookingView) -> None:
         at = clock.now()
         with parts.sheet_dialog(
-            booking.room, f"{self._date_words(booking.starts_at)} {_time(booking.starts_at)}–{_time(booking.ends_at)}"
+            booking.room, f"{self._date_words(booking.starts_at)} {clock_words(booking.starts_at)}–{clock_words(booking.ends_at)}"
         ) as dialog:
 
             def act(words: str, do: Operation, done: str, kind: parts.Kind = "plain") -> None:
@@ -147,9 +149,11 @@ class BookScreen:
 
                 parts.button(words, go, kind=kind, wide=True)
 
+            if booking.state == "pending":
+                parts.text(_("booking.pending"), "p", "sub")
             if booking.state in ("held", "confirmed") and at >= booking.starts_at - timedelta(minutes=10):
                 act(_("book.check_in"), bookings.CheckIn(booking_id=booking.id), _("book.checked_in"), "main")
-            later = _time(booking.ends_at + timedelta(minutes=30))
+            later = clock_words(booking.ends_at + timedelta(minutes=30))
             act(_("book.extend", until=later), bookings.ExtendBooking(booking_id=booking.id, minutes=30), _("book.extended", until=later))
             if booking.starts_at <= at and booking.state == "in_use":
                 act(_("book.end"), bookings.EndBooking(booking_id=booking.id), _("book.ended", room=booking.room), "stop")
@@ -160,16 +164,10 @@ class BookScreen:
 
     # ── doing ──
 
-    async def _take(self, room: FreeRoom, start: datetime, end: datetime, title: str) -> None:
-        do = bookings.CreateBooking(room_id=room.id, starts_at=start, ends_at=end, title=title)
-        outcome = await parts.do(do, quiet=True)
-        if outcome.ok:
-            made = UUID(outcome.result["id"])
-            done = _("book.done", room=room.name, until=_time(end), **{"from": _time(start)})
-            parts.toast(done, undo=lambda: self._do(bookings.CancelBooking(booking_id=made), _("book.cancelled", room=room.name)))
-        else:
-            parts.problem(_refusal(outcome))
-        self.refresh()
+    async def _wait(self, start: datetime, end: datetime) -> None:
+        """Ask to be told when a room frees: this one, or any that fits."""
+        join = bookings.JoinWaiting(room_id=self.only, starts_at=start, ends_at=end, attendees=self.seats, purpose_id=self.purpose_id)
+        await self._do(join, _("bookings.waiting"))
 
     async def _do(self, operation: Operation, done: str) -> None:
         await parts.do(operation, done=done)
@@ -177,6 +175,7 @@ class BookScreen:
 
     def refresh(self) -> None:
         """Read again what the page shows."""
+        self.answers.draw.refresh()
         self.mine.refresh()
         self.free.refresh()
         if self.only:
@@ -203,6 +202,10 @@ class BookScreen:
         self.starts.refresh()
         self.free.refresh()
 
+    def _choose_purpose(self, purpose_id: str) -> None:
+        self.purpose_id = UUID(purpose_id) if purpose_id else None
+        self.free.refresh()
+
     def _choose(self, name: str, value: str | int) -> None:
         setattr(self, name, int(value))
         self.free.refresh()
@@ -222,8 +225,11 @@ class BookScreen:
 
     def _read_free(self, start: datetime, end: datetime) -> list[FreeRoom]:
         with database.reading() as s:
-            found = bookings.free_rooms(s, start, end, seats=self.seats)
-        return [room for room in found if self.only is None or room.id == self.only]
+            who = ([str(role) for role in frame.actor().roles], self.person.department_id)
+            found = bookings.free_rooms(s, start, end, seats=self.seats, who=who)
+        purpose = next((one for one in self.purposes if one.id == self.purpose_id), None)
+        wanted = {UUID(id) for id in purpose.room_ids} if purpose and purpose.room_ids else None
+        return [room for room in found if self.only in (None, room.id) and (wanted is None or room.id in wanted)]
 
     def _midnight(self) -> datetime:
         return datetime.combine(clock.today() + timedelta(days=self.day), datetime.min.time(), clock.zone())
@@ -255,26 +261,5 @@ class BookScreen:
         return self._day_words(day) if 0 <= day < 2 else i18n.short_day(clock.local(moment).date(), frame.lang())
 
 
-def _time(moment: datetime) -> str:
-    return i18n.clock_time(moment, clock.zone())
-
-
 def _wall(minute: int) -> str:
     return f"{minute // 60}:{minute % 60:02d}"
-
-
-def _room_name(name: str, english: str) -> str:
-    return english if frame.lang() == "en" and english else name
-
-
-def _about(room: FreeRoom | RoomView) -> str:
-    words = [_("door.rooms.seats", n=room.capacity)] if room.capacity else []
-    words += [room.where] if room.where else []
-    return (", " if frame.lang() == "en" else "，").join([*words, *(_(f"room.equipment.{code}") for code in room.equipment)])
-
-
-def _refusal(outcome: Outcome) -> str:
-    words = outcome.message(frame.lang())
-    others = [room["name"] for room in outcome.facts.get("alternatives", ())]
-    joint = ", " if frame.lang() == "en" else "、"
-    return f"{words} {_('book.instead', rooms=joint.join(others))}" if others else words

@@ -50,6 +50,7 @@ from core.sections.bookings.cases import (
     WithdrawCase,
     cases_of,
     close_case,
+    count_open,
     offer_in_case,
     open_case,
     open_cases,
@@ -61,7 +62,7 @@ from core.sections.bookings.displacing import Displacement, reason_of
 from core.sections.bookings.doors import DoorState, Mark, Nearby, door_state, free_now, marks_from, nearby
 from core.sections.bookings.feeds import room_calendar
 from core.sections.bookings.lights import stop_lights, tell_lights
-from core.sections.bookings.making import Wish, follows, when_freed
+from core.sections.bookings.making import Wish, follows, late_for, when_freed
 from core.sections.bookings.no_shows import ReleaseBooking, release, release_no_shows
 from core.sections.bookings.offers import (
     OFFERS,
@@ -152,6 +153,7 @@ __all__ = [
     "close_case",
     "codes",
     "contacts",
+    "count_open",
     "create",
     "day_plan",
     "decided",
@@ -174,6 +176,7 @@ __all__ = [
     "lapse_offer",
     "lapse_offers",
     "lapse_undecided",
+    "late_for",
     "leave",
     "marks_from",
     "mine",

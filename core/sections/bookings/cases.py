@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, StringConstraints
 from pydantic import Field as Input
-from sqlalchemy import JSON, Column, or_, select
+from sqlalchemy import JSON, Column, func, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Field, Session, SQLModel, col
 
@@ -265,6 +265,11 @@ def open_cases(s: Session) -> list[CaseView]:
     """What the office has to settle, the soonest start first."""
     rows = s.execute(select(BookingCase).where(col(BookingCase.state) == OPEN).order_by(col(BookingCase.starts_at)).limit(200)).scalars()
     return views(s, list(rows))
+
+
+def count_open(s: Session) -> int:
+    """How many cases wait for the office."""
+    return int(s.execute(select(func.count()).select_from(BookingCase).where(col(BookingCase.state) == OPEN)).scalar_one())
 
 
 def cases_of(s: Session, person_id: UUID, at: datetime) -> list[CaseView]:

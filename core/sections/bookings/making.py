@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from core.foundation.errors import NotAllowed, Refused
 from core.foundation.ids import uuid7
@@ -296,6 +297,22 @@ def free_until(s: Session, booking: Booking, room: Room, at: datetime) -> dateti
     following = claims.next_claim_start(s, room.place_id, at)
     last = following - timedelta(minutes=booking.clean_up_minutes) if following else None
     return min(booking.ends_at, last) if last else booking.ends_at
+
+
+def late_for(s: Session, person_id: UUID, at: datetime) -> list[tuple[BookingView, datetime]]:
+    """The released bookings of a person whose room is still free, with until when: one tap books the rest again (`booking.take_again`)."""
+    query = select(Booking).where(
+        col(Booking.host_id) == person_id,
+        col(Booking.state) == BookingState.RELEASED,
+        col(Booking.ends_at) > at,
+        col(Booking.starts_at) <= at,
+    )
+    found = []
+    for booking in s.execute(query.order_by(col(Booking.starts_at))).scalars():
+        until = free_until(s, booking, rooms.get(s, booking.room_id), at)
+        if until is not None:
+            found.append((claims.view(s, booking, at), until))
+    return found
 
 
 def seen(s: Session, booking: Booking, by: Actor, at: datetime) -> BookingView:
