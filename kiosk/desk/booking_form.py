@@ -159,6 +159,7 @@ class BookingForm:
 
     def _show_refusal(self, outcome: Outcome, do: bookings.CreateBooking) -> None:
         self.problem.clear()
+        self.problem.run_method("scrollIntoView", {"block": "center"})
         with self.problem:
             parts.text(outcome.message(frame.lang()), "p", "field__help field__help--error")
             if outcome.code != "booking.clash" and not (outcome.code or "").startswith("booking.displace"):

@@ -127,6 +127,7 @@ class TakeRoom:
 
     def _show_refusal(self, outcome: Outcome, do: bookings.CreateBooking) -> None:
         self.refused.clear()
+        self.refused.run_method("scrollIntoView", {"block": "center"})
         with self.refused:
             parts.text(outcome.message(frame.lang()), "p", "field__help field__help--error")
             for room in outcome.facts.get("alternatives", ()):

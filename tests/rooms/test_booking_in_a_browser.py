@@ -34,7 +34,9 @@ def test_the_office_sets_up_an_important_purpose_takes_a_room_and_the_displaced_
     live_office: Office, server: Server, browser: Browser
 ) -> None:
     set_up_rooms(live_office)
-    mine = server.post(bookings.CreateBooking(room_id=live_office.places["301"], starts_at=moment(14), ends_at=moment(15), title="科务会"), by="mei")
+    mine = server.post(
+        bookings.CreateBooking(room_id=live_office.places["301"], starts_at=moment(14), ends_at=moment(15), title="科务会"), by="mei"
+    )
     desk = open_as(browser, server, "bo", "/desk/booking-rules", DESK)
     photograph(desk, "rules-empty")
     desk.get_by_role("button", name="新增用途").click()

@@ -109,7 +109,12 @@ def test_any_history_of_bookings_leaves_what_a_naive_list_would_leave(office: Of
                 return False
             begin, end = wanted.blocks()
             return any(
-                held.has_time and id != without and held.projector and held.room != HAS_PROJECTOR and begin < held.blocks()[1] and held.blocks()[0] < end
+                held.has_time
+                and id != without
+                and held.projector
+                and held.room != HAS_PROJECTOR
+                and begin < held.blocks()[1]
+                and held.blocks()[0] < end
                 for id, held in self.model.items()
             )
 
@@ -135,7 +140,14 @@ def test_any_history_of_bookings_leaves_what_a_naive_list_would_leave(office: Of
 
         # ── what people do ──
 
-        @rule(target=known, room=ROOM, start=QUARTERS, length=LENGTHS, beamer=st.booleans(), kind=st.sampled_from(("plain", "plain", "asked", "first")))
+        @rule(
+            target=known,
+            room=ROOM,
+            start=QUARTERS,
+            length=LENGTHS,
+            beamer=st.booleans(),
+            kind=st.sampled_from(("plain", "plain", "asked", "first")),
+        )
         def create(self, room: str, start: int, length: int, beamer: bool, kind: str) -> UUID | None:
             wanted = Held(room, start, start + length, projector=beamer, important=kind == "first")
             expect = self.fits(wanted)
@@ -158,7 +170,12 @@ def test_any_history_of_bookings_leaves_what_a_naive_list_would_leave(office: Of
             victims = self.in_the_way(wanted)
             expect = 0 <= wanted.start < wanted.end <= 48 and not any(self.model[id].important for id in victims)
             do = bookings.CreateBooking(
-                room_id=self.ids[room], starts_at=self.at(start), ends_at=self.at(start + length), purpose_id=first, displace=True, reason="优先"
+                room_id=self.ids[room],
+                starts_at=self.at(start),
+                ends_at=self.at(start + length),
+                purpose_id=first,
+                displace=True,
+                reason="优先",
             )
             result = self.perform(do, expect=expect)
             if not expect:
@@ -173,12 +190,23 @@ def test_any_history_of_bookings_leaves_what_a_naive_list_would_leave(office: Of
         def see_offers(self) -> None:
             """What was kept for the displaced: the model reads where, and checks that it fits."""
             with database.reading() as s:
-                kept = [b for b in s.execute(select(Booking).where(col(Booking.room_id).in_(self.ids.values()), col(Booking.state) == "offered")).scalars()]
+                kept = [
+                    b
+                    for b in s.execute(
+                        select(Booking).where(col(Booking.room_id).in_(self.ids.values()), col(Booking.state) == "offered")
+                    ).scalars()
+                ]
             for booking in kept:
                 if booking.id not in self.model:
                     room = next(name for name, id in self.ids.items() if id == booking.room_id)
                     quarter = timedelta(minutes=15)
-                    wanted = Held(room, (booking.starts_at - self.day) // quarter, (booking.ends_at - self.day) // quarter, "offered", "projector" in booking.needs)
+                    wanted = Held(
+                        room,
+                        (booking.starts_at - self.day) // quarter,
+                        (booking.ends_at - self.day) // quarter,
+                        "offered",
+                        "projector" in booking.needs,
+                    )
                     assert self.fits(wanted), booking
                     self.model[booking.id] = wanted
 
@@ -230,7 +258,9 @@ def test_any_history_of_bookings_leaves_what_a_naive_list_would_leave(office: Of
             expect = start + length <= 48 and bool(self.in_the_way(wanted))
             waits = Waits(room, start, start + length)
             known = any((one.room, one.start, one.end) == (room, start, start + length) for one in self.queue)
-            do = bookings.JoinWaiting(id=waits.id, room_id=self.ids[room], starts_at=self.at(start), ends_at=self.at(start + length), place=True)
+            do = bookings.JoinWaiting(
+                id=waits.id, room_id=self.ids[room], starts_at=self.at(start), ends_at=self.at(start + length), place=True
+            )
             self.perform(do, expect=expect, by=office.wu)
             if expect and not known:
                 self.queue.append(waits)
@@ -253,7 +283,11 @@ def test_any_history_of_bookings_leaves_what_a_naive_list_would_leave(office: Of
                     (row.booking_id, row.room_id, row.from_ms, row.until_ms)
                     for row in s.execute(select(Claim).where(col(Claim.room_id).in_(self.ids.values()))).scalars()
                 }
-                carried = select(ItemClaim).join(Booking, col(Booking.id) == ItemClaim.booking_id).where(mine, col(ItemClaim.item_id) == projector)
+                carried = (
+                    select(ItemClaim)
+                    .join(Booking, col(Booking.id) == ItemClaim.booking_id)
+                    .where(mine, col(ItemClaim.item_id) == projector)
+                )
                 lent = {(row.booking_id, row.from_ms, row.until_ms) for row in s.execute(carried).scalars()}
                 states = {row.id: row.state for row in s.execute(select(Booking).where(mine)).scalars()}
             assert stored == expected

@@ -354,7 +354,7 @@ def as_wish(booking: Booking, starts_at: datetime | None = None, ends_at: dateti
     """The same booking once more, for another row that stands in for it; elsewhere or at another time where given."""
     return Wish(
         room_id or booking.room_id, starts_at or booking.starts_at, ends_at or booking.ends_at, booking.title, booking.host_id, booking.purpose_id, booking.attendees,
-        tuple(booking.needs), booking.seating, booking.remark, replaces_id=booking.id,
+        tuple(booking.needs), booking.seating, booking.remark, via=booking.via, replaces_id=booking.id,
     )  # fmt: skip
 
 
