@@ -129,7 +129,9 @@ class WhoFields:
             multiple=True,
         )
         known = [id for id in (about.departments if about else ()) if id in departments]
-        self.departments = parts.select(_("booking_rules.departments"), departments, known, help=_("booking_rules.everybody"), multiple=True)
+        self.departments = parts.select(
+            _("booking_rules.departments"), departments, known, help=_("booking_rules.everybody"), multiple=True
+        )
 
     def facts(self) -> dict[str, Any]:
         return {
@@ -179,14 +181,18 @@ class PurposeForm:
     def _draw_rules(self) -> None:
         p = self.purpose
         with parts.box("row"):
-            self.set_up = parts.select(_("booking_rules.set_up"), spans(BUFFERS, p.set_up_minutes if p else 0), p.set_up_minutes if p else 0)
+            self.set_up = parts.select(
+                _("booking_rules.set_up"), spans(BUFFERS, p.set_up_minutes if p else 0), p.set_up_minutes if p else 0
+            )
             self.clean_up = parts.select(
                 _("booking_rules.clean_up"), spans(BUFFERS, p.clean_up_minutes if p else 0), p.clean_up_minutes if p else 0
             )
         with parts.box("row"):
             self.lead = parts.select(_("booking_rules.lead"), spans(LEADS, p.lead_minutes if p else 0), p.lead_minutes if p else 0)
             self.longest = parts.select(
-                _("booking_rules.longest"), spans(LENGTHS, p.longest_minutes if p else 0, "booking_rules.as_room"), p.longest_minutes if p else 0
+                _("booking_rules.longest"),
+                spans(LENGTHS, p.longest_minutes if p else 0, "booking_rules.as_room"),
+                p.longest_minutes if p else 0,
             )
         self.who = WhoFields(p)
         with database.reading() as s:
@@ -224,7 +230,9 @@ def room_rules_dialog(room: RoomView, on_saved: Any) -> None:
     with parts.sheet_dialog(_("booking_rules.of_room", room=room.name), _("booking_rules.stricter")) as dialog:
         with parts.box("row"):
             lead = parts.select(_("booking_rules.lead"), spans(LEADS, room.lead_minutes), room.lead_minutes)
-            ahead = parts.select(_("booking_rules.ahead"), {n: _("booking_rules.days", n=n) for n in sorted({*AHEAD, room.ahead_days})}, room.ahead_days)
+            ahead = parts.select(
+                _("booking_rules.ahead"), {n: _("booking_rules.days", n=n) for n in sorted({*AHEAD, room.ahead_days})}, room.ahead_days
+            )
         with parts.box("row"):
             shortest = parts.select(_("booking_rules.shortest"), spans(LENGTHS, room.shortest_minutes), room.shortest_minutes)
             longest = parts.select(

@@ -190,12 +190,8 @@ def test_any_history_of_bookings_leaves_what_a_naive_list_would_leave(office: Of
         def see_offers(self) -> None:
             """What was kept for the displaced: the model reads where, and checks that it fits."""
             with database.reading() as s:
-                kept = [
-                    b
-                    for b in s.execute(
-                        select(Booking).where(col(Booking.room_id).in_(self.ids.values()), col(Booking.state) == "offered")
-                    ).scalars()
-                ]
+                here = select(Booking).where(col(Booking.room_id).in_(self.ids.values()), col(Booking.state) == "offered")
+                kept = list(s.execute(here).scalars())
             for booking in kept:
                 if booking.id not in self.model:
                     room = next(name for name, id in self.ids.items() if id == booking.room_id)
