@@ -73,6 +73,7 @@ class PageState:
     device_token: str | None = None
     person: Actor | None = None
     device_id: UUID | None = None
+    office: sessions.OfficeFace = sessions.NOBODY  # as it was when the page was built
 
 
 _pages: WeakKeyDictionary[Client, PageState] = WeakKeyDictionary()
@@ -96,6 +97,11 @@ def page() -> PageState:
     if state is None:
         state = _pages[client] = _state_of(client.request)
     return state
+
+
+def office() -> sessions.OfficeFace:
+    """The office as this page was built with: asked once a page, not once a question (a house full of doors loads at once)."""
+    return page().office
 
 
 def lang() -> str:
@@ -185,7 +191,7 @@ def kiosk(title: str = "") -> Iterator[ui.element]:
     """An unattended screen in the foyer, in the office's first language, for a paired device (otherwise the pairing page comes instead).
     Yields the `<main class="screen kiosk">` element; the caller fills top, middle and foot."""
     _pair(Role.KIOSK, None)
-    _open("kiosk", title or i18n.t("web.kiosk", sessions.office().language), fixed=True)
+    _open("kiosk", title or i18n.t("web.kiosk", office().language), fixed=True)
     with ui.element("main").classes("screen kiosk") as main:
         yield main
 
@@ -194,7 +200,7 @@ def kiosk(title: str = "") -> Iterator[ui.element]:
 def door(title: str = "", room_id: UUID | None = None) -> Iterator[ui.element]:
     """A room-door screen: the whole viewport, nothing around it; the door element draws itself. With `room_id` the paired device must belong to that room."""
     _pair(Role.DOOR, room_id)
-    _open("door", title or i18n.t("web.door", sessions.office().language), fixed=True)
+    _open("door", title or i18n.t("web.door", office().language), fixed=True)
     with ui.element("main").classes("door-frame") as main:
         yield main
 
@@ -276,9 +282,10 @@ def language_menu() -> ui.element:
 def _state_of(request: Request) -> PageState:
     token = sessions.person_token(request)
     signed = sessions.signed_of(token, clock.now())
-    person = signed.actor if signed else None
+    person, face = signed.actor if signed else None, sessions.office()
     return PageState(
-        language=sessions.language_of(request, person), person_token=token, session_id=str(signed.session_id) if signed else "", person=person
+        language=sessions.language_of(request, person, face.language), person_token=token, session_id=str(signed.session_id) if signed else "",
+        person=person, office=face,
     )  # fmt: skip
 
 
@@ -289,22 +296,21 @@ def _pair(role: Role, room_id: UUID | None) -> None:
     device = maybe_actor()
     if device is None or role not in device.roles or (room_id is not None and device.room_id != room_id):
         raise PairingNeeded(role, room_id, here())
-    state.language, state.device_id = sessions.office().language, device.device_id
+    state.language, state.device_id = office().language, device.device_id
 
 
 def _open(surface: Surface, title: str, *, fixed: bool = False) -> None:
-    state, client, office = page(), ui.context.client, sessions.office()
+    state, client, face = page(), ui.context.client, office()
     state.surface = surface
     shown = copy(client.page)  # the page object belongs to every visitor; language and viewport are this one's
     shown.language = QUASAR_LANGUAGE[state.language]  # type: ignore[assignment]  # our three are among Quasar's
     shown.viewport = FIXED_VIEWPORT if fixed else VIEWPORT
     shown.reconnect_timeout = RECONNECT_TIMEOUT_S
     client.page = shown
-    client.title = " · ".join(part for part in (title, office.name) if part) or "Foyer"
+    client.title = " · ".join(part for part in (title, face.name) if part) or "Foyer"
     client.content.classes(f"surface surface--{surface}")
     if (outer := client.content.parent_slot) is not None:
         outer.parent.props("role=presentation")  # Quasar's own <main>: each page has one of ours
-    device = maybe_actor() if surface in ("kiosk", "door") else None
     config = {
         "surface": surface,
         "language": state.language,
@@ -312,8 +318,8 @@ def _open(surface: Surface, title: str, *, fixed: bool = False) -> None:
         "now": int(clock.now().timestamp() * 1000),
         "zone": str(clock.zone()),
         "session": state.session_id,
-        "device": str(device.device_id) if device else "",
-        "reception": office.reception_phone,
+        "device": str(state.device_id or ""),
+        "reception": face.reception_phone,
         "build": build.current(),
         "words": _words(state.language),
     }
@@ -324,7 +330,7 @@ def _open(surface: Surface, title: str, *, fixed: bool = False) -> None:
         f'<meta name="google" content="notranslate"><link rel="icon" href="{static_files.url("mark.svg")}" type="image/svg+xml">'
         f'<script src="{static_files.url("foyer.js")}"></script><script src="{static_files.url("watchdog.js")}"></script>'
     )
-    if office.is_demo:
+    if face.is_demo:
         from core.web import parts
 
         parts.text(_("web.demo"), classes=f"demo demo--{surface}").props("role=note")

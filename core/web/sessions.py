@@ -39,6 +39,8 @@ class OfficeFace:
     reception_phone: str
 
 
+NOBODY = OfficeFace("", False, i18n.LANGUAGES[0], "")
+
 _settings: Settings | None = None
 
 
@@ -188,10 +190,11 @@ def has_admin() -> bool:
 # ── language ──
 
 
-def language_of(request: Request, person: Actor | None) -> str:
-    """The person's own setting → the browser's choice here (`foyer_lang`) → Accept-Language → the office's language."""
+def language_of(request: Request, person: Actor | None, default: str = "") -> str:
+    """The person's own setting → the browser's choice here (`foyer_lang`) → Accept-Language → the office's language (`default`, where the
+    caller has just read it)."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    return pick_language(person.language if person else None, chosen, request.headers.get("accept-language"), office().language)
+    return pick_language(person.language if person else None, chosen, request.headers.get("accept-language"), default or office().language)
 
 
 def pick_language(own: str | None, chosen: str | None, accept: str | None, default: str) -> str:

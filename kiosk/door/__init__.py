@@ -6,6 +6,7 @@ The element in `door.js` draws itself from the day as data; this module only ope
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,9 @@ from nicegui import APIRouter, dependencies, ui
 
 from core.foundation import database, i18n
 from core.foundation.errors import Refused
-from core.mechanisms import places
 from core.mechanisms.operations import Role
 from core.sections import rooms
-from core.web import frame, sessions
+from core.web import frame, static_files
 from kiosk.door import live
 
 router = APIRouter()
@@ -40,13 +40,12 @@ dependencies.register_esm("foyer-door", PARTS, max_time=float(int(fingerprint()[
 
 
 class Door(ui.element, component="door.js"):
-    """A room's door as one element: it gets its words in three languages, fetches its view at every connect, and lives from what `live`
-    emits."""
+    """A room's door as one element: it fetches its view at every connect, and lives from what `live` emits. Its words in three languages come
+    as a script of their own, which a browser keeps: they would be most of the page."""
 
     def __init__(self, room_id: UUID, language: str, *, sample: bool) -> None:
         super().__init__()
         self._props["room"] = str(room_id)
-        self._props["texts"] = words()
         self._props["language"] = language
         self._props["languages"] = SHORT
         self._props["api"] = API
@@ -59,17 +58,31 @@ def words() -> dict[str, Any]:
     return {language: i18n.part(("door.", "room.equipment.", "roomcare.help.", "roomcare.item."), language) for language in i18n.LANGUAGES}
 
 
+@lru_cache(maxsize=1)
+def _script() -> tuple[bytes, str]:
+    """The words as a script, and its hash."""
+    text = f"window.foyerDoorTexts = {json.dumps(words(), ensure_ascii=False, separators=(',', ':'))};".encode()
+    return text, hashlib.sha256(text).hexdigest()[:12]
+
+
+@router.get("/door-words.js", include_in_schema=False)
+def door_words(v: str = "") -> Response:
+    """For ever under the address a page links; asked again otherwise."""
+    text, version = _script()
+    return Response(text, media_type="text/javascript", headers={"Cache-Control": static_files.FOREVER if v == version else "no-cache"})
+
+
 @router.page("/door/{room}")
 def door_page(room: str) -> None:
     with database.reading() as s:
-        found = rooms.find(s, room)
-        place = places.get(s, found.place_id) if found else None
-    if found is None or place is None:
+        found = rooms.named(s, room)
+    if found is None:
         raise Refused("room.not_found")
-    with frame.door(place.name, found.place_id):
-        office = sessions.office()
-        Door(found.place_id, office.language, sample=office.is_demo)
-    live.watch(ui.context.client, found.place_id)
+    room_id, name = found
+    with frame.door(name, room_id):
+        ui.add_head_html(f'<script src="/door-words.js?v={_script()[1]}"></script>')
+        Door(room_id, frame.office().language, sample=frame.office().is_demo)
+    live.watch(ui.context.client, room_id)
 
 
 @router.page("/door")

@@ -24,13 +24,14 @@ const NEWER_AT_MOST = 4 * MINUTE; // a new version is on every door within five 
 const DARK_LUX = 10;
 
 export default {
-  props: { room: String, view: Object, texts: Object, language: String, languages: Object, api: String, sample: Boolean },
+  props: { room: String, view: Object, language: String, languages: Object, api: String, sample: Boolean },
   components: { Shape: { props: ["cls", "state", "part"], template: SHAPES } },
   template: TEMPLATE,
   data() {
     return { lang: this.language, small: false, face: null, version: 0, task: null, pressed: null, left: 0, MARKS };
   },
   created() {
+    this.texts = window.foyerDoorTexts; // every sentence in three languages, from a script beside the page
     // Not reactive on purpose: the clock must not redraw anything by itself.
     this.day = null;
     this.free = null;

@@ -42,6 +42,7 @@ from core.sections.rooms.record import (
     find,
     get,
     is_closed,
+    named,
     open_again,
     set_up,
 )
@@ -49,6 +50,6 @@ from core.sections.rooms.record import (
 __all__ = [
     "COLLECTION", "DAY_MINUTES", "EQUIPMENT", "EQUIPMENT_ITEMS", "FARTHEST_DAYS", "NEEDS", "PURPOSES", "SEATINGS", "SERVICES", "CloseRoom", "Closing", "CombineRoom",
     "Equipment", "EquipmentItem", "ItemView", "Need", "OpenRoom", "Purpose", "PurposeView", "Room", "RoomPart", "RoomView", "Rule", "Seating", "SetUpItem",
-    "SetUpPurpose", "SetUpRoom", "all_items", "all_purposes", "before_use", "changed", "check_ready", "close", "combine", "everything", "find", "get", "get_purpose", "is_closed", "leaves", "may_book",
+    "SetUpPurpose", "SetUpRoom", "all_items", "all_purposes", "before_use", "changed", "check_ready", "close", "combine", "everything", "find", "get", "get_purpose", "is_closed", "leaves", "may_book", "named",
     "of_kind", "open_again", "parts_of", "purpose_view", "rule_of", "set_up", "set_up_item", "set_up_purpose", "sharing", "unchanged_while",
 ]  # fmt: skip

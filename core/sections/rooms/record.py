@@ -209,6 +209,16 @@ def find(s: Session, id_or_short_name: str) -> Room | None:
     return s.get(Room, place.id) if place is not None else None
 
 
+def named(s: Session, id_or_short_name: str) -> tuple[UUID, str] | None:
+    """Only the id and the place's name of such a room: one statement, for a house full of doors that load at once."""
+    try:
+        which = col(Place.id) == UUID(id_or_short_name)
+    except ValueError:
+        which = col(Place.short_name) == id_or_short_name
+    found = s.execute(select(Place.id, Place.name).join(Room, col(Room.place_id) == col(Place.id)).where(which)).one_or_none()
+    return (found.id, found.name) if found is not None else None
+
+
 class Closing(Protocol):
     """What says whether a room is closed: the room, or a row with its columns."""
 

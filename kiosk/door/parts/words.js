@@ -12,10 +12,18 @@ export function speak(texts, small, key, facts = {}) {
   return text.replace(/\{(\w+)\}/g, (hole, name) => (facts[name] ?? hole));
 }
 
+const formats = new Map(); // a door asks every second for weeks: each way of writing a moment is made once
+
+function formatOf(lang, zone, options) {
+  const key = `${lang} ${zone} ${Object.keys(options).join()} ${Object.values(options).join()}`;
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(lang, { timeZone: zone, ...options }));
+  return formats.get(key);
+}
+
+const FIELDS = { hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" };
+
 export function local(moment, zone) {
-  const format = new Intl.DateTimeFormat("en-GB", {
-    timeZone: zone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric",
-  });
+  const format = formatOf("en-GB", zone, FIELDS);
   const parts = Object.fromEntries(format.formatToParts(moment).map((part) => [part.type, part.value]));
   return { day: `${parts.year}-${parts.month}-${parts.day}`, month: +parts.month, date: +parts.day, hour: +parts.hour, minute: +parts.minute, second: +parts.second };
 }
@@ -41,15 +49,15 @@ export function voice(view, texts, lang, small) {
   const name = (thing, field) => (lang === "en" && thing[`${field}_en`]) || thing[field] || "";
   const day = (moment) => {
     const at = local(moment, view.zone);
-    const weekday = new Intl.DateTimeFormat(lang, { timeZone: view.zone, weekday: lang === "en" ? "short" : "long" }).format(moment);
-    const month = lang === "en" ? new Intl.DateTimeFormat("en-GB", { timeZone: view.zone, month: "long" }).format(moment) : at.month;
+    const weekday = formatOf(lang, view.zone, { weekday: lang === "en" ? "short" : "long" }).format(moment);
+    const month = lang === "en" ? formatOf("en-GB", view.zone, { month: "long" }).format(moment) : at.month;
     return say("door.day", { month, day: at.date, weekday });
   };
   const when = (moment, now) => { // 8:30, tomorrow 8:30, 3 December 8:30
     const at = local(moment, view.zone);
     if (at.day === local(now, view.zone).day) return time(moment);
     if (at.day === local(now + 24 * 60 * MINUTE, view.zone).day) return say("door.tomorrow", { time: time(moment) });
-    const month = lang === "en" ? new Intl.DateTimeFormat("en-GB", { timeZone: view.zone, month: "long" }).format(moment) : at.month;
+    const month = lang === "en" ? formatOf("en-GB", view.zone, { month: "long" }).format(moment) : at.month;
     return say("door.on_day", { month, day: at.date, time: time(moment) });
   };
   return { say, time, exact, length, countdown, after, name, day, when };
