@@ -1,0 +1,122 @@
+"""Weeks of a door in minutes: a real browser and a real server, only the clocks go faster (pitfalls V24, V25).
+
+The door's own clock is `performance.now()`; a script put before the page shifts it. Its beats are made in the page, its views, codes, reports and
+taps go to the real server, whose clock follows every five minutes. Sockets, timers, listeners, nodes and the heap after a collection are counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, WebSocket
+
+from tests.live import DOOR, Server, become_device
+
+STEP = timedelta(minutes=5)
+SCRIPT = """
+(() => {
+  const real = performance.now.bind(performance);
+  let shift = 0;
+  performance.now = () => real() + shift;
+  const live = { interval: new Set(), timeout: new Set() };
+  for (const kind of ["interval", "timeout"]) {
+    const name = kind === "interval" ? "Interval" : "Timeout", set = window["set" + name].bind(window), clear = window["clear" + name].bind(window);
+    window["set" + name] = (step, after, ...rest) => {
+      const id = set((...args) => { if (kind === "timeout") live.timeout.delete(id); step(...args); }, after, ...rest);
+      live[kind].add(id);
+      return id;
+    };
+    window["clear" + name] = (id) => { live[kind].delete(id); clear(id); };
+  }
+  window.timers = () => [live.interval.size, live.timeout.size];
+  const door = () => getElement(Number(document.querySelector(".door").id.slice(1)));
+  window.pass = async (seconds) => { // the server's own beats stand still for a moment that is none of its own
+    window.socket.off("foyer_beat");
+    const one = door();
+    for (let second = 1; second <= seconds; second += 1) {
+      shift += 1000;
+      if (second % 5 === 0) one.beat({ t: Date.now(), now: one.now(), build: window.foyerPage.build });
+      one.tick();
+      if (second % 50 === 0) await new Promise((go) => setTimeout(go, 0));
+    }
+  };
+})();
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a door costs its browser: heap in bytes after a collection, DOM nodes, listeners, timers, open sockets."""
+
+    heap: int
+    nodes: int
+    listeners: int
+    intervals: int
+    timeouts: int
+    sockets: int
+
+
+class DoorRun:
+    """One door on a wall, and the time that passes before it."""
+
+    def __init__(self, browser: Browser, server: Server, key: str, room: str, now: datetime) -> None:
+        self.server, self.now = server, now
+        self.context: BrowserContext = browser.new_context(**DOOR)
+        become_device(self.context, server, "door", key)
+        self.page: Page = self.context.new_page()
+        self.sockets: set[WebSocket] = set()
+        self.errors: list[str] = []
+        self.page.on("websocket", self._opened)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.add_init_script(SCRIPT)
+        self.page.goto(f"{server.url}/door/{room}")
+        self.ready()
+        self.cdp: CDPSession = self.context.new_cdp_session(self.page)
+
+    def _opened(self, socket: WebSocket) -> None:
+        self.sockets.add(socket)
+        socket.on("close", lambda: self.sockets.discard(socket))
+
+    def ready(self, within_s: float = 60) -> None:
+        """Wait until the door shows a state it is sure of."""
+        self.page.wait_for_function(
+            "() => window.socket?.connected && document.querySelector('.door') && document.querySelector('.door').dataset.state !== 'lost'",
+            timeout=within_s * 1000,
+        )
+
+    def pass_time(self, span: timedelta) -> None:
+        """Let the server's clock and the door's go on together, a step at a time, with somebody tapping once in a while."""
+        steps = int(span / STEP)
+        for step in range(steps):
+            self.page.evaluate("(seconds) => window.pass(seconds)", STEP.total_seconds())
+            self.now += STEP
+            self.server.set_clock(self.now)
+            if step % 6 == 0:
+                self.tap()
+
+    def tap(self) -> None:
+        """What a passer-by does: book for a quarter of an hour where it is free, end what runs, look for other rooms, ask for help."""
+        self.page.evaluate(
+            """async () => {
+              const press = async (act) => { document.querySelector(`[data-act="${act}"]`)?.click(); await new Promise((go) => setTimeout(go, 120)); };
+              for (const act of ["book-15", "undo", "rooms", "list", "back", "help", "back", "phone", "back", "end", "back"]) await press(act);
+            }"""
+        )
+
+    def restart(self, *, kill: bool = True) -> None:
+        """Take the server away and bring it back; the door must come back by itself."""
+        self.server.stop(kill=kill)
+        self.server.start()
+        self.ready()
+
+    def health(self) -> Health:
+        for _ in range(2):
+            self.cdp.send("HeapProfiler.collectGarbage")
+        heap = self.cdp.send("Runtime.getHeapUsage")["usedSize"]
+        self.cdp.send("Performance.enable")
+        found = {one["name"]: int(one["value"]) for one in self.cdp.send("Performance.getMetrics")["metrics"]}
+        intervals, timeouts = self.page.evaluate("window.timers()")
+        return Health(int(heap), found["Nodes"], found["JSEventListeners"], intervals, timeouts, len(self.sockets))
+
+    def close(self) -> None:
+        self.context.close()
