@@ -246,6 +246,59 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
+def weeks(count: float, restarts: int) -> list[Line]:
+    """A door's life in minutes: `count` simulated weeks with beats, taps and days that change, then `restarts` of the server, in one browser.
+    The ratio of the heap is to its size after the first simulated day."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.doors.weeks import DoorRun
+    from tests.live import browsing
+
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright, browsing(playwright) as browser:
+        folder = Path(name)
+        url = f"sqlite:///{(folder / 'weeks.db').as_posix()}"
+        with office_on(url) as office:
+            for room in ("301", "302", "305"):
+                office.do(rooms.SetUpRoom(room_id=office.places[room], capacity=12, opens_minute=0, closes_minute=24 * 60), office.bo)
+            _, key = office.device("301", Role.DOOR, office.places["301"])
+            with serving(url, folder / "server", at=NOW) as server:
+                run = DoorRun(browser, server, key, "301", NOW)
+                days = max(1, round(count * 7))
+                run.pass_time(timedelta(days=1))
+                first = last = run.health()
+                for day in range(1, days):
+                    run.pass_time(timedelta(days=1))
+                    last = run.health()
+                    print(f"# day {day + 1}: {last}", file=sys.stderr, flush=True)
+                back = []
+                for _ in range(restarts):
+                    server.stop(kill=True)
+                    server.start()
+                    begin = time.perf_counter()
+                    run.ready()
+                    back.append(time.perf_counter() - begin)
+                sockets, errors = len(run.sockets), len(run.errors)
+                run.close()
+    grown = (last.heap - first.heap) / 1024
+    return [
+        ("door_weeks_heap", last.heap / 1024, "KiB", last.heap / first.heap, "heap_after_a_day"),
+        ("door_weeks_heap_grown", grown, "KiB", None, "-"),
+        ("door_weeks_nodes", float(last.nodes), "nodes", last.nodes / first.nodes, "nodes_after_a_day"),
+        ("door_weeks_listeners", float(last.listeners), "listeners", last.listeners / first.listeners, "listeners_after_a_day"),
+        ("door_weeks_timers", float(last.intervals + last.timeouts), "timers", None, "-"),
+        ("door_weeks_sockets", float(last.sockets), "sockets", None, "-"),
+        ("door_back_after_restart", max(back, default=0.0) * 1000, "ms", None, "-"),
+        ("door_sockets_after_restarts", float(sockets), "sockets", None, "-"),
+        ("door_errors", float(errors), "errors", None, "-"),
+    ]
+
+
 if __name__ == "__main__":
-    for line in run():
+    import argparse
+
+    asked = argparse.ArgumentParser(prog="python -m bench.doors", description="What doors cost, or with --weeks what weeks do to one.")
+    asked.add_argument("--weeks", type=float, help="simulate one door for so many weeks instead")
+    asked.add_argument("--restarts", type=int, default=50, help="with --weeks: how often the server is killed and started afterwards")
+    given = asked.parse_args()
+    for line in weeks(given.weeks, given.restarts) if given.weeks else run():
         print(*line)
