@@ -264,10 +264,10 @@ def weeks(count: float, restarts: int) -> list[Line]:
             with serving(url, folder / "server", at=NOW) as server:
                 run = DoorRun(browser, server, key, "301", NOW)
                 days = max(1, round(count * 7))
-                run.pass_time(timedelta(days=1))
+                run.pass_time(timedelta(days=1), tap_every=12)
                 first = last = run.health()
                 for day in range(1, days):
-                    run.pass_time(timedelta(days=1))
+                    run.pass_time(timedelta(days=1), tap_every=12)
                     last = run.health()
                     print(f"# day {day + 1}: {last}", file=sys.stderr, flush=True)
                 back = []

@@ -38,9 +38,12 @@ def tell(day: Day, calendar: Calendar) -> None:
 
 
 def _doors(day: Day, calendar: Calendar) -> None:
-    """102 in use, 205 soon, 206 waits for its check-in, 103 closed; 305 stays free for whoever tries it."""
+    """102 in use with a meeting of May Lin's right after it (whom one may ask for more time), 205 soon, 206 waits for its check-in, 103 closed;
+    305 stays free for whoever tries it."""
     now, staff = day.until, day.house.actors["staff"]
     _meeting(day, "102", now - timedelta(minutes=24), 50, "合同会审", day.pick(), comes=True)
+    if clock.today(now + timedelta(minutes=90)) == day.date:
+        _meeting(day, "102", now + timedelta(minutes=26), 60, "周例会", _id(staff), part="then")
     _meeting(day, "205", now + timedelta(minutes=8), 45, "需求评审", day.pick())
     _meeting(day, "206", now - timedelta(minutes=3), 60, "视频调度会", _id(staff))
     if (later := _today(day, now + timedelta(minutes=95))) is not None:
@@ -54,9 +57,11 @@ def _doors(day: Day, calendar: Calendar) -> None:
     day.house.story.flush()
 
 
-def _meeting(day: Day, short: str, starts_at: datetime, minutes: int, title: str, host_id: UUID, *, comes: bool = False) -> None:
+def _meeting(
+    day: Day, short: str, starts_at: datetime, minutes: int, title: str, host_id: UUID, *, comes: bool = False, part: str = ""
+) -> None:
     starts_at = starts_at.replace(second=0, microsecond=0)
-    booking, key = Story.id("booking", "now", day.date, short), f"now/{day.date}/{short}"
+    booking, key = Story.id("booking", "now", day.date, f"{short}{part}"), f"now/{day.date}/{short}{part}"
     create = bookings.CreateBooking(
         id=booking,
         room_id=day.house.rooms[short],

@@ -1,7 +1,7 @@
 """Weeks of a door in minutes: a real browser and a real server, only the clocks go faster (pitfalls V24, V25).
 
 The door's own clock is `performance.now()`; a script put before the page shifts it. Its beats are made in the page, its views, codes, reports and
-taps go to the real server, whose clock follows every five minutes. Sockets, timers, listeners, nodes and the heap after a collection are counted."""
+taps go to the real server, whose clock follows every ten minutes. Sockets, timers, listeners, nodes and the heap after a collection are counted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, WebSo
 
 from tests.live import DOOR, Server, become_device
 
-STEP = timedelta(minutes=5)
+STEP = timedelta(minutes=10)
 SCRIPT = """
 (() => {
   const real = performance.now.bind(performance);
@@ -84,21 +84,21 @@ class DoorRun:
             timeout=within_s * 1000,
         )
 
-    def pass_time(self, span: timedelta) -> None:
-        """Let the server's clock and the door's go on together, a step at a time, with somebody tapping once in a while."""
+    def pass_time(self, span: timedelta, *, tap_every: int = 3) -> None:
+        """Let the server's clock and the door's go on together, a step at a time, with somebody tapping every few steps."""
         steps = int(span / STEP)
         for step in range(steps):
             self.page.evaluate("(seconds) => window.pass(seconds)", STEP.total_seconds())
             self.now += STEP
             self.server.set_clock(self.now)
-            if step % 6 == 0:
+            if step % tap_every == 0:
                 self.tap()
 
     def tap(self) -> None:
         """What a passer-by does: book for a quarter of an hour where it is free, end what runs, look for other rooms, ask for help."""
         self.page.evaluate(
             """async () => {
-              const press = async (act) => { document.querySelector(`[data-act="${act}"]`)?.click(); await new Promise((go) => setTimeout(go, 120)); };
+              const press = async (act) => { document.querySelector(`[data-act="${act}"]`)?.click(); await new Promise((go) => setTimeout(go, 60)); };
               for (const act of ["book-15", "undo", "rooms", "list", "back", "help", "back", "phone", "back", "end", "back"]) await press(act);
             }"""
         )
