@@ -70,6 +70,7 @@ from kiosk.desk import assets as desk_assets
 from kiosk.desk import booking_rules as desk_booking_rules
 from kiosk.desk import bookings as desk_bookings
 from kiosk.desk import calendar as desk_calendar
+from kiosk.desk import calendars as desk_calendars
 from kiosk.desk import chooser, find, first_run, me, pairing, signin, today
 from kiosk.desk import conflicts as desk_conflicts
 from kiosk.desk import connect as desk
@@ -89,6 +90,8 @@ from kiosk.desk import repairs as desk_repairs
 from kiosk.desk import room_care as desk_room_care
 from kiosk.desk import room_use as desk_room_use
 from kiosk.desk import rooms as desk_rooms
+from kiosk.desk import series as desk_series
+from kiosk.desk import series_new as desk_series_new
 from kiosk.desk import settings as desk_settings
 from kiosk.desk import stocktakes as desk_stocktakes
 from kiosk.desk import supplies as desk_supplies
@@ -117,6 +120,7 @@ from mobile.pages import duties as my_duties
 from mobile.pages import find as my_find
 from mobile.pages import home as my_home
 from mobile.pages import room_care as my_rooms
+from mobile.pages import series as my_series
 from mobile.pages import things as my_things
 from mobile.swagger import pages as swagger
 
@@ -189,6 +193,9 @@ DESK: tuple[ModuleType, ...] = (
     desk_bookings,
     desk_conflicts,
     desk_booking_rules,
+    desk_calendars,
+    desk_series_new,
+    desk_series,
     desk_rooms,
     desk_trail,
     desk_custody,
@@ -213,6 +220,7 @@ PAGES: tuple[ModuleType, ...] = (
     my_duties,
     my_things,
     my_approvals,
+    my_series,
     thing,
 )  # modules with a `router` of pages
 API_ROUTERS: tuple[APIRouter, ...] = (

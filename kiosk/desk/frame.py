@@ -43,7 +43,7 @@ class Entry:
 TODAY = Entry("today", "today", EVERYONE, "/desk")
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("front", (
-        Entry("visits", "people", FRONT), Entry("deliveries", "parcel", FRONT), Entry("timeline", "calendar", EVERYONE), Entry("bookings", "door", EVERYONE), Entry("conflicts", "people", FRONT),
+        Entry("visits", "people", FRONT), Entry("deliveries", "parcel", FRONT), Entry("timeline", "calendar", EVERYONE), Entry("bookings", "door", EVERYONE), Entry("series", "refresh", EVERYONE), Entry("conflicts", "people", FRONT),
         Entry("waiting", "clock", FRONT - {Role.LEADER}), Entry("rooms", "door", FRONT), Entry("booking-rules", "list", ADMIN | {Role.CLERK}),
         Entry("room_care", "check", FRONT), Entry("room_use", "chart", FRONT),
         Entry("meetings", "note", PAPERS), Entry("receptions", "person", FRONT), Entry("liaison", "link", FRONT),
@@ -63,7 +63,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("money", (Entry("expenses", "money", THINGS | {Role.STAFF}), Entry("petty_cash", "key", THINGS), Entry("approvals", "check", EVERYONE))),
     ("house", (
         Entry("reports", "chart", THINGS), Entry("people", "person", ADMIN), Entry("places", "place", ADMIN | {Role.CLERK}), Entry("devices", "kiosk", ADMIN), Entry("phones", "phone", PAPERS),
-        Entry("notices", "bell", ADMIN | {Role.CLERK, Role.RECEPTION}), Entry("calendar", "calendar", EVERYONE), Entry("audit", "book", ADMIN), Entry("settings", "settings", ADMIN),
+        Entry("calendars", "link", EVERYONE), Entry("notices", "bell", ADMIN | {Role.CLERK, Role.RECEPTION}), Entry("calendar", "calendar", EVERYONE), Entry("audit", "book", ADMIN), Entry("settings", "settings", ADMIN),
     )),
 )  # fmt: skip
 
