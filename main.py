@@ -78,6 +78,7 @@ from kiosk.desk import custody as desk_custody
 from kiosk.desk import deliveries as desk_deliveries
 from kiosk.desk import devices as desk_devices
 from kiosk.desk import disposals as desk_disposals
+from kiosk.desk import draw_floor as desk_draw_floor
 from kiosk.desk import duties as desk_duties
 from kiosk.desk import imports as desk_imports
 from kiosk.desk import inspections as desk_inspections
@@ -188,6 +189,7 @@ DESK: tuple[ModuleType, ...] = (
     desk_stocktakes,
     desk_labels,
     desk_timeline,
+    desk_draw_floor,
     desk_room_care,
     desk_room_use,
     desk_bookings,

@@ -28,9 +28,10 @@ import main
 from core.foundation import clock, database, jobs, migrations
 from core.foundation.ids import uuid7
 from core.mechanisms import operations, people
+from core.mechanisms.operations import Actor, Role
 from core.mechanisms.places import Place, PlaceKind
 from core.sections import bookings, rooms
-from core.sections.bookings import Booking, Claim
+from core.sections.bookings import Booking, Claim, timeline
 from core.sections.bookings.claims import to_ms
 from core.sections.rooms import Room
 from tests.cast import PASSWORD, Office
@@ -170,12 +171,15 @@ def reading(folder: Path) -> list[Line]:
             bare = milliseconds(lambda: s.execute(BARE_NOW, {"now": to_ms(at)}).all())
             day = milliseconds(lambda: bookings.day_plan(s, at.date(), at))
             bare_day = milliseconds(lambda: bare_plan(s, at))
+            desk = Actor(frozenset({Role.RECEPTION}))
+            line = milliseconds(lambda: timeline.timeline(s, at.date(), 1, at, desk))
             door = milliseconds(lambda: bookings.door_state(s, s.execute(select(Room.place_id)).scalars().first(), at))  # type: ignore[call-overload, arg-type]
     return [
         ("rooms_now_300_bare", bare, "ms", None, "-"),
         (f"rooms_now_300_of_{total}", now, "ms", now / bare, "rooms_now_300_bare"),
         ("day_plan_300_bare", bare_day, "ms", None, "-"),
         (f"day_plan_300_of_{total}", day, "ms", day / bare_day, "day_plan_300_bare"),
+        (f"timeline_day_300_of_{total}", line, "ms", line / bare_day, "day_plan_300_bare"),
         (f"door_view_of_{total}", door, "ms", None, "-"),
     ]
 

@@ -18,7 +18,7 @@ from nicegui import APIRouter, ui
 from core.foundation import clock, database, i18n, live
 from core.foundation.live import Change
 from core.mechanisms import people
-from core.mechanisms.operations import OFFICE, Operation, Outcome
+from core.mechanisms.operations import OFFICE, Operation, Outcome, Role
 from core.sections import bookings, roomcare
 from core.sections.bookings import timeline as plans
 from core.web import frame, parts, static_files
@@ -182,6 +182,8 @@ class TimelinePage:
             self.plan.show(plan_data(found, signs=58))
         self.legend.clear()
         with self.legend:
+            if shown is not None and frame.actor().has(Role.ADMIN, Role.CLERK):
+                parts.button(_("draw.open"), href=f"/desk/draw_floor?floor={shown.id}", icon="pen", kind="quiet")
             for room in found.unplaced if found else ():
                 parts.text(_("timeline.unplaced", room=room.name), "span", "quiet small")
         if self.view == "plan":

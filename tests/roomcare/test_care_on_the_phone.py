@@ -1,0 +1,73 @@
+"""A keeper's walk with the phone: the list of the meeting, the door's label, ready; then restoring with a photo; and drawing the floor."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from core.mechanisms import labels
+from core.mechanisms.labels import SubjectKind
+from core.sections import bookings, roomcare
+from tests.cast import Office
+from tests.live import DESK, PHONE, Server, sign_in
+from tests.rooms.doors import moment, photograph, set_up_rooms
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.proves("S1.3-R4", "S1.3-R5", "S1.3-R6", "S1.3-R8")
+def test_scanning_the_door_opens_exactly_this_meetings_list_and_ready_shows_at_once(
+    live_office: Office, server: Server, browser: Browser
+) -> None:
+    set_up_rooms(live_office)
+    room = live_office.places["301"]
+    code = server.post(labels.IssueLabel(subject_kind=SubjectKind.PLACE, subject_id=room), by="ann")["result"]["code"]
+    server.post(roomcare.SetRoomCare(room_id=room, keeper_id=live_office.wu.person_id, restore=True), by="bo")
+    wish = bookings.CreateBooking(
+        room_id=room, starts_at=moment(10), ends_at=moment(11), title="评审会", attendees=9, needs=("projector", "tea"), seating="u_shape"
+    )
+    assert server.post(wish, by="mei")["status"] == "accepted"
+    server.set_clock(moment(9, 1))
+    page = browser.new_context(**PHONE, locale="zh-CN").new_page()
+    sign_in(page, server, "wu")
+    page.goto(f"{server.url}/s/{code}")
+    page.wait_for_function("() => window.foyer && window.foyer.linked()")
+    photograph(page, "care-label")
+    page.get_by_role("link", name="会前准备：10:00 评审会").tap()
+    expect(page.locator(".care__line")).to_have_count(3)
+    expect(page.locator('[data-question="seating"]')).to_contain_text("U 形，9 人")
+    page.wait_for_function("() => window.foyer && window.foyer.linked()")
+    page.locator('[data-question="tea"]').get_by_role("button", name="好", exact=True).tap()
+    expect(page.locator('[data-question="tea"] [aria-pressed="true"]')).to_have_count(1)
+    page.get_by_role("button", name="其余 2 项都好").tap()
+    page.get_by_role("button", name="会场备好了").tap()
+    expect(page.locator(".banner")).to_contain_text("吴桐 做好了")
+    photograph(page, "care-ready")
+    # A fault and a call for help from the same label: two taps each.
+    page.goto(f"{server.url}/s/{code}")
+    page.wait_for_function("() => window.foyer && window.foyer.linked()")
+    expect(page.get_by_text("已为 10:00 的会议备好")).to_be_visible()
+    page.get_by_role("button", name="报故障").tap()
+    page.get_by_role("button", name="空调").tap()
+    expect(page.get_by_text("空调坏了")).to_be_visible()
+    desk = browser.new_context(**DESK, locale="zh-CN").new_page()
+    sign_in(desk, server, "ann")
+    desk.goto(server.url + "/desk/room_care?view=faults")
+    expect(desk.locator(".item")).to_contain_text("空调")
+    page.get_by_role("button", name="请人帮忙").tap()
+    page.get_by_role("button", name="要饮用水").tap()
+    expect(desk.locator(".banner")).to_contain_text("301 听雨厅 请人帮忙：要饮用水")
+    desk.get_by_role("button", name="我去").click()
+    expect(desk.locator(".banner")).to_have_count(0)
+    # The floor is drawn in numbers.
+    sign_in(desk, server, "bo")
+    desk.goto(server.url + "/desk/draw_floor")
+    for name, value in (("往东", "0"), ("往南", "0"), ("宽", "7.5"), ("深", "6")):
+        desk.get_by_label(f"301 听雨厅 {name}").fill(value)
+    expect(desk.locator(".plan__room")).to_have_count(1)
+    photograph(desk, "draw-floor")
+    desk.get_by_role("button", name="保存").click()
+    expect(desk.locator(".toast")).to_contain_text("三楼的平面图存好了")
+    desk.context.close()
+    page.context.close()
