@@ -336,6 +336,7 @@ async def _stop() -> None:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+    await asyncio.to_thread(jobs.finish)
     live.stop()
     bookings.stop_lights()
     heavy.stop()

@@ -32,6 +32,7 @@ _last: dict[str, datetime] = {}
 _lock = threading.Lock()
 _wake: set[str] = set()
 _started_at: datetime | None = None
+_ending = threading.Event()
 
 
 def job(*, every_s: float) -> Callable[[JobFunction], JobFunction]:
@@ -67,6 +68,14 @@ def set_started(at: datetime | None) -> None:
     global _started_at
     _started_at = at
     _last.clear()
+    _ending.clear()
+
+
+def finish() -> None:
+    """Let the job that runs come to its end and start no further one: the database may be closed when this returns."""
+    _ending.set()
+    with _lock:
+        pass
 
 
 def run_due(at: datetime | None = None, *, everything: bool = False) -> None:
@@ -74,6 +83,8 @@ def run_due(at: datetime | None = None, *, everything: bool = False) -> None:
     with _lock:
         at = at or clock.now()
         for found in list(_jobs.values()):
+            if _ending.is_set():
+                return
             last = _last.get(found.name)
             if everything or found.name in _wake or last is None or at - last >= found.every or at < last:
                 _wake.discard(found.name)

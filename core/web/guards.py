@@ -186,6 +186,16 @@ def _without_forwarding(scope: Scope) -> Scope:
     return {**scope, "headers": headers}
 
 
+def is_here(request: Request) -> bool:
+    """Whether who asks sits at this machine itself. Behind a proxy everybody looks so: any forwarding header ends it."""
+    if getattr(request.state, "forwarded", False):
+        return False
+    try:
+        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
 _FORWARDED = {b"forwarded", b"x-real-ip", b"x-original-url", b"x-rewrite-url", b"x-original-host", b"x-host", b"x-http-method-override"}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -18,7 +17,7 @@ from core.foundation import clock, database
 from core.mechanisms import audit
 from core.mechanisms.devices import Device, DeviceContact
 from core.mechanisms.operations import OperationRow, Role
-from core.web import sessions
+from core.web import guards, sessions
 
 
 def health(version: str) -> dict[str, Any]:
@@ -51,7 +50,7 @@ def router(version: str) -> APIRouter:
 
     @routes.get("/metrics")
     def metrics(request: Request) -> Response:
-        if not _from_here(request):
+        if not guards.is_here(request):
             actor = sessions.actor_of(request, clock.now())
             if actor is None or not actor.has(Role.ADMIN):
                 return Response("administrators only\n", 403, media_type="text/plain")
@@ -69,13 +68,3 @@ def router(version: str) -> APIRouter:
         return Response(generate_latest(registry), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return routes
-
-
-def _from_here(request: Request) -> bool:
-    """Whether the request comes from this machine itself; a proxy in front makes everybody look local, so any forwarding header (the guard notes it) ends that."""
-    if getattr(request.state, "forwarded", False):
-        return False
-    try:
-        return ipaddress.ip_address(request.client.host if request.client else "").is_loopback
-    except ValueError:
-        return False

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 from typing import Annotated
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from core.foundation import clock, database, i18n
 from core.foundation.ids import derived
 from core.mechanisms import devices, office, places
 from core.mechanisms.operations import SYSTEM, Role, perform_now
-from core.web import elements, frame, parts, problems, sessions
+from core.web import elements, frame, guards, parts, problems, sessions
 from core.web.frame import _
 from kiosk.desk.signin import top
 
@@ -40,7 +39,7 @@ class Given(BaseModel):
 def pair_page(request: Request, room: str = "", next: str = "") -> Response | None:
     role = Role(asked) if (asked := request.query_params.get("as", "kiosk")) in HOME else Role.KIOSK
     back = sessions.safe_next(next, HOME[role])
-    if is_here(request) and sessions.office().is_demo and (key := pair_sample(role, room)) is not None:
+    if guards.is_here(request) and sessions.office().is_demo and (key := pair_sample(role, room)) is not None:
         response = RedirectResponse(back, 303)
         sessions.keep_device(response, request, role, key)
         return response
@@ -82,16 +81,6 @@ def _home(role: Role, room_id: str | None, asked: str) -> str:
 
 
 # ── the sample office ──
-
-
-def is_here(request: Request) -> bool:
-    """Whether the browser runs on the server's own machine, and not behind a proxy there."""
-    if getattr(request.state, "forwarded", False):
-        return False
-    try:
-        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False
 
 
 def pair_sample(role: Role, room: str) -> str | None:
