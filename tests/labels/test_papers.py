@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from assets_labels import papers, proof
 from assets_labels.errors import DrawingError
-from assets_labels.matrices import library_matrix, qr_codes, qr_text
+from assets_labels.matrices import label_path, library_matrix, qr_codes, qr_text
 from assets_labels.papers import TEMPLATES, Template, flow
 from assets_labels.preview import preview
 from assets_labels.printing import Sheet, draw_and_prove, texts_of
@@ -136,7 +136,7 @@ def test_a_digital_link_carries_the_offices_prefix_and_our_code_and_opens_the_th
     code = codes(1)[0]
     wanted = f"{BASE_URL.upper()}/8004/6912345{code}"
     assert qr_text(BASE_URL, code, "6912345") == wanted
-    assert qr_codes(BASE_URL, "6912345").rows(code) == library_matrix(wanted)
+    assert qr_codes(BASE_URL, label_path("6912345")).rows(code) == library_matrix(wanted)
     made = [LabelText(code, "投影仪", gs1_prefix="6912345"), LabelText(codes(2)[1], "档案室")]
     page = next(iter(proof.page_images(draw_sheet("A4-24", made, 1, BASE_URL, "zh-Hans"))))
     assert decoded(cell_image(page, TEMPLATES["A4-24"], 1, 300))["QR Code"].text == wanted
