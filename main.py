@@ -256,7 +256,6 @@ def include_core() -> None:
     duties.include(*parts)
     holds.include(*parts)
     imports.include(*parts)
-    lives.include(*parts)
     bookings.marks_from("roomcare", roomcare.door_marks)
     lives.include(*parts, stocktake_telling)
 

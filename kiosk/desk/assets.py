@@ -5,7 +5,7 @@ The whole card with its life is `asset_card`, changing many `asset_many`, own fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -22,11 +22,11 @@ from core.mechanisms import people, places
 from core.mechanisms.operations import Actor, Role
 from core.mechanisms.views import Query
 from core.sections import assets
-from core.sections.assets import AssetState, AssetView, classes, own_fields
+from core.sections.assets import AssetState, AssetView, Sums, classes, own_fields
 from core.web import frame, icons, parts, static_files
 from core.web.frame import _
 from kiosk.desk import asset_card, asset_forms, asset_many, asset_set_up
-from kiosk.desk.registers import Chip, Column, Register, RegisterPage, menu
+from kiosk.desk.registers import Chip, Column, Figures, Register, RegisterPage, menu
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 READERS = (Role.ADMIN, Role.CLERK, Role.LEADER)
@@ -72,18 +72,16 @@ def _style() -> None:
 # ── the list ──
 
 
-def _counts(s: Session, query: Query, by: Actor) -> Mapping[str, int]:
-    """How many of each state the present search and filters find: the numbers on the chips."""
-    found = assets.count_by_state(s, assets.filter_of(query, by))
-    return {"all": sum(found.values()), **{state: found.get(state, 0) for state in AssetState}}
-
-
-def _summary(s: Session, query: Query, by: Actor) -> str:
-    """`418 项，原值 1,234,567.00，净值 …`: of what is shown."""
-    sums = assets.totals(s, assets.filter_of(query, by))
-    more = _("asset.summary_things", n=sums.things) if sums.things != sums.rows else ""
-    words = "asset.summary" if sums.net_cents else "asset.summary_cost"  # no net value is known: none is shown, not zero
-    return _(words, n=sums.rows, more=more, cost=i18n.money(sums.cost_cents), net=i18n.money(sums.net_cents))
+def _figures(s: Session, query: Query, by: Actor) -> Figures:
+    """The numbers on the chips, and `418 项，原值 1,234,567.00，净值 …` of what is shown."""
+    wanted = assets.filter_of(query, by)
+    found = assets.figures(s, wanted)
+    counts = {"all": sum(one.rows for one in found.values()), **{state: found.get(state, Sums()).rows for state in AssetState}}
+    shown = assets.added_up(found, wanted)
+    more = (("asset.summary_things", {"n": shown.things}),) if shown.things != shown.rows else ()
+    money = {"cost": i18n.money(shown.cost_cents), "net": i18n.money(shown.net_cents)}
+    last = "asset.summary" if shown.net_cents else "asset.summary_cost"  # no net value is known: none is shown, not zero
+    return Figures(counts, (("asset.summary_rows", {"n": shown.rows}), *more, (last, money)))
 
 
 def _draw_acts(page: RegisterPage) -> None:
@@ -250,5 +248,5 @@ REGISTER = Register(
     ),
     chips=(Chip("all", "asset.all"), *(Chip(state, f"asset.state.{state}", {"state": state}) for state in AssetState)),
     peek=_draw_peek, acts=_draw_acts, tools=_draw_tools, search="asset.find", empty=("asset.empty_register", "asset.empty_register_hint"),
-    counts=_counts, summary=_summary, more=_own_columns, choose_columns=True, picked=asset_many.draw_bar,
+    figures=_figures, more=_own_columns, choose_columns=True, picked=asset_many.draw_bar,
 )  # fmt: skip

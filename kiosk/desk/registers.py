@@ -25,7 +25,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from nicegui import ui
+from nicegui import background_tasks, ui
 from sqlmodel import Session
 
 from core.foundation import clock, database, i18n, live
@@ -70,10 +70,19 @@ Fetch = Callable[[Session, views.Query, Actor], views.Page]
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """What a search finds: how many by the chips' keys, and in one line, as catalogue keys with their facts."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    summary: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Register:
     """A register's description. `title` is a catalogue key (fact `n`: rows of the first chip, when it counts); `kinds` are the live changes that redraw;
     `peek(row, page)` draws the panel of a chosen row (sync or async), `acts(page)` the buttons beside the title; `tools(page)` more beside the search.
-    `counts(s, query, by)` numbers the chips by key for the present search and filters; `summary(s, query, by)` is the line beside the title.
+    `figures(s, query, by)` numbers the chips by key for the present search and filters and says the line beside the title; it is read after the rows,
+    on another thread.
     `more(s)` adds columns an office made itself; `choose_columns` lets people choose theirs, which is remembered. `picked(page)` is told when rows
     are ticked (`page.picked`)."""
 
@@ -91,8 +100,7 @@ class Register:
     empty: tuple[str, str] = ("register.empty", "register.empty_hint")
     export: bool = True
     get: Callable[[Session, str, Actor], Any] | None = None
-    counts: Callable[[Session, views.Query, Actor], Mapping[str, int]] | None = None
-    summary: Callable[[Session, views.Query, Actor], str] | None = None
+    figures: Callable[[Session, views.Query, Actor], Figures] | None = None
     more: Callable[[Session], tuple[Column, ...]] | None = None
     choose_columns: bool = False
     picked: Callable[[RegisterPage], Any] | None = None
@@ -112,10 +120,12 @@ class RegisterPage:
         self.next: str | None = None
         self.chosen = ""
         self.picked: list[str] = []
+        self.figures = Figures()
         self._pending = False
         self.columns = self._columns()
         self._draw()
         self.refresh()
+        self._count_anew()
         if opened := request.query_params.get("open", "")[:80]:
             ui.timer(0.05, lambda: self.choose(opened), once=True)
         self._listen()
@@ -156,9 +166,8 @@ class RegisterPage:
         """Set or take away filters, fetch and count anew, and keep them in the address."""
         self.filters = {name: value for name, value in {**self.filters, **filters}.items() if value}
         self.rows = []
-        self._draw_head()
-        self._draw_chips()
         self._fetch(limit=PAGE_ROWS, cursor=None)
+        self._count_anew()
         self._remember()
 
     def unpick(self) -> None:
@@ -235,7 +244,7 @@ class RegisterPage:
         self.head.clear()
         with database.reading() as s:
             count = register.chips[0].count(s, frame.actor()) if register.chips and register.chips[0].count else None
-            summary = register.summary(s, self.query, frame.actor()) if register.summary else ""
+        summary = "".join(_(key, **facts) for key, facts in self.figures.summary)
         with self.head:
             with parts.box("pagehead__words"):
                 with parts.box("register__title" if summary else ""):
@@ -268,7 +277,7 @@ class RegisterPage:
         if not self.register.chips:
             return
         with database.reading() as s:
-            counts = self.register.counts(s, self.query, frame.actor()) if self.register.counts else {}
+            counts = self.figures.counts
             shown = [
                 (chip.key, _(chip.words), chip.count(s, frame.actor()) if chip.count else counts.get(chip.key, 0) if counts else None)
                 for chip in self.register.chips
@@ -330,17 +339,14 @@ class RegisterPage:
         self.q = text.strip()[:200]
         self.rows = []
         self._fetch(limit=PAGE_ROWS, cursor=None)
-        if self.register.counts or self.register.summary:
-            self._draw_head()
-            self._draw_chips()
+        self._count_anew()
         self._remember()
 
     def _choose_chip(self, key: str) -> None:
         self.chip = key
         self.rows = []
         self._fetch(limit=PAGE_ROWS, cursor=None)
-        if self.register.summary:
-            self._draw_head()
+        self._count_anew()
         self._remember()
 
     def _remember(self) -> None:
@@ -355,6 +361,28 @@ class RegisterPage:
         }
         query = urlencode({key: value for key, value in asked.items() if value})
         ui.run_javascript(f"history.replaceState(null, '', location.pathname + {json.dumps('?' + query if query else '')})")
+
+    # ── figures ──
+
+    def _count_anew(self) -> None:
+        """Read how many and how much, after the rows and on another thread; only the latest question's answer is shown."""
+        if self.register.figures is not None:
+            background_tasks.create(self._read_figures(self.query, frame.actor()), name=f"figures of {self.register.name}")
+
+    async def _read_figures(self, query: views.Query, by: Actor) -> None:
+        read = self.register.figures
+        assert read is not None
+
+        def look() -> Figures:
+            with database.reading() as s:
+                return read(s, query, by)
+
+        found = await asyncio.to_thread(look)
+        if query == self.query and not self.client.is_deleted:
+            self.figures = found
+            with self.client:
+                self._draw_head()
+                self._draw_chips()
 
     # ── columns and ticks ──
 
@@ -418,6 +446,7 @@ class RegisterPage:
                 self._draw_head()
                 self._draw_chips()
                 self.refresh()
+                self._count_anew()
             except frame.SignInNeeded:
                 return  # the browser is on its way to the sign-in page
 

@@ -6,11 +6,12 @@ label. A word that thousands meet is looked for in order of number instead, wher
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import case, exists, false, func, or_, select
+from sqlalchemy import exists, false, func, or_, select
 from sqlalchemy.sql import ColumnElement
 from sqlmodel import Session, col
 
@@ -52,18 +53,22 @@ def search(s: Session, wanted: Filter, *, limit: int = 50, after: str | None = N
     if after is not None:
         conditions.append(col(Asset.number) > after)
     words = _words(s, wanted.q)
-    if any(word.broad for word in words):
-        near = select(col(Asset.id)).where(*conditions).order_by(col(Asset.number)).limit(WINDOW).subquery()
-        within = [col(Asset.id).in_(select(near.c.id)), *(word.by_reading() for word in words)]
-        found = list(s.execute(select(Asset).where(*within).order_by(col(Asset.number)).limit(limit)).scalars())
-        if len(found) == limit:
+    broad = any(word.broad for word in words)
+    if broad:  # the first rows in order of number: thousands meet the word, so fifty of them are soon found
+        last = s.execute(
+            select(col(Asset.number)).where(*conditions).order_by(col(Asset.number)).offset(WINDOW).limit(1)
+        ).scalar_one_or_none()
+        within = [col(Asset.number) <= last] if last is not None else []
+        reading = select(Asset).where(*conditions, *within, *(word.by_reading() for word in words)).order_by(col(Asset.number)).limit(limit)
+        found = list(s.execute(reading).scalars())
+        if len(found) == limit or last is None:
             return found
     query = select(Asset).where(*conditions, *(word.by_index() for word in words)).order_by(col(Asset.number)).limit(limit)
-    if not any(word.broad for word in words):
+    if not broad:
         return list(s.execute(query).scalars())
     # The widest question sorts thousands: ids and numbers only, then the rows of one page.
-    ids = list(s.execute(query.with_only_columns(col(Asset.id))).scalars())
-    return list(s.execute(select(Asset).where(database.among(Asset.id, ids)).order_by(col(Asset.number))).scalars())
+    wanted_ids = list(s.execute(query.with_only_columns(col(Asset.id))).scalars())
+    return list(s.execute(select(Asset).where(database.among(Asset.id, wanted_ids)).order_by(col(Asset.number))).scalars())
 
 
 def count(s: Session, wanted: Filter) -> int:
@@ -71,30 +76,49 @@ def count(s: Session, wanted: Filter) -> int:
     return int(s.execute(select(func.count()).select_from(Asset).where(*_conditions(s, wanted))).scalar_one())
 
 
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Of what a filter finds: rows, things (a bulk line counts as its quantity), cost and net value in cents."""
+
+    rows: int = 0
+    things: int = 0
+    cost_cents: int = 0
+    net_cents: int = 0
+
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(
+            self.rows + other.rows, self.things + other.things, self.cost_cents + other.cost_cents, self.net_cents + other.net_cents
+        )  # fmt: skip
+
+
+def figures(s: Session, wanted: Filter) -> dict[str, Sums]:
+    """What a filter finds in each state, whatever state it names, added up by the database in one go; the net value is that of today."""
+    net = worth.at_day(Asset, clock.today())
+    added = [func.coalesce(func.sum(one), 0) for one in (col(Asset.quantity), col(Asset.value_cents), net)]
+    query = select(col(Asset.state), func.count(), *added).where(*_conditions(s, wanted, states=False)).group_by(col(Asset.state))
+    return {row[0]: Sums(*(int(one) for one in row[1:])) for row in s.execute(query)}
+
+
 def count_by_state(s: Session, wanted: Filter) -> dict[str, int]:
-    """How many of each state, whatever state the filter names: the numbers on the chips."""
+    """How many of each state: the numbers on the chips."""
     query = select(col(Asset.state), func.count()).where(*_conditions(s, wanted, states=False)).group_by(col(Asset.state))
     return {state: int(found) for state, found in s.execute(query)}
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """Of everything a filter finds: rows, things (a bulk line counts as its quantity), cost and net value in cents."""
-
-    rows: int
-    things: int
-    cost_cents: int
-    net_cents: int
+def added_up(found: Mapping[str, Sums], wanted: Filter) -> Sums:
+    """The figures of the states that a filter shows. What was disposed of is worth nothing to the book any more, unless it is what was asked
+    for."""
+    total = Sums()
+    for state, one in found.items():
+        if not wanted.states or state in wanted.states:
+            gone = state == AssetState.DISPOSED and AssetState.DISPOSED not in wanted.states
+            total += Sums(one.rows, one.things) if gone else one
+    return total
 
 
 def totals(s: Session, wanted: Filter) -> Sums:
-    """What a filter finds, added up in the database; the net value is that of today. What was disposed of is worth nothing to the book any more,
-    unless it is what was asked for."""
-    figures = (col(Asset.value_cents), worth.at_day(Asset, clock.today()))
-    if AssetState.DISPOSED not in wanted.states:
-        figures = tuple(case((col(Asset.state) != AssetState.DISPOSED, one), else_=0) for one in figures)  # type: ignore[assignment]
-    added = [func.coalesce(func.sum(one), 0) for one in (col(Asset.quantity), *figures)]
-    return Sums(*(int(one) for one in s.execute(select(func.count(), *added).where(*_conditions(s, wanted))).one()))
+    """What a filter finds, added up."""
+    return added_up(figures(s, wanted), wanted)
 
 
 def sums(s: Session, wanted: Filter) -> tuple[int, int]:
@@ -142,17 +166,17 @@ def _narrowing(s: Session, wanted: Filter, *, states: bool = True) -> list[Colum
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """One word of a question and what it may mean. `ids` are the assets whose texts hold it, unless they are too many to name."""
+    """One word of a question and what it may mean: one asset by its label, or all whose texts hold `key`, and `others`."""
 
     key: str
-    broad: bool
-    ids: tuple[UUID, ...]
-    others: tuple[ColumnElement[bool], ...]
+    broad: bool = False
+    only: UUID | None = None
+    others: tuple[ColumnElement[bool], ...] = ()
 
     def by_index(self) -> ColumnElement[bool]:
-        if self.broad:
-            return or_(col(Asset.id).in_(index.matching(self.key)), *self.others)
-        return or_(database.among(Asset.id, self.ids) if self.ids else false(), *self.others)
+        if not self.key:
+            return col(Asset.id) == self.only if self.only is not None else false()
+        return or_(col(Asset.id).in_(index.matching(self.key)), *self.others)
 
     def by_reading(self) -> ColumnElement[bool]:
         if not self.broad:
@@ -166,21 +190,21 @@ def _words(s: Session, question: str) -> list[_Word]:
         return []
     behind = _behind_label(s, text)
     if behind is not None:
-        return [_Word("", False, (behind,), ())]
+        return [_Word("", only=behind)]
     found = [_word(s, part, key) for part in text.split()[:MOST_WORDS] if (key := index.fold(part))]
-    return found or [_Word("", False, (), ())]  # only signs that no text holds: nothing is found
+    return found or [_Word("")]  # only signs that no text holds: nothing is found
 
 
 def _word(s: Session, part: str, key: str) -> _Word:
-    hits = list(s.execute(index.matching(key).limit(MANY + 1)).scalars())
-    broad = len(hits) > MANY
+    hits = select(func.count()).select_from(index.matching(key).limit(MANY + 1).subquery())
+    broad = int(s.execute(hits).scalar_one()) > MANY
     others = [
         condition for condition in (_kept_by(s, part, key), _in_place(s, part, key), _of_department(s, part)) if condition is not None
     ]
     labelled = _labelled(s, key)
     if labelled:
         others.append(col(Asset.id).in_(labelled))
-    return _Word(key, broad, () if broad else tuple(hits), tuple(others))
+    return _Word(key, broad, None, tuple(others))
 
 
 def _kept_by(s: Session, part: str, key: str) -> ColumnElement[bool] | None:

@@ -15,6 +15,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, and_, case, cast, extract, func, literal
 
+from core.foundation import database
+
 
 def months_used(bought_on: date, day: date) -> int:
     """Whole calendar months after that of the purchase: 0 within it, 1 from the first of the next."""
@@ -63,15 +65,15 @@ def schedule(cost_cents: int, salvage_cents: int, life_months: int, bought_on: d
 def at_day(table: Any, day: date) -> ColumnElement[int]:
     """The net value of a row of `asset` on `day`, as SQL for both databases; integers throughout."""
     c = table.__table__.c if hasattr(table, "__table__") else table.c
-    last = day.year * 12 + day.month
-    left = _months(c.left_on)
-    until = case((and_(c.left_on.is_not(None), left < last), left), else_=literal(last, Integer))
-    months = until - _months(c.bought_on)
-    clipped = case((months < 0, 0), (months > c.life_months, c.life_months), else_=months)
-    salvage = func.coalesce(c.salvage_cents, 0)
-    wearing = case((c.value_cents > salvage, c.value_cents - salvage), else_=0)
-    worn = cast(wearing, BigInteger) * clipped // func.nullif(c.life_months, 0)
-    known = and_(c.value_cents.is_not(None), c.life_months > 0, c.bought_on.is_not(None))
+    last: Any = literal(day.year * 12 + day.month, Integer)
+    least, most = (func.min, func.max) if database.dialect() == database.SQLITE else (func.least, func.greatest)
+    until = case(
+        (c.left_on.is_(None), last), else_=least(_months(c.left_on), last)
+    )  # nearly always the first: the rest is not evaluated then
+    used = least(most(until - _months(c.bought_on), 0), c.life_months)
+    wearing = most(c.value_cents - func.coalesce(c.salvage_cents, 0), 0)
+    worn = cast(wearing, BigInteger) * cast(used, Integer) // c.life_months
+    known = and_(c.life_months > 0, c.value_cents.is_not(None), c.bought_on.is_not(None))
     return case((known, c.value_cents - worn), else_=c.net_value_cents)
 
 
