@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 
 from core.mechanisms.imports import Dialect
-from core.mechanisms.tables import EMPTY, Cell, CellError, parse_day
+from core.mechanisms.tables import EMPTY, Cell
 
 
 def months_after(day: date, months: int) -> date:
@@ -40,11 +40,6 @@ def _shelf(cells: dict[str, Cell]) -> dict[str, Cell]:
     said = found.get("keeper", EMPTY).text
     if mail := re.search(r"\(([^()\s]+@[^()\s]+)\)\s*$", said):
         found["keeper"] = Cell(mail[1], mail[1])
-    if "bought_on" in found:
-        try:
-            parse_day(found["bought_on"])
-        except CellError:
-            found["bought_on"] = EMPTY
     return found
 
 
@@ -65,17 +60,23 @@ SNIPE_IT = Dialect(
     adapt=_snipe,
 )  # fmt: skip
 
+_BOTH = {"description": "remark", "category": "class_code", "location": "place", "imageUrl": "", "Status": "", "Actions": ""}
+
+
+def _own_name(text: str) -> str:
+    """`cf:Serial number,type:text` → `Serial number`."""
+    return re.sub(r"^cf:\s*([^,]*).*$", r"\1", text)
+
+
+# Two sheets, because the import's `qrId` is all that tells its things apart, and the index has its own ID beside it.
 SHELF = Dialect(
-    "import.dialect.shelf",
-    (
-        frozenset({"title", "category", "custodian", "valuation"}),
-        frozenset({"ID", "QR ID", "Name", "Custody"}),
-    ),
+    "import.dialect.shelf", (frozenset({"title", "category", "custodian", "valuation"}),),
+    {**_BOTH, "title": "name", "qrId": "number", "custodian": "keeper", "valuation": "value_cents", "bookable": ""}, _own_name, _shelf,
+)  # fmt: skip
+SHELF_INDEX = Dialect(
+    "import.dialect.shelf", (frozenset({"ID", "QR ID", "Name", "Custody"}),),
     {
-        "title": "name", "Name": "name", "qrId": "number", "ID": "number", "QR ID": "", "description": "remark", "category": "class_code",
-        "location": "place", "custodian": "keeper", "Custody": "keeper", "valuation": "value_cents", "Value": "value_cents", "bookable": "",
-        "imageUrl": "", "Status": "", "Available to book": "", "Upcoming Reminder": "", "Actions": "",
-    },
-    heading=lambda text: re.sub(r"^cf:\s*([^,]*).*$", r"\1", text),
-    adapt=_shelf,
+        **_BOTH, "Name": "name", "ID": "number", "QR ID": "", "Custody": "keeper", "Value": "value_cents", "Available to book": "",
+        "Upcoming Reminder": "", "Created at": "",
+    }, _own_name, _shelf,
 )  # fmt: skip

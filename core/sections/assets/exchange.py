@@ -381,7 +381,7 @@ IMPORTER = Importer(
         ImportColumn("parent", "asset.parent", parse_code, aliases=("上级资产", "主资产编号", "主資產編號", "Parent asset")),
         ImportColumn("remark", "asset.remark", text(500), aliases=("说明", "說明", "Notes", "Remarks")),
     ),
-    KEEPERS_OF_THE_BOOK, _plan, _undo, ignored=("asset.state", "asset.label"), more=_own_imports, dialects=(dialects.SNIPE_IT, dialects.SHELF),
+    KEEPERS_OF_THE_BOOK, _plan, _undo, ignored=("asset.state", "asset.label"), more=_own_imports, dialects=(dialects.SNIPE_IT, dialects.SHELF, dialects.SHELF_INDEX),
 )  # fmt: skip
 
 
