@@ -5,6 +5,7 @@ What can be done with the asset is drawn by the register (`draw_acts`), the same
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
@@ -20,7 +21,7 @@ from core.sections import assets
 from core.sections.assets import AssetPaper, AssetView, LifeLine, PaperKind, classes, worth
 from core.web import frame, icons, parts, static_files
 from core.web.frame import _
-from kiosk.desk.registers import long_moment
+from kiosk.desk.registers import SETTLE_S, long_moment
 
 Step = tuple[str, str, Literal["done", "now", "to_come"]]
 
@@ -62,6 +63,7 @@ class CardPage:
     ) -> None:
         self.id, self.draw_acts, self.tones, self.editors = asset_id, draw_acts, tones, editors
         self.client = ui.context.client
+        self._pending = False
         self.kind: str = PaperKind.PHOTO
         ui.add_head_html(f'<script src="{static_files.url("imports.js")}"></script>')
         self.body = parts.box("assetcard")
@@ -101,7 +103,11 @@ class CardPage:
                             parts.text(
                                 _("asset.labels_before", codes="、".join(labels.shown(one.code) for one in had[:-1])), "p", "quiet small"
                             )
-                        parts.button(_("asset.print_card"), self.print, icon="print")
+                        href = f"/api/v1/assets/{self.id}/card.pdf?language={frame.lang()}"
+                        if self.asset.label:
+                            parts.button(_("asset.print_card"), href=href, icon="print").props('target="_blank" rel="noopener"')
+                        else:
+                            parts.button(_("asset.label_and_print"), lambda: self.print(href), icon="print")
                         self.draw_acts(self.asset, self)
                     with parts.box("sheet assetcard__sheet"):
                         parts.text(_("asset.whole_life", n=len(lines)), "h2")
@@ -115,13 +121,12 @@ class CardPage:
         """After a form was saved."""
         self.refresh()
 
-    async def print(self) -> None:
-        """Open the printed card; a thing without a label gets one first, because the card carries its code."""
-        if self.asset.label is None:
-            issue = labels.IssueLabel(subject_kind=SubjectKind.ASSET, subject_id=self.id)
-            if not (await parts.do(issue)).ok:
-                return
-        ui.navigate.to(f"/api/v1/assets/{self.id}/card.pdf?language={frame.lang()}", new_tab=True)
+    async def print(self, href: str) -> None:
+        """A thing without a label gets one first, because the card carries its code; the page is drawn anew meanwhile."""
+        issue = labels.IssueLabel(subject_kind=SubjectKind.ASSET, subject_id=self.id)
+        if (await parts.do(issue)).ok:
+            with self.client:
+                ui.navigate.to(href, new_tab=True)
 
     # ── drawing ──
 
@@ -240,9 +245,16 @@ class CardPage:
             self.refresh()
 
     def _changed(self, change: Any) -> None:
-        if change.id == str(self.id) and not self.client.is_deleted and self.client.has_socket_connection:
-            with self.client:
-                try:
-                    self.refresh()
-                except frame.SignInNeeded:
-                    return
+        if change.id == str(self.id) and not self._pending and not self.client.is_deleted:
+            self._pending = True
+            asyncio.get_running_loop().call_later(SETTLE_S, self._redraw)
+
+    def _redraw(self) -> None:
+        self._pending = False
+        if self.client.is_deleted or not self.client.has_socket_connection:
+            return
+        with self.client:
+            try:
+                self.refresh()
+            except frame.SignInNeeded:
+                return  # the browser is on its way to the sign-in page

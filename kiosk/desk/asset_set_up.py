@@ -26,7 +26,7 @@ class SetUpPage:
         self.q = ""
         with parts.box("crumb", "nav"):
             parts.text(_("asset.title"), "a").props('href="/desk/assets"')
-        self.body = parts.box()
+        self.body = parts.box("assetset")
         self.draw()
         ends = [live.subscribe(kind, self._changed) for kind in ("asset_field", "asset_class")]
         self.client.on_delete(lambda: [end() for end in ends] and None)

@@ -119,7 +119,7 @@ def _draw_conditions(page: RegisterPage) -> None:
         for name, (_anything, known) in options.items():
             if page.filters.get(name) in known:
                 with parts.box("chip chip--on", "button").props("type=button") as held:
-                    parts.text(known[page.filters[name]], "span")
+                    parts.text(known[page.filters[name]].rpartition(" › ")[2], "span")
                     icons.icon("cross")
                 parts.on_tap(held, lambda name=name: _narrow(page, name, None))
 
@@ -143,8 +143,9 @@ def _options(page: RegisterPage) -> dict[str, tuple[str, dict[str, str]]]:
 
 def _narrow(page: RegisterPage, name: str, value: str | None) -> None:
     if (page.filters.get(name) or "") != (value or ""):
-        page.narrow(**{name: value})
-        _draw_conditions(page)
+        with page.frame_box:  # the choice that was pressed is drawn anew, and gone
+            page.narrow(**{name: value})
+            _draw_conditions(page)
 
 
 def _icon(asset: AssetView) -> str:
