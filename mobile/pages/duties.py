@@ -129,6 +129,8 @@ class DutyScreen:
                 parts.pill(_(key), tone)
             parts.text(view.title, classes="strong")
             parts.text(_("duty.owner_and_due", owner=view.owner, day=i18n.short_day(view.due_on, frame.lang())), "p", "second")
+            if view.subject_kind == "series":  # the answer itself is given there, and settles this
+                parts.button(_("series.answer_here"), href=f"/my/series/{view.subject_id}", kind="main", wide=True)
 
     def _draw_event(self, event: duties.EventView, missing: set[str]) -> None:
         parts.text(_(f"duty.event.{event.what}"), classes="strong")

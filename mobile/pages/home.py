@@ -55,6 +55,8 @@ def _draw() -> None:
         ("/my/things", "asset", _("my.things"), _things(len(offers), kept)),
         ("/my/approvals", "check", _("nav.approvals"), _("approval.waiting", n=to_decide) if to_decide else _("approval.nothing")),
         ("/my/book", "door", _("my.book"), coming),
+        ("/my/series", "refresh", _("nav.series"), _("series.home_hint")),
+        ("/my/calendars", "link", _("calendars.mine"), _("calendars.home_hint")),
         *care,
         ("/my/visitors", "people", _("my.visitors"), _("my.visitors_hint")),
         ("/m/", "scan", _("my.floor"), _("my.floor_hint")),

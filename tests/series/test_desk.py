@@ -68,6 +68,8 @@ def test_the_desk_sees_every_date_decides_about_the_taken_one_and_books_all_at_o
     page.goto(server.url + "/desk/series")
     expect(page.get_by_role("row").filter(has_text="周例会")).to_contain_text("Every Tuesday")
     photograph(page, "series-register-en")
+    page.goto(server.url + "/desk/calendars")
+    expect(page.get_by_text("No calendar connected yet")).to_be_visible()
     page.context.close()
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 import zoneinfo
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +23,7 @@ from core.sections import bookings
 from core.sections.bookings import series
 from core.sections.bookings.series import ChangeSeries, follow_zones
 from tests.cast import Office
+from tests.live import ROOT
 from tests.rooms.doors import set_up_rooms
 from tests.series.build import asking, booked, card, choice, live_bookings, make, plan, room_in, wall
 
@@ -66,10 +71,12 @@ def test_of_an_hour_that_comes_twice_the_first_is_meant_and_the_long_night_is_no
     made = make(berlin, wall(10, 31, 2, 30, year=2027), "FREQ=DAILY;COUNT=1", room="B1", minutes=60)
     (view,) = card(berlin, made).dates
     assert view.starts_at == datetime(2027, 10, 31, 0, 30, tzinfo=UTC) and view.ends_at - view.starts_at == timedelta(hours=2)
-    room_in(berlin, BERLIN, "B2", longest_minutes=24 * 60)
-    assert clock.from_wall(wall(11, 1, 0, year=2027), ZoneInfo(BERLIN)) - clock.from_wall(
-        wall(10, 31, 0, year=2027), ZoneInfo(BERLIN)
-    ) == timedelta(hours=25)
+    night = [clock.from_wall(wall(month, day, 0, year=2027), ZoneInfo(BERLIN)) for month, day in ((11, 1), (11, 2), (10, 31))]
+    assert night[0] - night[2] == timedelta(hours=25)
+    berlin.do(bookings.CancelBooking(booking_id=view.booking_id), berlin.mei)
+    berlin.do(bookings.CreateBooking(room_id=berlin.places["B1"], starts_at=night[2], ends_at=night[0]), berlin.mei)  # one day on the wall
+    longer = bookings.CreateBooking(room_id=berlin.places["B1"], starts_at=night[0], ends_at=night[1] + timedelta(minutes=1))
+    assert berlin.refused(longer, berlin.mei).code == "booking.too_long"
 
 
 @pytest.mark.proves("V16")
@@ -136,18 +143,39 @@ def test_when_a_law_changes_a_zone_the_wall_times_stay_and_the_moments_follow(of
 # ── wherever the server stands ──
 
 ZONED = """
-import os, sys, json
-from datetime import datetime, UTC
-sys.path.insert(0, sys.argv[1])
+import json, sys, time
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
-import time as machine
 from core.foundation import clock
-from core.sections.bookings.series import rules
 from core.sections.bookings.calendars import ics
-machine.tzset()
-text = open(sys.argv[2], encoding="utf-8").read()
+from core.sections.bookings.series import rules
+time.tzset()
 zone = ZoneInfo("Europe/Berlin")
-walls = list(rules.walls("FREQ=WEEKLY;COUNT=4", datetime(2027, 3, 15, 9), zone, datetime(2027, 12, 31).date()))
-events = ics.read(text, zone, datetime(2027, 3, 1, tzinfo=UTC), datetime(2027, 5, 1, tzinfo=UTC)).events
-print(json.dumps([machine.strftime("%Z"), [clock.from_wall(wall, zone).isoformat() for wall in walls], [[e.starts_at.isoformat(), e.ends_at.isoformat()] for e in events]]))
+walls = rules.walls("FREQ=WEEKLY;COUNT=4", datetime(2027, 3, 15, 9), zone, datetime(2027, 12, 31).date())
+lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "BEGIN:VEVENT", "UID:a@x", "DTSTART:20270315T090000", "DTEND:20270315T100000", "RRULE:FREQ=WEEKLY;COUNT=4", "END:VEVENT", "END:VCALENDAR"]
+events = ics.read("\\r\\n".join(lines), zone, datetime(2027, 3, 1, tzinfo=UTC), datetime(2027, 5, 1, tzinfo=UTC)).events
+late = clock.from_wall(datetime(2026, 11, 24, 7, 45), ZoneInfo("Asia/Shanghai"))
+print(json.dumps([[clock.from_wall(wall, zone).isoformat() for wall in walls], [event.starts_at.isoformat() for event in events], str(clock.today(late))]))
 """
+
+
+@pytest.mark.proves("Front desk 5", "V18", "V19", "V20")
+def test_dates_and_zoneless_events_are_the_same_wherever_the_server_stands(tmp_path: Path) -> None:
+    script = tmp_path / "zoned.py"
+    script.write_text(ZONED)
+    said = {}
+    for machine in ("UTC", "Asia/Shanghai", "America/Los_Angeles"):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("FOYER_")} | {
+            "TZ": machine,
+            "PYTHONPATH": str(ROOT),
+        }
+        done = subprocess.run(
+            [sys.executable, str(script)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100, check=True
+        )
+        said[machine] = done.stdout
+    assert len(set(said.values())) == 1
+    walls, events, day = json.loads(said["UTC"])
+    assert (
+        walls == events == [f"2027-{day}T{hour:02d}:00:00+00:00" for day, hour in (("03-15", 8), ("03-22", 8), ("03-29", 7), ("04-05", 7))]
+    )
+    assert day == "2026-11-24"

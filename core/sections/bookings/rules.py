@@ -115,9 +115,11 @@ def check_span(room: Room, rule: Rule, starts_at: datetime, ends_at: datetime, a
         raise Refused("booking.backwards")
     if starts_at > at + timedelta(days=rule.ahead_days):
         raise Refused("booking.too_far", days=rule.ahead_days)
-    if ends_at - starts_at > timedelta(minutes=rule.longest_minutes):
+    # A length is right if it is by the wall or in real hours: the night of 25 hours is one day long (pitfall V16).
+    lengths = (ends_at - starts_at, ends_at.astimezone(zone).replace(tzinfo=None) - starts_at.astimezone(zone).replace(tzinfo=None))
+    if min(lengths) > timedelta(minutes=rule.longest_minutes):
         raise Refused("booking.too_long", minutes=rule.longest_minutes)
-    if ends_at - starts_at < timedelta(minutes=rule.shortest_minutes):
+    if max(lengths) < timedelta(minutes=rule.shortest_minutes):
         raise Refused("booking.too_short", minutes=rule.shortest_minutes)
     if room.closed_from is not None and room.closed_from < ends_at and (room.closed_until is None or starts_at < room.closed_until):
         raise Refused("room.closed", reason=room.closed_reason, until=room.closed_until)
