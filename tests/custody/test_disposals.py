@@ -17,6 +17,7 @@ from core.mechanisms.operations import Role
 from core.mechanisms.views import Query
 from core.sections import assets, stocktakes
 from core.sections.assets import AssetState, Filter, Wipe
+from mobile.bundle import bundle
 from tests.cast import Office
 from tests.custody.stage import asset, card, holder, life
 
@@ -209,3 +210,17 @@ def test_a_later_scan_of_what_is_gone_tells_the_clerk_once_a_day(office: Office)
     assert [row.person_id for row in told] == [office.bo.person_id] * 2 and [row.key for row in told][1].endswith("_by_stranger")
     assert all("Disposed" in words for words in said)
     assert life(office, asset_id)[-1] == "sighted"
+
+
+@pytest.mark.proves("S4.1-R10", "T14")
+def test_a_phone_without_a_network_knows_what_became_of_a_thing(office: Office) -> None:
+    here, gone = asset(office, "ZC-1"), asset(office, "ZC-2")
+    code = office.label(SubjectKind.ASSET, gone)
+    disposal_id, approval_id = ask(office, gone)
+    told = {one["number"]: one for one in office.read(bundle, office.wu)["things"] if one["kind"] == "asset"}
+    assert told["ZC-2"]["told"] == "已申请处置，报废〔2026〕1号，还在审批。" and "told" not in told["ZC-1"]
+    agree(office, approval_id, "chen")
+    office.do(assets.DisposeAsset(disposal_id=disposal_id, photos=PHOTO), office.bo)
+    told = {one["number"]: one for one in office.read(bundle, office.wu)["things"] if one["kind"] == "asset"}
+    assert told["ZC-2"]["told"] == "2026年11月23日 已处置，文号 报废〔2026〕1号。"
+    assert (told["ZC-2"]["label"], told["ZC-2"]["old_labels"]) == (None, [code]) and card(office, here).state == "idle"
