@@ -75,12 +75,13 @@ def disposal_form(view: DisposalView, office: str, language: str, zone: str) -> 
     ):  # fmt: skip
         if value or (key == "disposal.wiped" and view.holds_data):
             rows.append((word(key), value or "—"))
+    last = view.steps[-1] if view.steps and all(step.approved for step in view.steps) else None
     return draw_report(Report(
         title=word("disposal.paper"), heading=office, language=language, landscape=False, footer=f"{view.document}  {view.asset_number}",
         lines=(paper.line("disposal.column.document", view.document), paper.line("disposal.column.state", t(f"disposal.state.{view.state}", language))),
         columns=(Column(word("disposal.paper_item"), 1.0, bold=True), Column(word("disposal.paper_value"), 2.4)), rows=tuple(rows),
         signatures=(
-            Signature(word("disposal.sign_asked"), view.asked_by, paper.day(view.asked_at)), Signature(word("disposal.sign_agreed")),
+            Signature(word("disposal.sign_asked"), view.asked_by, paper.day(view.asked_at)), Signature(word("disposal.sign_agreed"), last.person if last else "", paper.day(last.decided_at) if last else ""),
             Signature(word("disposal.sign_done"), view.done_by, view.disposed_on.isoformat() if view.disposed_on else ""),
         ),
     ))  # fmt: skip

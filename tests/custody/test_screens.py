@@ -190,6 +190,7 @@ def test_repairs_care_rules_and_the_calendar_in_both_languages(live_office: Offi
     server.post(people.SetLanguage(language="en"), by="chen")
     rules = open_page(browser, server, "chen", "/desk/approvals")
     rules.get_by_role("button", name="Rules").click()
+    expect(rules.get_by_role("dialog").get_by_role("button", name="Save")).to_be_visible()
     photograph(rules, "rules-en")
     rules.get_by_role("dialog").get_by_role("button", name="Add a step").click()
     rules.get_by_label("From").nth(1).fill("20000")
