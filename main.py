@@ -117,6 +117,7 @@ from mobile import visits as visits_api
 from mobile.floor import serve as floor
 from mobile.pages import approvals as my_approvals
 from mobile.pages import asks, at_door, book, thing, visitors
+from mobile.pages import count as my_count
 from mobile.pages import duties as my_duties
 from mobile.pages import find as my_find
 from mobile.pages import home as my_home
@@ -220,6 +221,7 @@ PAGES: tuple[ModuleType, ...] = (
     visitors,
     my_home,
     my_duties,
+    my_count,
     my_things,
     my_approvals,
     my_series,

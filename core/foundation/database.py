@@ -10,6 +10,7 @@ import heapq
 import itertools
 import json
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from sqlalchemy import (
     Engine,
     String,
     Table,
+    Uuid,
     any_,
     bindparam,
     create_engine,
@@ -233,6 +235,8 @@ def _insert_of(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[
 
 def _processor(column: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     processor: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
+    if dialect.name == SQLITE and isinstance(column.type, Uuid):
+        return _hex
     probe = datetime(2026, 11, 23, 1, 2, 3, 4, UTC)
     # SQLAlchemy goes through three functions for a moment; where its text is the plain one, it is written directly.
     if (
@@ -249,8 +253,18 @@ def _moment_text(value: datetime | None) -> str | None:
     return None if value is None else value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
+class JsonText(str):
+    """A JSON value that is written already; `insert_rows` takes it as it is."""
+
+    __slots__ = ()
+
+
 def _json_text(value: Any) -> str | None:
-    return None if value is None else "{}" if value == {} else _dumps(value)
+    return value if value is None or type(value) is JsonText else "{}" if value == {} else _dumps(value)
+
+
+def _hex(value: UUID | None) -> str | None:
+    return None if value is None else value.hex
 
 
 _dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
@@ -259,12 +273,10 @@ _dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 def _processed(values: list[Any], processor: Callable[[Any], Any] | None) -> list[Any]:
     if processor is None:
         return values
-    found, last, shown = [], object(), None
-    for value in values:
-        if value is not last:  # a batch names the same person, phone and moment row after row
-            last, shown = value, processor(value)
-        found.append(shown)
-    return found
+    first = values[0]
+    if all(value is first for value in values):  # a batch names the same person, phone and moment row after row
+        return [processor(first)] * len(values)
+    return [processor(value) for value in values]
 
 
 def ping() -> bool:
@@ -293,6 +305,7 @@ class Writer:
         self._ready = threading.Condition()
         self._numbers = itertools.count()
         self._closed = False
+        self._last_tap = float("-inf")
         self._threads = [threading.Thread(target=self._work, name=f"foyer-writer-{i}", daemon=True) for i in range(threads)]
         for thread in self._threads:
             thread.start()
@@ -312,6 +325,8 @@ class Writer:
         with self._ready:
             if self._closed:
                 raise RuntimeError("the writer is closed")
+            if lane == TAP:
+                self._last_tap = time.monotonic()
             heapq.heappush(self._queue, _Work(lane, next(self._numbers), run))
             self._ready.notify()
         return future
@@ -323,6 +338,15 @@ class Writer:
             self._ready.notify_all()
         for thread in self._threads:
             thread.join(timeout=30)
+
+    def tap_waits(self) -> bool:
+        """Whether a tap stands in the queue: who works on a batch ends its transaction."""
+        with self._ready:
+            return bool(self._queue) and self._queue[0].lane == TAP
+
+    def people_tap(self) -> bool:
+        """Whether anybody tapped within the last second."""
+        return time.monotonic() - self._last_tap < 1
 
     def waiting(self) -> int:
         """How many writes wait."""

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from pydantic import Field as Input
 from pydantic import StringConstraints
-from sqlalchemy import func, select
+from sqlalchemy import Index, func, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation.errors import Invalid, Refused
@@ -54,6 +54,8 @@ class Label(SQLModel, table=True):
     """One printed code for ever: a code is never used for a second thing."""
 
     __tablename__: ClassVar[str] = "label"
+    # The current code of a thing is asked for thousands at once: without all three in one index SQLite may walk every active label for each.
+    __table_args__ = (Index("ix_label_of", "subject_id", "subject_kind", "state"),)
     code: str = Field(primary_key=True, max_length=8)
     state: str = Field(index=True)
     subject_kind: str | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.foundation import clock, database, i18n
 from core.mechanisms.operations import Actor
 from core.sections import stocktakes
-from core.sections.stocktakes import APPROVERS, OpenDevice, Review, State, Stocktake
+from core.sections.stocktakes import APPROVERS, OpenDevice, Progress, Review, State, Stocktake
 from core.sections.stocktakes.views import StocktakeView
 from core.web import frame, parts
 from core.web.frame import _
@@ -23,6 +23,8 @@ class Shown:
     session: StocktakeView
     review: Review
     waiting: tuple[OpenDevice, ...]
+    devices: tuple[OpenDevice, ...]
+    progress: Progress | None
     may_approve: bool
     counted: bool
     sealed: str
@@ -38,9 +40,13 @@ def read(stocktake_id: str, by: Actor) -> Shown | StocktakeView | None:
             return session
         counted = stocktakes.has_counted(s, row.id, by.person_id)
         sealed = stocktakes.sealed(s, row.id).sha256 if row.state == State.APPROVED else ""
-        waiting = tuple(stocktakes.open_devices(s, row)) if row.state in (State.OPEN, State.CLOSED) else ()
-        return Shown(row, session, stocktakes.result_of(s, row), waiting if row.state == State.OPEN else tuple(one for one in waiting if one.waiting),
-                     by.has(*APPROVERS) and not counted, counted, sealed)  # fmt: skip
+        unsettled = row.state in (State.OPEN, State.CLOSED)
+        devices = tuple(stocktakes.devices_of(s, row)) if unsettled else ()
+        waiting = tuple(one for one in devices if one.waiting or (row.state == State.OPEN and not one.handed_in))
+        return Shown(
+            row, session, stocktakes.result_of(s, row), waiting, devices, stocktakes.by_place_and_person(s, row) if unsettled else None,
+            by.has(*APPROVERS) and not counted, counted, sealed,
+        )  # fmt: skip
 
 
 def crumb() -> None:
@@ -65,6 +71,8 @@ def head(shown: Shown) -> None:
     if row.state in (State.APPROVED, State.REJECTED) and row.settled_at is not None:
         sub = _("stocktake.settled_by", who=shown.session.settled_by, when=i18n.day_and_time(row.settled_at, clock.zone(), frame.lang()))
         sub += f"　{row.settled_reason}" if row.settled_reason else ""
+    else:
+        sub = parts.joined(sub, *_scope(shown))
     with parts.head(title, sub):
         if row.state == State.APPROVED:
             address = f"/api/v1/stocktakes/{row.id}/report"
@@ -74,6 +82,21 @@ def head(shown: Shown) -> None:
             )
         else:
             parts.button(_("stocktake.export"), href=f"/api/v1/stocktakes/{row.id}/lines.xlsx", icon="receive").props("download")
+
+
+def _scope(shown: Shown) -> list[str]:
+    """What narrows the count beside its places: value, sample, last day, frozen."""
+    row, said = shown.row, []
+    if row.value_from_cents is not None or row.value_to_cents is not None:
+        low, high = (i18n.money(cents) if cents is not None else "…" for cents in (row.value_from_cents, row.value_to_cents))
+        said.append(_("stocktake.scope_value", low=low, high=high))
+    if row.sample_seed:
+        said.append(_("stocktake.scope_sample", n=row.population, seed=row.sample_seed))
+    if row.due_on is not None:
+        said.append(_("my.count_due", day=i18n.short_day(row.due_on, frame.lang())))
+    if row.frozen and row.state == State.OPEN:
+        said.append(_("stocktake.frozen_badge"))
+    return said
 
 
 def figures(shown: Shown) -> None:

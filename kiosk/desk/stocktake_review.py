@@ -17,6 +17,7 @@ from core.sections.stocktakes.views import StocktakeView
 from core.web import frame, icons, parts
 from core.web.frame import _
 from kiosk.desk.stocktake_head import Shown, crumb, figures, head, read
+from kiosk.desk.stocktake_people import ask_counters, ask_recount, spans_of, to_recount
 from kiosk.desk.stocktake_table import Lines
 
 SETTLE_S = 0.4
@@ -71,6 +72,8 @@ class ReviewPage:
                 if records:
                     parts.text(_("stocktake.waiting", n=records), "strong")
                     names = join.join(_("stocktake.device_n", name=one.name, n=one.waiting) for one in shown.waiting if one.waiting)
+                    names += _("stocktake.waiting_detail", spans=_("stocktake.list_semicolon").join(
+                        _("stocktake.waiting_spans", name=one.name, spans=spans_of(one)) for one in shown.waiting if one.waiting))  # fmt: skip
                 else:
                     parts.text(_("stocktake.not_handed", n=len(shown.waiting)), "strong")
                     names = join.join(one.name for one in shown.waiting)
@@ -111,6 +114,8 @@ class ReviewPage:
                     icons.icon("lock")
                     parts.text(_("stocktake.why_decide", n=sums.undecided), "span")
             with parts.box("footbar__acts"):
+                if to_recount(shown):
+                    parts.button(_("stocktake.recount_ask"), lambda: ask_recount(shown), icon="refresh").props("data-test=recount")
                 if shown.may_approve:
                     parts.button(_("stocktake.reject"), lambda: self._ask_reject(shown))
                 blocked = bool(sums.undecided) or not shown.may_approve
@@ -129,6 +134,12 @@ class ReviewPage:
                 records = sum(one.waiting for one in waiting)
                 parts.text(_("stocktake.why_phones", n=records) if records else _("stocktake.close_why"), "span")
         with parts.box("footbar__acts"):
+            if shown.row.mode != "self":
+                parts.button(_("stocktake.assign_counters"), lambda: ask_counters(shown, self.draw)).props("data-test=assign")
+            if shown.row.mode == "self" and sums.expected > sums.counted:
+                parts.button(_("stocktake.remind"), self._remind)
+            if to_recount(shown):
+                parts.button(_("stocktake.recount_ask"), lambda: ask_recount(shown), icon="refresh").props("data-test=recount")
             if waiting:
                 parts.button(_("stocktake.close_anyway"), lambda: self._ask_override(shown), kind="quiet")
                 parts.button(_("stocktake.close")).props("aria-disabled=true")

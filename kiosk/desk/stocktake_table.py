@@ -7,10 +7,11 @@ from typing import Any
 
 from core.foundation import clock, i18n
 from core.mechanisms import labels
-from core.sections.stocktakes import DecideLine, Decision, Line, Result, State
+from core.sections.stocktakes import AcceptLines, Answer, DecideLine, Decision, Line, Result, Seen, State
 from core.web import frame, parts
 from core.web.frame import _
 from kiosk.desk.stocktake_head import Shown
+from kiosk.desk.stocktake_people import progress
 
 PAGE_LINES = 60
 TONES: dict[str, parts.Tone] = {
@@ -39,13 +40,27 @@ class Lines:
             "matched": [line for line in lines if line.result in (Result.MATCHED, Result.LEFT)],
             "all": list(lines),
         }
-        tab = self.tab if self.tab in groups else "differences"
+        known = [*groups, *(["progress"] if shown.progress is not None else [])]
+        start = "progress" if not closed and shown.progress is not None else "differences"
+        tab = self.tab if self.tab in known else start
         with parts.box("review__tabs"):
             parts.chips(
-                [(key, _(f"stocktake.tab.{key}"), len(found)) for key, found in groups.items() if found or key in ("differences", "all")],
+                [
+                    *([("progress", _("stocktake.tab.progress"), None)] if shown.progress is not None and not closed else []),
+                    *(
+                        (key, _(f"stocktake.tab.{key}"), len(found))
+                        for key, found in groups.items()
+                        if found or key in ("differences", "all")
+                    ),
+                    *([("progress", _("stocktake.tab.progress"), None)] if shown.progress is not None and closed else []),
+                ],
                 tab,
                 self._choose_tab,
             )
+            self._bulk(shown, groups["differences"] if tab == "differences" else [])
+        if tab == "progress" and shown.progress is not None:
+            progress(shown, shown.progress)
+            return
         found = groups[tab]
         with parts.box("review__scroll"):
             if not found:
@@ -59,6 +74,30 @@ class Lines:
                 parts.button(_("stocktake.more", n=min(PAGE_LINES, len(found) - self.most)), self._more, kind="quiet").classes(
                     "review__more"
                 )
+
+    def _bulk(self, shown: Shown, lines: list[Line]) -> None:
+        """Accepting by the dozen what is plain, once counting has ended."""
+        if shown.row.state != State.CLOSED:
+            return
+        for result in (Result.MOVED, Result.MISSING, Result.SURPLUS):
+            n = sum(1 for line in lines if line.result == result and line.decision is None)
+            if n > 1:
+                parts.button(
+                    _("stocktake.accept_all", result=_(f"stocktake.result.{result}")), self._accept_all(result, n), kind="quiet"
+                ).props(f"data-test=accept-{result}")
+
+    def _accept_all(self, result: Result, n: int) -> Callable[[], Any]:
+        async def go() -> None:
+            words = _(f"stocktake.result.{result}")
+            title = _("stocktake.accept_all_title", n=n, result=words)
+            if await parts.confirm(
+                title, _("stocktake.accept_all_words"), act=_("stocktake.accept_all", result=words), stay=_("web.cancel"), stop=False
+            ):
+                outcome = await parts.do(AcceptLines(stocktake_id=self.id, result=result))
+                if outcome.ok:
+                    parts.toast(_("stocktake.accepted_toast", n=outcome.result["lines"]))
+
+        return go
 
     def _table(self, shown: Shown, lines: list[Line]) -> None:
         thing = "head.thing" if shown.row.kind == "asset" else "head.supply"
@@ -100,7 +139,7 @@ class Lines:
 
     def _found(self, shown: Shown, line: Line) -> None:
         if line.result == Result.CONFLICT:
-            parts.text("，".join(line.found_places), "span")
+            parts.text(_("stocktake.list_join").join(place or _("stocktake.not_there") for place in line.found_places), "span")
         elif line.found_place:
             parts.text(line.found_place, "span")
         else:
@@ -111,10 +150,27 @@ class Lines:
             parts.text(f"{told}　{_('stocktake.difference', n=difference, unit=line.unit)}" if difference else told, "small", "num")
         if line.description and line.description != line.name:
             parts.text(line.description, "small")
+        if line.round > 1:
+            self._rounds(line)
+        if line.condition:
+            parts.text(_("stocktake.condition", condition=_(f"stocktake.condition.{line.condition}")), "small")
+        for note in dict.fromkeys(seen.note for seen in line.standing if seen.note):
+            parts.text(note, "small")
         if line.photos:
             parts.text(_("stocktake.photos", n=len(line.photos)), "small")
         for flag in line.flags:
             parts.text(_(f"stocktake.flag.{flag}"), "small")
+
+    def _rounds(self, line: Line) -> None:
+        """Every value of every round, side by side: what Things 6 wants the reviewer to see."""
+        for number in range(1, line.round + 1):
+            told = [_told(seen) for seen in line.seen if seen.round == number and not seen.void]
+            if told:
+                parts.text(_("stocktake.round_n", n=number, told=_("stocktake.list_join").join(told)), "small")
+        if line.result == Result.RECOUNT:
+            parts.text(
+                _("stocktake.recount_waits", name=line.asked) if line.asked else _("stocktake.recount_waits_anyone"), "small", "strong"
+            )
 
     def _decision(self, shown: Shown, line: Line) -> None:
         settled = shown.row.state in (State.APPROVED, State.REJECTED)
@@ -149,6 +205,9 @@ class Lines:
         answers: dict[Any, str] = {}
         for seen in line.standing:
             key = seen.place_id if shown.row.kind == "asset" else seen.quantity
+            if seen.answer == Answer.ABSENT:
+                answers[None] = f"{_('stocktake.not_there')}　{seen.who}"
+                continue
             words = seen.place if shown.row.kind == "asset" else _("stocktake.quantity", n=seen.quantity, unit=line.unit)
             answers[key] = f"{words}　{seen.who}"
         with parts.sheet_dialog(_("stocktake.choose_answer"), line.name) as dialog:
@@ -157,7 +216,7 @@ class Lines:
 
                     async def take(key: Any = key) -> None:
                         dialog.close()
-                        await self._say(line, "accept", **({"place_id": key} if shown.row.kind == "asset" else {"quantity": key}))
+                        await self._say(line, "accept", **_chosen(shown, key))
 
                     parts.button(words, take, wide=True)
             with parts.box("dialog__acts"):
@@ -186,3 +245,18 @@ class Lines:
     async def _more(self) -> None:
         self.most += PAGE_LINES
         await self.again()
+
+
+def _told(seen: Seen) -> str:
+    if seen.quantity is not None:
+        return _("stocktake.seen_quantity", who=seen.who, n=seen.quantity)
+    if seen.answer == Answer.ABSENT:
+        return _("stocktake.seen_absent", who=seen.who)
+    return _("stocktake.seen_said" if seen.answer else "stocktake.seen_place", who=seen.who, place=seen.place)
+
+
+def _chosen(shown: Shown, key: Any) -> dict[str, Any]:
+    """The answer of a conflict that was pressed; no place means that the thing is not there."""
+    if shown.row.kind != "asset":
+        return {"quantity": key}
+    return {"quantity": 0} if key is None else {"place_id": key}

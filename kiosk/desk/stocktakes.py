@@ -1,22 +1,19 @@
-"""Stock-takes on the desk: the list, and the dialog that opens one with its scope and what the book expects (guide S4.1-R6)."""
+"""Stock-takes on the desk: the list with how far each is; `stocktake_open` opens one, `stocktake_review` settles it (guide S4.1-R6)."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import date
-from typing import Any
-from uuid import UUID
 
 from fastapi import Depends
 from nicegui import APIRouter, ui
 
 from core.foundation import clock, database, i18n, live
 from core.foundation.live import Change
-from core.mechanisms import places
 from core.sections import stocktakes
-from core.sections.stocktakes import REVIEWERS, OpenStocktake, StocktakeView
+from core.sections.stocktakes import REVIEWERS, StocktakeView
 from core.web import frame, parts, static_files
 from core.web.frame import _
+from kiosk.desk.stocktake_open import OpenDialog
 from kiosk.desk.stocktake_review import ReviewPage
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
@@ -116,74 +113,3 @@ def bar(shares: list[tuple[str, int]], whole: int) -> ui.element:
             if part and whole:
                 parts.box(tone, "i").style(f"width: {100 * part / whole:.2f}%")
     return element
-
-
-class OpenDialog:
-    """Which places, what, how; the button says how many lines the book expects before anything is opened."""
-
-    def __init__(self) -> None:
-        self.kind, self.mode = "asset", "guided"
-        self.expected = 0
-        with database.reading() as s:
-            known = places.everything(s)
-        self.options = {str(place.id): place.path for place in known}
-        with parts.sheet_dialog(_("stocktake.open_title"), _("stocktake.open_hint")) as self.dialog, parts.box("openform"):
-            with parts.field(_("stocktake.field_kind")):
-                parts.choice({kind: _(f"stocktake.kind.{kind}") for kind in ("asset", "supply")}, self.kind, self._choose_kind)
-            self.places = parts.select(
-                _("stocktake.field_places"), self.options, [], multiple=True, search=True, on_change=lambda _value: self._recount()
-            )
-            self.places.props("data-test=places")
-            with parts.field(_("stocktake.field_mode")):
-                parts.choice(
-                    {mode: _(f"stocktake.mode.{mode}") for mode in ("guided", "open", "blind", "self")}, self.mode, self._choose_mode
-                )
-                self.mode_help = parts.text(_("stocktake.mode_help.guided"), "span", "field__help")
-            self.title = parts.input(_("stocktake.field_title"), help=_("stocktake.field_title_hint"), props="maxlength=120")
-            self.due = parts.input(_("stocktake.field_due"), props="type=date")
-            self.expect = parts.text("", classes="openform__n").props("aria-live=polite data-test=expected")
-            self.acts = parts.box("dialog__acts")
-        self._recount()
-        self.dialog.open()
-
-    def _choose_kind(self, kind: str) -> None:
-        self.kind = kind
-        self._recount()
-
-    def _choose_mode(self, mode: str) -> None:
-        self.mode = mode
-        self.mode_help.set_text(_(f"stocktake.mode_help.{mode}"))
-
-    def _chosen(self) -> list[UUID]:
-        return [UUID(place_id) for place_id in self.places.value or []]
-
-    def _recount(self) -> None:
-        chosen = self._chosen()
-        with database.reading() as s:
-            self.expected = stocktakes.preview(s, OpenStocktake(kind=self.kind, place_ids=tuple(chosen))).lines if chosen else 0
-        self.expect.set_text(_("stocktake.will_expect", n=self.expected) if chosen else "")
-        self.acts.clear()
-        with self.acts:
-            parts.button(_("stocktake.cancel"), self.dialog.close)
-            why_not = None if chosen else _("stocktake.choose_places")
-            parts.button(_("stocktake.start", n=self.expected), self._open, kind="main", why_not=why_not).props("data-test=start")
-
-    async def _open(self) -> None:
-        do = OpenStocktake(
-            kind=self.kind,
-            place_ids=tuple(self._chosen()),
-            mode=self.mode,
-            title=(self.title.value or "").strip()[:120],
-            due_on=_day(self.due.value),
-        )
-        outcome = await parts.do(do)
-        if outcome.ok:
-            self.dialog.close()
-            ui.navigate.to(f"/desk/stocktakes/{outcome.result['stocktake_id']}")
-
-
-def _day(value: Any) -> date | None:
-    try:
-        return date.fromisoformat(value) if value else None
-    except ValueError:
-        return None

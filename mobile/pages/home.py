@@ -7,7 +7,7 @@ from nicegui import APIRouter
 from core.foundation import clock, database, i18n
 from core.mechanisms import approvals, custody, duties
 from core.mechanisms.operations import OFFICE
-from core.sections import assets, bookings, roomcare
+from core.sections import assets, bookings, roomcare, stocktakes
 from core.web import frame, parts
 from core.web.frame import _
 from mobile.pages import asks
@@ -34,6 +34,7 @@ def _draw() -> None:
         offers = custody.offered_to(s, [by.person_id], "asset") if by.person_id else []
         kept = assets.count_kept(s, by.person_id) if by.person_id else 0
         to_decide = len(approvals.waiting_for(s, by))
+        left = sum(one.left for one in stocktakes.my_lists(s, by))
         mine = bookings.mine(s, by.person_id, at, 1) if by.person_id else []
         asked = bookings.asked_of(s, by, at)
     parts.text(_("my.hello", name=by.name), "p", "second")
@@ -49,7 +50,9 @@ def _draw() -> None:
         if tasks or by.has(*OFFICE)
         else ()
     )
+    to_confirm = (("/my/count", "count", _("my.count_title"), _("my.count_left", n=left)),) if left else ()
     rows = (
+        *to_confirm,
         ("/my/duties", "clock", _("my.duties"), _("my.duties_open", n=len(owed)) if owed else _("my.duties_none")),
         ("/my/find", "place", _("find.title"), _("find.hint")),
         ("/my/things", "asset", _("my.things"), _things(len(offers), kept)),

@@ -139,7 +139,7 @@ def test_opening_says_how_much_the_book_expects_before_anything_is_opened(live_o
     expect(page.get_by_role("button", name="先选地方")).to_be_visible()
     page.locator("[data-test=places]").click()
     page.get_by_role("option", name="本部 › 三楼", exact=True).click()
-    expect(page.locator("[data-test=expected]")).to_have_text("账面上有 7 条要盘")
+    expect(page.locator("[data-test=expected]")).to_have_text("要盘 7 条，价值 3,500.00 元")
     page.keyboard.press("Escape")
     photograph(page, "open-dialog")
     page.locator("[data-test=start]").click()

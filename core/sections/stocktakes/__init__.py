@@ -29,7 +29,7 @@ from core.sections.stocktakes.deciding import (
     first_counters,
     recount,
 )
-from core.sections.stocktakes.declaring import Declare, Mine, MyList, declare, my_list, my_lists
+from core.sections.stocktakes.declaring import Declare, Mine, MyList, declare, is_label_of, my_list, my_lists
 from core.sections.stocktakes.lines import review
 from core.sections.stocktakes.opening import (
     AssignCounters,
@@ -93,7 +93,7 @@ __all__ = [
     "OpenStocktake", "PersonProgress", "PlaceProgress", "Preview", "Progress", "RecountLines", "RejectStocktake", "RemindCounters", "ReportFile",
     "ReportFind", "Result", "Review", "SealedReport", "Seen", "State", "Stocktake", "StocktakeDetail", "StocktakeView", "Sums", "UndoCount", "accept_all",
     "approve", "assign", "by_place_and_person", "close", "count", "count_many", "counters_of", "decide", "declare", "detail", "devices_of", "file_of",
-    "file_report", "find", "first_counters", "for_phone", "get", "hand_in", "has_counted", "held", "hidden_shelves", "is_blind_to", "listed",
+    "file_report", "find", "first_counters", "for_phone", "get", "hand_in", "has_counted", "held", "hidden_shelves", "is_blind_to", "is_label_of", "listed",
     "may_see_photos", "my_list", "my_lists", "open_devices", "open_stocktake", "preview", "progress", "recount", "reject", "remind",
     "remind_before_the_last_day", "report_find", "result_of", "review", "scope_of", "sealed", "to_draw", "unanswered", "under_way", "undo_count",
     "views_of",

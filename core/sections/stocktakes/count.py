@@ -90,7 +90,9 @@ def count_many(s: Session, items: Sequence[Item]) -> list[Counted | Refused | No
     codes: list[str | None] = [item.do.code if item.do.code in known else _code_of(item.do.code) for item in items]
     known.update(_labels(s, {code for code in codes if code is not None and code not in known}, stocktake_id))
     first = _first_seen(s, stocktake_id, {label.subject_id for label in known.values() if label.subject_id is not None})
-    rounds = Rounds(s, session.row, {label.subject_id for label in known.values() if label.subject_id is not None}) if session.row else None
+    rounds = (
+        Rounds(s, session.row, {label.subject_id for label in known.values() if label.subject_id}) if session.row and session.asks else None
+    )
     conditions = any(item.do.condition is not None for item in items)
     answers: list[Counted | Refused | None] = []
     rows: list[dict[str, Any]] = []
@@ -219,6 +221,7 @@ class Counting:
         self._kind = books.subject_kind(self.row) if self.row is not None else None
         self._tells_places = self.row is not None and self.row.mode != Mode.BLIND and self.row.kind == Kind.ASSET
         self.recounts = self.row is not None and asks_again(s, self.row.id)
+        self.asks = self.recounts or not self._is_open  # who may count what needs a closer look
         self._last_place: UUID | None = None  # the place of the scan before, which was in order
 
     def refusal(self, do: Count, label: _Label | None, at: datetime) -> Refused | None:

@@ -126,6 +126,12 @@ def my_list(s: Session, row: Stocktake, by: Actor) -> MyList:
     return MyList(row, tuple(_mine(line, said.get(line.subject_id), where) for line in lines))
 
 
+def is_label_of(s: Session, line_id: UUID, text: str) -> bool:
+    """Whether this is a label, new or old, of the thing of a line. Invalid: label.mistyped, label.unreadable"""
+    line, label = s.get(StocktakeLine, line_id), s.get(labels.Label, labels.read_code(text))
+    return line is not None and label is not None and label.subject_kind == SubjectKind.ASSET and label.subject_id == line.subject_id
+
+
 # ── private ──
 
 
@@ -139,8 +145,7 @@ def _mine(line: StocktakeLine, said: CountEvent | None, where: dict[UUID, str]) 
 
 def _label_of(s: Session, line: StocktakeLine, text: str) -> str:
     code = labels.read_code(text)
-    label = s.get(labels.Label, code)
-    if label is None or label.subject_kind != SubjectKind.ASSET or label.subject_id != line.subject_id:
+    if not is_label_of(s, line.id, code):
         raise Refused("stocktake.another_thing", name=line.name, code=labels.shown(code))
     return code
 

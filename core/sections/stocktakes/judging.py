@@ -48,6 +48,8 @@ class Judge:
         if self._asked and one.rounds == 1 and any(seen.person_id not in self._asked for seen in standing if seen.person_id):
             flags.append("helper")
         condition = next((seen.condition for seen in reversed(standing) if seen.condition), "")
+        if not flags and not condition and one.rounds == 1:
+            return line
         return replace(line, flags=tuple(dict.fromkeys(flags)), condition=condition, round=one.rounds)
 
     def _rounds(self, one: Gathered, blank: Line, standing: list[Seen]) -> Line:
