@@ -114,7 +114,23 @@ class _Sealed:
         override = (
             [t("stocktake.report.lines_override", self._language, reason=content["override_reason"])] if content["override_reason"] else []
         )
-        return (first, when, who, *override)
+        return (first, *self._scope(), when, who, *override)
+
+    def _scope(self) -> list[str]:
+        """What narrowed the count, and the seed with which anyone can draw its sample again. Reports sealed before scopes had none have none."""
+        scope = self._content.get("scope")
+        if not scope:
+            return []
+        said = []
+        if scope["places"] or scope["departments"] or scope["class_codes"]:
+            what = self._joined([*scope["places"], *scope["departments"], *scope["class_codes"]])
+            said.append(t("stocktake.report.lines_what", self._language, what=what))
+        if scope["value_from_cents"] is not None or scope["value_to_cents"] is not None:
+            low, high = (i18n.money(scope[name]) if scope[name] is not None else "…" for name in ("value_from_cents", "value_to_cents"))
+            said.append(t("stocktake.scope_value", self._language, low=low, high=high))
+        if scope["sample_seed"]:
+            said.append(t("stocktake.scope_sample", self._language, n=self._content["population"], seed=scope["sample_seed"]))
+        return [self._joined(said)] if said else []
 
     def _pdf_columns(self) -> list[tuple[Column, Callable[[dict[str, Any]], str]]]:
         places: list[tuple[Column, Callable[[dict[str, Any]], str]]] = [
@@ -205,9 +221,27 @@ class _Sealed:
             *head, *figures, (self._t("report.result"), lambda line: self._t(f"result.{line['result']}")), (self._t("report.difference"), lambda line: line["difference"]),
             (self._t("report.counted_by"), lambda line: self._joined(dict.fromkeys(seen["who"] for seen in line["seen"] if seen["who"]))),
             (self._t("report.counted_at"), lambda line: datetime.fromisoformat(line["first_at"]) if line["first_at"] else None),
+            (self._t("report.every_count"), self._every_count),
+            (self._t("report.condition"), lambda line: self._t(f"condition.{line['condition']}") if line.get("condition") else ""),
             (self._t("report.decision_only"), lambda line: self._t(f"decision.{line['decision']}") if line["decision"] else ""),
             (self._t("report.cause"), text("cause")),
         ]  # fmt: skip
+
+    def _every_count(self, line: dict[str, Any]) -> str:
+        """Each observation that was not taken back: round, who, when, what (pitfall T15; Things 6)."""
+        told = []
+        for seen in line["seen"]:
+            if seen["standing"] or (line.get("round", 1) > seen.get("round", 1) and not seen.get("void")):
+                what = (
+                    str(seen["quantity"])
+                    if seen["quantity"] is not None
+                    else self._t("not_there")
+                    if seen.get("answer") == "absent"
+                    else seen["place"]
+                )
+                number = f"{seen.get('round', 1)}: " if line.get("round", 1) > 1 else ""
+                told.append(f"{number}{seen['who']} {self._moment(seen['at'])} {what}")
+        return self._joined(told)
 
     def _xlsx_totals(self, lines: list[dict[str, Any]], columns: list[Any]) -> list[Any]:
         cells: list[Any] = [t("stocktake.report.total", self._language, n=len(lines)), *[None] * (len(columns) - 1)]

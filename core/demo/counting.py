@@ -12,7 +12,7 @@ from sqlmodel import col
 from core.demo.days import HISTORY_DAYS, Calendar, Day
 from core.demo.story import Story
 from core.foundation import clock, database
-from core.mechanisms import labels
+from core.mechanisms import labels, people
 from core.mechanisms.labels import SubjectKind
 from core.sections import stocktakes
 from core.sections.assets import Asset
@@ -37,7 +37,9 @@ def tell(day: Day, calendar: Calendar) -> None:
     if day.date == calendar.next(founded + timedelta(days=FINISHED_ON)):
         _finished(day)
     if day.date == calendar.next(founded + timedelta(days=HISTORY_DAYS), -1):
-        _half_done(day, calendar.next(day.date, 4))
+        due_on = calendar.next(day.date, 4)
+        _half_done(day, due_on)
+        _confirming(day, due_on)
 
 
 def _finished(day: Day) -> None:
@@ -83,6 +85,36 @@ def _half_done(day: Day, due_on: date) -> None:
     ):
         find = stocktakes.ReportFind(stocktake_id=stocktake, place_id=house.rooms[room], code=old_label, description=what)
         day.later(f"find/half/{number}", find, phone, last + timedelta(minutes=number), device_seq=len(scans) + number)
+
+
+def _confirming(day: Day, due_on: date) -> None:
+    """The keepers of one department confirm what they keep; who signs in as `staff` has answered for the first things and has the rest to answer."""
+    stocktake, staff = Story.id("stocktake", "confirming"), day.house.actors["staff"]
+    day.house.story.flush()
+    with database.reading() as s:
+        person = s.get(people.Person, staff.person_id)
+        department_id = person.department_id if person is not None else None
+    if department_id is None:
+        return
+    do = stocktakes.OpenStocktake(
+        id=stocktake,
+        kind=stocktakes.Kind.ASSET,
+        mode=stocktakes.Mode.SELF,
+        department_ids=(department_id,),
+        title="保管人年末自盘",
+        due_on=due_on,
+    )
+    day.tell("open/confirming", do, day.house.actors["clerk"], day.at(14))
+    day.house.story.flush()
+    with database.reading() as s:
+        things = stocktakes.my_list(s, stocktakes.get(s, stocktake), staff).things
+    for number, thing in enumerate(things[:2]):
+        elsewhere = number == 1
+        answer = stocktakes.Declare(
+            stocktake_id=stocktake, line_id=thing.line_id, answer=stocktakes.Answer.ELSEWHERE if elsewhere else stocktakes.Answer.HERE,
+            place_id=day.house.rooms["301"] if elsewhere else None, condition=stocktakes.Condition.GOOD, note="开会时借用" if elsewhere else "",
+        )  # fmt: skip
+        day.later(f"declare/confirming/{number}", answer, staff, day.at(15, number))
 
 
 def _open(day: Day, stocktake: UUID, floor: int, title: str, at: datetime, due_on: date | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
@@ -195,3 +196,39 @@ def test_a_place_can_not_be_put_inside_itself(office: Office) -> None:
     floor = office.places["三楼"]
     outcome = office.refused(places.UpdatePlace(place_id=floor, parent_id=office.places["301"]), office.ada)
     assert outcome.code == "place.inside_itself"
+
+
+@pytest.mark.proves("O2", "O17")
+def test_a_retry_across_an_upgrade_that_taught_the_kind_a_new_field_is_the_same_operation(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The phone's answer was lost, the server was upgraded, the phone sends the very same payload again."""
+
+    class AddFloor(people.AddDepartment):
+        floor: int | None = None
+
+    old, op_id = people.AddDepartment(name="档案室"), uuid7()
+    assert perform_requests([Request(old, office.ada, op_id)])[0].ok
+    spec = operations.spec_of(old)
+    monkeypatch.setitem(operations._by_input, AddFloor, spec)
+    again = perform_requests([Request(AddFloor(name="档案室"), office.ada, op_id)])[0]
+    assert again.ok and again.repeated
+    for other in (AddFloor(name="档案室", floor=3), AddFloor(name="别的")):
+        assert perform_requests([Request(other, office.ada, op_id)])[0].code == "op.reused"
+
+
+def test_a_backlog_gives_way_to_a_tap_and_goes_on_without_losing_or_doubling_anything(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = [Request(people.AddDepartment(name=f"处 {n}"), office.ada, uuid7()) for n in range(450)]
+    writer = database.writer()
+    looks = iter([False, True, *[False] * 50])
+    monkeypatch.setattr(writer, "tap_waits", lambda: next(looks))
+    monkeypatch.setattr(writer, "people_tap", lambda: True)
+    slice_of = operations.BATCH_SLICE if database.dialect() == database.SQLITE else operations.BATCH_CHUNK
+    first = operations.perform_some(requests)
+    assert len(first) == 2 * slice_of if database.dialect() == database.SQLITE else len(first) == operations.BATCH_CHUNK
+    assert [one.op_id for one in first] == [one.op_id for one in requests[: len(first)]]
+    rest = asyncio.run(operations.perform_batch(requests))
+    assert [one.op_id for one in rest] == [one.op_id for one in requests] and all(one.ok for one in rest)
+    assert sum(one.repeated for one in rest) == len(first)

@@ -13,7 +13,7 @@ from core.foundation import clock, database
 from core.foundation.ids import uuid7
 from core.mechanisms import audit, labels, people
 from core.mechanisms.labels import SubjectKind
-from core.mechanisms.operations import OperationRow
+from core.mechanisms.operations import BATCH_SLICE, OperationRow
 from core.sections import assets, stocktakes
 from tests.cast import Office
 from tests.live import Server
@@ -63,7 +63,7 @@ def test_a_server_killed_in_the_middle_of_a_batch_has_each_scan_exactly_once_aft
     server.stop(kill=True)
     sending.join()
     half = _count(OperationRow, OperationRow.kind == "stocktake.count")
-    assert half % 200 == 0, "a chunk is committed whole or not at all"
+    assert half % BATCH_SLICE == 0, "a set is committed whole or not at all"
 
     server.start()
     with server.client("mei") as phone:

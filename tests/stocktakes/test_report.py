@@ -16,6 +16,7 @@ from core.foundation import clock
 from core.foundation.i18n import t
 from core.mechanisms.operations import SYSTEM
 from core.sections import assets, stocktakes
+from core.sections.stocktakes import sealing
 from tests.stocktakes.stage import Stage
 
 
@@ -105,3 +106,51 @@ def test_there_is_no_report_before_the_approval(stage: Stage) -> None:
     do = stocktakes.FileReport(stocktake_id=session, format="pdf", language="en", sha256="0" * 64, data="QUJD")
     assert stage.office.refused(do, SYSTEM).code == "stocktake.not_sealed"
     assert clock.now()
+
+
+@pytest.mark.proves("Things 6", "T15", "T13")
+def test_a_recounted_sample_says_how_it_was_drawn_who_counted_what_in_which_round_and_how_it_looked(stage: Stage) -> None:
+    office = stage.office
+    things = [stage.asset(f"ZC-{n}", "301") for n in range(4)]
+    do = stocktakes.OpenStocktake(
+        kind="asset", place_ids=(office.places["三楼"],), value_from_cents=1, sample_percent=100, sample_seed="2026-Q4"
+    )
+    session = UUID(office.do(do, office.ann)["stocktake_id"])
+    office.do(stocktakes.Count(stocktake_id=session, code=things[0].code, place_id=office.places["301"], condition="damaged"), office.mei)
+    stage.seen(session, things[1], "302", office.mei)
+    stage.close(session)
+    office.later(minutes=1)
+    office.do(stocktakes.RecountLines(stocktake_id=session, line_ids=(stage.line(session, "ZC-1").line_id,)), office.ann)
+    office.later(minutes=1)
+    stage.seen(session, things[1], "302", office.wu)
+    stage.settle(session)
+    sheet = load_workbook(io.BytesIO(file_of(stage, session, "xlsx", "zh-Hans")))["盘点表"]
+    headings = [cell.value for cell in sheet[1]]
+    rows = {row[0]: dict(zip(headings, row, strict=True)) for row in sheet.iter_rows(min_row=2, values_only=True)}
+    assert rows["ZC-0"]["状况"] == "有损坏" and rows["ZC-1"]["结果"] == "移位"
+    told = rows["ZC-1"]["每次盘点"]
+    assert "1: 林晓梅" in told and "2: 吴桐" in told and told.count("302 办公室") == 2
+    for language, words in (("zh-Hans", "种子 2026-Q4"), ("en", "seed 2026-Q4")):
+        pdf = pypdf.PdfReader(io.BytesIO(file_of(stage, session, "pdf", language)))
+        assert words in "\n".join(page.extract_text() for page in pdf.pages)
+    before = file_of(stage, session, "pdf", "zh-Hans")
+    office.do(assets.UpdateAsset(asset_id=things[0].id, name="另一个名字"), office.bo)
+    assert file_of(stage, session, "pdf", "zh-Hans") == before
+
+
+def test_a_report_sealed_by_the_first_version_is_drawn_and_read_as_before(stage: Stage, approved: UUID) -> None:
+    import json
+
+    content = json.loads(stage.office.read(stocktakes.sealed, approved).content)
+    for name in ("scope", "frozen", "population"):
+        content.pop(name)
+    for line in content["lines"]:
+        for name in ("condition", "round", "asked", "asked_id"):
+            line.pop(name)
+        for seen in line["seen"]:
+            for name in ("answer", "condition", "note", "round", "void"):
+                seen.pop(name)
+    old = json.dumps({**content, "schema": 1}, ensure_ascii=False)
+    for format, start in (("pdf", b"%PDF-"), ("xlsx", b"PK")):
+        assert stocktake_report.render(old, "0" * 64, format, "en", "Asia/Shanghai").startswith(start)
+    assert all(sealing._thawed(line).round == 1 for line in content["lines"])
