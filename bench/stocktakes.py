@@ -74,7 +74,9 @@ def reference(office: Office) -> float:
                 connection.exec_driver_sql("CREATE INDEX ix_bench_line ON bench_line (stocktake_id, subject_id)")
         quoted = (lambda one: f"'{one.hex}'") if sqlite else (lambda one: f"'{one}'::uuid")
         statement = REFERENCE.format(
-            id="lower(hex(randomblob(16)))" if sqlite else "gen_random_uuid()", session=quoted(_any_session()), place=quoted(office.places["301"])
+            id="lower(hex(randomblob(16)))" if sqlite else "gen_random_uuid()",
+            session=quoted(_any_session()),
+            place=quoted(office.places["301"]),
         )
         gc.collect()
         begin = time.perf_counter()

@@ -67,7 +67,12 @@ def head(shown: Shown) -> None:
         title = _("stocktake.title_open", title=row.title, n=differences, undecided=sums.undecided)
     else:
         title = _("stocktake.title_decided", title=row.title, n=differences)
-    sub = _("stocktake.item_meta", kind=_(f"stocktake.kind.{row.kind}"), mode=_(f"stocktake.mode.{row.mode}"), place=shown.session.place)
+    sub = _(
+        "stocktake.item_meta",
+        kind=_(f"stocktake.kind.{row.kind}"),
+        mode=_(f"stocktake.mode.{row.mode}"),
+        place=shown.session.place or _("stocktake.everywhere"),
+    )
     if row.state in (State.APPROVED, State.REJECTED) and row.settled_at is not None:
         sub = _("stocktake.settled_by", who=shown.session.settled_by, when=i18n.day_and_time(row.settled_at, clock.zone(), frame.lang()))
         sub += f"　{row.settled_reason}" if row.settled_reason else ""

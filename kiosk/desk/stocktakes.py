@@ -78,7 +78,7 @@ class StocktakeList:
                     "stocktake.item_meta",
                     kind=_(f"stocktake.kind.{session.kind}"),
                     mode=_(f"stocktake.mode.{session.mode}"),
-                    place=session.place,
+                    place=session.place or _("stocktake.everywhere"),
                 )
                 parts.text(meta, classes="item__meta")
             with parts.box():

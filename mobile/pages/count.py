@@ -27,7 +27,7 @@ ICONS = {Answer.HERE: "check", Answer.ELSEWHERE: "move", Answer.ABSENT: "minus"}
 
 @router.page("/my/count")
 def count_page() -> None:
-    with frame.phone(_("my.count_title"), "/my"):
+    with frame.phone(_("my.count_head"), "/my"):
         ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("things.css")}">')
         MyCount()
 

@@ -175,3 +175,17 @@ def test_everything_of_one_kind_is_accepted_at_once_but_never_a_conflict(stage: 
     conflict = stocktakes.AcceptLines(stocktake_id=session, result="conflict")
     assert office.refused(conflict, office.ann).code == "stocktake.nothing_to_decide"
     assert office.refused(stocktakes.AcceptLines(stocktake_id=session, result="moved"), office.mei).code == "op.not_allowed"
+
+
+def test_deciding_instead_of_waiting_for_the_second_count_decides_about_the_first(shelf: Shelf) -> None:
+    stage = shelf.stage
+    session = shelf.open()
+    shelf.counted(session, 88)
+    stage.close(session)
+    stage.office.later(minutes=1)
+    again(stage, session, "wu")
+    stage.decide(session, shelf.line(session))
+    line = shelf.line(session)
+    assert (line.result, line.decision, line.difference) == (Result.MISSING, "accept", -2)
+    stage.office.do(ApproveStocktake(stocktake_id=session), stage.office.chen)
+    assert shelf.on_hand == 88

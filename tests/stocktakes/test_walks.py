@@ -80,7 +80,7 @@ def test_a_sample_is_opened_counted_by_named_persons_and_its_differences_counted
     page.get_by_role("button", name="进度").click()
     page.get_by_role("button", name="差异", exact=False).first.click()
     page.locator("[data-test=recount]").click()
-    expect(page.get_by_role("dialog")).to_contain_text("2 条差异会到他手机上")
+    expect(page.locator(".dialog--form")).to_contain_text("2 条差异会到他手机上")
     page.locator("[data-test=recount-who]").click()
     expect(page.get_by_role("option", name="林晓梅")).to_have_count(0)
     page.get_by_role("option", name="孙立").click()

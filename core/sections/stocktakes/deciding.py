@@ -48,8 +48,13 @@ def decide(s: Session, do: DecideLine, by: Actor, at: datetime) -> dict[str, Any
     line = review(s, row).line(do.line_id)
     if line is None:
         raise Refused("stocktake.no_line")
-    _decidable(row, line, do.decision, do.place_id, do.quantity)
-    raw = line if line.decision is None else review(s, row, decided=False).line(line.line_id) or line
+    raw = line
+    if line.decision is not None or line.result == Result.RECOUNT:
+        # Deciding instead of waiting for the second count decides about the first one.
+        raw = review(s, row, decided=False, not_waiting=line.line_id).line(line.line_id) or line
+    _decidable(
+        row, raw if line.result == Result.RECOUNT and do.decision != Decision.RECOUNT else line, do.decision, do.place_id, do.quantity
+    )
     s.add(LineDecision(
         op_id=current_op_id(s), stocktake_id=row.id, line_id=line.line_id, decision=do.decision, cause=do.cause, place_id=do.place_id, quantity=do.quantity,
         seen=raw.print, person_id=by.person_id, decided_at=at,

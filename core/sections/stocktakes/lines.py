@@ -8,6 +8,7 @@ before the count is closed (T13), and counted zero is not "not counted" (T12). A
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -19,8 +20,9 @@ from core.sections.stocktakes.record import Stocktake
 from core.sections.stocktakes.results import Line, Result, Review, sums_of
 
 
-def review(s: Session, stocktake: Stocktake, *, decided: bool = True) -> Review:
-    """Judge every line: some ten statements, whatever the number of lines. Without `decided` the decisions are left out (recounts are not)."""
+def review(s: Session, stocktake: Stocktake, *, decided: bool = True, not_waiting: UUID | None = None) -> Review:
+    """Judge every line: some ten statements, whatever the number of lines. Without `decided` the decisions are left out (recounts are not);
+    `not_waiting` is a line whose recount nobody waits for any more: it says what was seen before."""
     gathered, said = gather(s, stocktake), decisions(s, stocktake.id)
     now = books.now(s, stocktake)
     pending = set(attachments.pending(s, [sha256 for one in gathered for sha256 in one.photos]))
@@ -32,6 +34,8 @@ def review(s: Session, stocktake: Stocktake, *, decided: bool = True) -> Review:
     for one in gathered:
         row = said.latest.get(one.line_id)
         into_rounds(one, said)
+        if one.line_id == not_waiting:
+            one.waits = False
         line = judge.line(one)
         if line is None:
             continue
