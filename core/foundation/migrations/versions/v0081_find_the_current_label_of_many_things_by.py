@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0081"
-down_revision = "0080"
+down_revision = "0052"
 
 # Triggers and constraints beside the tables, as they were declared when this was written.
 BESIDE: dict[str, tuple[str, ...]] = {
