@@ -263,6 +263,11 @@ def missing(s: Session, device_id: UUID, *, up_to: int | None = None, after: int
         spans.append((int(top) + 1, last))
     if not spans:
         return []
+    return left_over(s, device_id, spans)
+
+
+def left_over(s: Session, device_id: UUID, spans: Iterable[Span]) -> list[Span]:
+    """`spans` of a phone's numbers less those that were explained or that wait here to be judged."""
     return _without(spans, [*_explained(s, device_id), *_kept(s, device_id)])
 
 

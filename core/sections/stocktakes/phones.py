@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from core.mechanisms import phones
 from core.mechanisms.devices import Device, DeviceContact
 from core.mechanisms.operations import OperationRow
 from core.sections.stocktakes.record import CountEvent, Find, HandIn, Stocktake
@@ -71,7 +72,7 @@ def _joined(s: Session, stocktake_id: UUID) -> dict[UUID, int]:
 
 
 def _missing(s: Session, device_id: UUID, since: datetime, announced: int) -> tuple[tuple[int, int], ...]:
-    """The spans of a phone's sequence numbers, given out since the session was opened, that have not arrived."""
+    """The spans of a phone's sequence numbers, given out since the session was opened, that have neither arrived nor been explained."""
     mine = (col(OperationRow.device_id) == device_id, col(OperationRow.device_seq).is_not(None))
     before = s.execute(select(func.max(OperationRow.device_seq)).where(*mine, col(OperationRow.received_at) < since)).scalar_one_or_none()
     query = select(col(OperationRow.device_seq)).where(*mine).order_by(col(OperationRow.device_seq)).distinct()
@@ -86,4 +87,4 @@ def _missing(s: Session, device_id: UUID, since: datetime, announced: int) -> tu
         expected = seq + 1
     if expected is not None and announced >= expected:
         spans.append((expected, announced))
-    return tuple(spans)
+    return tuple(phones.left_over(s, device_id, spans))

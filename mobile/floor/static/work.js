@@ -53,9 +53,13 @@ async function release(tx, hashes) {
 const standing = (event) => !event.undone && event.state !== 'refused';
 export const countsHere = (row) => row.events.some(standing);
 
-/** Places of a count: those named and all below them, in the bundle's order. */
+/** When things are counted a second time, what was seen in the first count says nothing. */
+const roundOf = (stocktake) => stocktake.round || 1;
+const inRound = (stocktake, row) => (roundOf(stocktake) === 1 ? row : { ...row, events: row.events.filter((event) => (event.round || 1) >= roundOf(stocktake)) });
+
+/** Places of a count: those this person is asked to count, else all of it, with what is below them, in the bundle's order. */
 export function placesOf(stocktake) {
-  const wanted = new Set(stocktake.place_ids);
+  const wanted = new Set(stocktake.asked_places?.length ? stocktake.asked_places : stocktake.place_ids);
   const inside = (one) => {
     for (let at = one; at; at = place(at.parent_id)) if (wanted.has(at.id)) return true;
     return false;
@@ -64,7 +68,8 @@ export function placesOf(stocktake) {
 }
 
 /** `{counted, total, left}` of a count, or of one place of it: what the server knew plus what this phone holds. */
-export function progress(stocktake, rows, placeId) {
+export function progress(stocktake, allRows, placeId) {
+  const rows = allRows.map((row) => inRound(stocktake, row));
   const here = rows.filter((row) => row.code && countsHere(row) && (!placeId || row.place_id === placeId));
   const expected = stocktake.expected?.filter((line) => !placeId || line.place_id === placeId);
   if (!expected) return { counted: new Set(here.map((row) => row.subject_id || row.code)).size, total: null, left: [] };
@@ -95,7 +100,7 @@ export function scanInCount(stocktake, placeId, text, quantity, { at, alongside,
 
 async function count(stocktake, placeId, code, known, quantity, { at, alongside, stores = [] }) {
   const subject = known?.subject;
-  const rows = await roundRows(stocktake.id);
+  const rows = (await roundRows(stocktake.id)).map((row) => inRound(stocktake, row));
   const events = rows.flatMap((row) => row.events.map((event) => ({ ...event, code: row.code, subject_id: row.subject_id, place_id: row.place_id, undone: !standing(event) })));
   const scan = { code, place_id: placeId, subject_id: subject?.id };
   const seen = alreadyScanned(events, scan);
@@ -136,7 +141,7 @@ async function count(stocktake, placeId, code, known, quantity, { at, alongside,
       shown: { title: row.title, place: place(placeId)?.name, quantity },
       stores: ['rows', ...stores],
       alongside: async (tx, done) => {
-        fresh.events = [...row.events, { op_id: done.op_id, at: Date.parse(done.occurred_at), state: 'queued', quantity }];
+        fresh.events = [...row.events, { op_id: done.op_id, at: Date.parse(done.occurred_at), state: 'queued', quantity, round: roundOf(stocktake) }];
         await tx.objectStore('rows').put(fresh);
         await alongside?.(tx);
       },
@@ -145,6 +150,48 @@ async function count(stocktake, placeId, code, known, quantity, { at, alongside,
   noteRow(fresh);
   send();
   return { outcome: 'saved', row: fresh, op, unknown: !known, old: fresh.old_label };
+}
+
+export const CONDITIONS = ['good', 'worn', 'damaged', 'unusable'];
+
+/** How the thing of a row looks: one more observation of it, with the condition; the first count stands. */
+export function tellCondition(stocktake, row, condition) {
+  return inTurn(async () => {
+    const current = (await read((db) => db.get('rows', row.id))) || row;
+    const told = { ...current, condition };
+    await record(me.person, 'stocktake.count', { stocktake_id: stocktake.id, code: row.code, place_id: row.place_id, condition }, {
+      row: row.id,
+      shown: { title: row.title, place: place(row.place_id)?.name },
+      stores: ['rows'],
+      alongside: (tx, op) => {
+        told.events = [...current.events, { op_id: op.op_id, at: Date.parse(op.occurred_at), state: 'queued', round: roundOf(stocktake) }];
+        return tx.objectStore('rows').put(told);
+      },
+    });
+    noteRow(told);
+    send();
+  });
+}
+
+/** An answer without a scan: `here`, `elsewhere` (with its place) or `absent`, of a line of the list. */
+export function declareLine(stocktake, line, answer, placeId) {
+  return inTurn(async () => {
+    const at = placeId || line.place_id;
+    const id = [stocktake.id, at, line.subject_id].join('|');
+    const current = (await read((db) => db.get('rows', id))) || { id, round: stocktake.id, place_id: at, subject_id: line.subject_id, code: line.label, title: titleOf(line), events: [], scans: 1, person_id: me.person.id };
+    const said = { ...current, answer, last_at: now(), question: null };
+    await record(me.person, 'stocktake.declare', { stocktake_id: stocktake.id, line_id: line.line_id, answer, ...(placeId && { place_id: placeId }) }, {
+      row: id,
+      shown: { title: said.title, place: place(at)?.name },
+      stores: ['rows'],
+      alongside: (tx, op) => {
+        said.events = [...current.events, { op_id: op.op_id, at: Date.parse(op.occurred_at), state: 'queued', round: roundOf(stocktake) }];
+        return tx.objectStore('rows').put(said);
+      },
+    });
+    noteRow(said);
+    send();
+  });
 }
 
 /** Take the row's count back: an operation of its own, since the count may already be at the server. */

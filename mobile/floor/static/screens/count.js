@@ -6,7 +6,7 @@ import { feedback } from '../feedback.js';
 import { showCode } from '../rules.js';
 import { clock, join, t } from '../words.js';
 import { readPhoto } from '../stills.js';
-import { countsHere, handIn, keepHere, keepPhoto, placeOf, placesOf, progress, reportFind, roundRows, scanInCount, setPlace, titleOf, undoCount } from '../work.js';
+import { CONDITIONS, countsHere, declareLine, handIn, keepHere, keepPhoto, placeOf, placesOf, progress, reportFind, roundRows, scanInCount, setPlace, tellCondition, titleOf, undoCount } from '../work.js';
 
 const stocktakeOf = (id) => bundle()?.stocktakes?.find((one) => one.id === id);
 
@@ -100,7 +100,7 @@ export function Count({ parts: [id] }) {
   };
   const list = rows.filter((row) => row.place_id === placeId).sort((a, b) => (a.question && !b.question ? -1 : b.question && !a.question ? 1 : b.last_at - a.last_at));
   return html`<header class="f-head"><button class="round" aria-label=${t('m.back')} onClick=${() => go('#/')}><${Icon} name="back" /></button>
-      <button class="f-head__text f-head__text--act" onClick=${() => go(`#/stocktake/${id}/places`)} data-testid="place"><h1 class="f-head__title">${room?.name || t('m.choose_place')}</h1><p class="sub">${stocktake.title}</p></button>
+      <button class="f-head__text f-head__text--act" onClick=${() => go(`#/stocktake/${id}/places`)} data-testid="place"><h1 class="f-head__title">${room?.name || t('m.choose_place')}</h1><p class="sub">${stocktake.round === 2 ? t('m.count_again', { title: stocktake.title }) : stocktake.title}</p></button>
       <span class="f-head__sum num" data-testid="progress"><b>${all.counted}</b>${all.total !== null && html`<span class="quiet">/${all.total}</span>`}</span></header>
     ${all.total !== null && html`<div class="bar bar--head"><i style=${{ width: `${all.total ? Math.min(100, (100 * all.counted) / all.total) : 0}%` }}></i></div>`}
     <${UnsentBanner} />
@@ -110,7 +110,7 @@ export function Count({ parts: [id] }) {
       ${here.left.length > 0 && html`<div class="f-chips" role="group"><button class=${`chip${show === 'done' ? ' chip--on' : ''}`} onClick=${() => setShow('done')}>${t('m.chip_done')} <b>${list.length}</b></button>
         <button class=${`chip${show === 'left' ? ' chip--on' : ''}`} onClick=${() => setShow('left')} data-testid="left">${t('m.chip_left')} <b>${here.left.length}</b></button></div>`}
       ${show === 'left' && here.left.length > 0
-        ? html`<ul class="list">${here.left.map((one) => html`<li class="item" key=${one.line_id}><span class="mark"><${Icon} name="label" /></span><div class="item__body"><div class="item__title">${titleOf(one)}</div><div class="item__meta">${one.number || ''} <span class="code">${showCode(one.label)}</span></div></div></li>`)}</ul>`
+        ? html`<ul class="list">${here.left.map((one) => html`<${Left} key=${one.line_id} line=${one} stocktake=${stocktake} places=${places} placeId=${placeId} onSaid=${(text) => (feedback('saved'), setLine({ kind: 'saved', text }))} onFull=${() => (feedback('refused'), setLine({ kind: 'refused', text: t('m.storage_full') }))} />`)}</ul>`
         : html`<ul class="list">${list.map((row) => html`<${Row} key=${row.id} row=${row} stocktake=${stocktake} onFind=${() => setFinding(row)} />`)}</ul>`}
       ${show === 'done' && !list.length && html`<p class="f-hintline">${placeId ? t('m.count_start') : t('m.count_choose')}</p>`}
       ${placeId && html`<button class="button button--quiet" onClick=${() => setFinding({})} data-testid="find">${t('m.no_label')}</button>`}</div>
@@ -124,11 +124,25 @@ export function Count({ parts: [id] }) {
     ${ending && html`<${Dialog} title=${t('m.done_left_title', { n: here.left.length, place: room.name })} text=${join(here.left.slice(0, 3).map(titleOf))} safe=${t('m.go_on_counting')} act=${t('m.done_anyway')} onSafe=${() => setEnding(false)} onAct=${done} />`}`;
 }
 
+/** A line that nobody has seen yet: with its keeper's own answers, or "I looked, it is not there" where it is counted again. */
+function Left({ line, stocktake, places, placeId, onSaid, onFull }) {
+  const [elsewhere, setElsewhere] = useState(false);
+  const mine = stocktake.mode === 'self' && stocktake.round !== 2;
+  const again = stocktake.round === 2 || (stocktake.again || []).some((one) => one.line_id === line.line_id);
+  const say = (answer, at) => declareLine(stocktake, line, answer, at).then(() => onSaid(t(`m.said_${answer}`, { thing: titleOf(line) })), onFull);
+  return html`<li class="item item--top" data-testid="left-line"><span class="mark"><${Icon} name="label" /></span><div class="item__body"><div class="item__title">${titleOf(line)}</div><div class="item__meta">${line.number || ''} <span class="code">${showCode(line.label)}</span></div>
+    ${(mine || again) && html`<div class="row item__acts">
+      ${mine && html`<button class="button button--small" onClick=${() => say('here')} data-testid="say-here">${t('m.say_here')}</button><button class="button button--small" onClick=${() => setElsewhere(true)} data-testid="say-elsewhere">${t('m.say_elsewhere')}</button>`}
+      <button class="button button--small button--quiet" onClick=${() => say('absent')} data-testid="say-absent">${t('m.say_absent')}</button></div>`}</div>
+    ${elsewhere && html`<${Pullup} label=${t('m.where_is_it')} onClose=${() => setElsewhere(false)}><h1 class="f-sheet__title">${t('m.where_is_it')}</h1><ul class="list">${bundle().places.filter((one) => one.kind === 'room' || places.some((place) => place.id === one.id)).map((one) => html`<li key=${one.id}><button class="item item--act" onClick=${() => (setElsewhere(false), say('elsewhere', one.id))}><span class="item__body"><span class="item__title">${one.name}</span><span class="item__meta">${one.path || ''}</span></span></button></li>`)}</ul></${Pullup}>`}</li>`;
+}
+
 function stateOf(row) {
   const last = row.events.at(-1);
   if (!last) return ['label', ''];
   if (!countsHere(row) && last.undone) return ['undo', t('m.row_undone')];
   if (last.state === 'refused') return ['warn', t('m.row_refused')];
+  if (row.answer) return [last.state === 'sent' ? 'check' : 'cloud_up', t(`m.said_${row.answer}`, { thing: '' }).trim()];
   if (row.scans > 1 && row.quantity === undefined) return [last.state === 'sent' ? 'check' : 'cloud_up', t('m.scanned_n_times', { n: row.scans })];
   return last.state === 'sent' ? ['check', t('m.row_sent')] : ['cloud_up', t('m.row_saved')];
 }
@@ -145,13 +159,14 @@ function Row({ row, stocktake, onFind }) {
     <div class="item__body"><button class="item__press" aria-expanded=${open} onClick=${() => setOpen(!open)}><span class="item__title">${row.quantity !== undefined ? t('m.times', { thing: row.title, n: row.quantity }) : row.title}</span>
       ${moved && html`<span class="item__meta item__meta--soon">${t('m.booked_at', { place: place(row.from_place)?.name || t('m.another_place') })}</span>`}
       ${unknown && html`<span class="item__meta item__meta--soon">${t('m.label_unknown_row')}</span>`}
-      <span class="item__meta">${state}${row.find ? ` ${row.find}` : ''}</span></button>
+      <span class="item__meta">${state}${row.condition ? html` <b>${t(`stocktake.condition.${row.condition}`)}</b>` : ''}${row.find ? ` ${row.find}` : ''}</span></button>
       ${(moved || unknown || open) && html`<div class="row item__acts">
         ${moved && html`<button class="button button--small" onClick=${() => keepHere(row)} data-testid="keep-here">${t('m.record_here', { place: place(row.place_id)?.name })}</button>
           <button class="button button--small button--quiet" onClick=${() => undoCount(row)} data-testid="passing">${t('m.just_passing')}</button>`}
         ${unknown && html`<button class="button button--small" onClick=${onFind} data-testid="describe"><${Icon} name="camera" />${t('m.describe_it')}</button>`}
         ${open && !moved && countsHere(row) && row.code && html`<button class="button button--small button--quiet" onClick=${() => (setOpen(false), undoCount(row))} data-testid="undo">${t('m.undo')}</button>`}
-        ${open && row.code && html`<span class="sub code">${showCode(row.code)}</span>`}</div>`}</div>
+        ${open && row.code && html`<span class="sub code">${showCode(row.code)}</span>`}</div>`}
+      ${open && stocktake.kind === 'asset' && row.subject_id && countsHere(row) && !row.answer && html`<div class="choice choice--many f-condition" role="group" aria-label=${t('m.condition')}>${CONDITIONS.map((one) => html`<button class=${`choice__one${row.condition === one ? ' choice__one--on' : ''}`} key=${one} aria-pressed=${row.condition === one} onClick=${() => tellCondition(stocktake, row, one)} data-testid=${`condition-${one}`}>${t(`stocktake.condition.${one}`)}</button>`)}</div>`}</div>
     <span class="sub num">${time}</span></li>`;
 }
 
