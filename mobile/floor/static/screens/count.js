@@ -8,6 +8,8 @@ import { clock, join, t } from '../words.js';
 import { readPhoto } from '../stills.js';
 import { CONDITIONS, countsHere, declareLine, handIn, keepHere, keepPhoto, placeOf, placesOf, progress, reportFind, roundRows, scanInCount, setPlace, tellCondition, titleOf, undoCount } from '../work.js';
 
+const ROWS_AT_ONCE = 60; // a shelf of ten thousand is not drawn at once
+
 const stocktakeOf = (id) => bundle()?.stocktakes?.find((one) => one.id === id);
 
 const Gone = () => html`<${Head} title=${t('m.gone_title')} to="#/" /><div class="phone__body"><p class="second">${t('m.gone_count')}</p></div>`;
@@ -35,6 +37,7 @@ export function Count({ parts: [id] }) {
   const [finding, setFinding] = useState(null); // a row, or {} for a thing without a label
   const [ending, setEnding] = useState(false);
   const [show, setShow] = useState('done');
+  const [most, setMost] = useState(ROWS_AT_ONCE);
   if (!stocktake) return html`<${Gone} />`;
   if (!stored) return null;
   const places = placesOf(stocktake);
@@ -110,8 +113,9 @@ export function Count({ parts: [id] }) {
       ${here.left.length > 0 && html`<div class="f-chips" role="group"><button class=${`chip${show === 'done' ? ' chip--on' : ''}`} onClick=${() => setShow('done')}>${t('m.chip_done')} <b>${list.length}</b></button>
         <button class=${`chip${show === 'left' ? ' chip--on' : ''}`} onClick=${() => setShow('left')} data-testid="left">${t('m.chip_left')} <b>${here.left.length}</b></button></div>`}
       ${show === 'left' && here.left.length > 0
-        ? html`<ul class="list">${here.left.map((one) => html`<${Left} key=${one.line_id} line=${one} stocktake=${stocktake} places=${places} placeId=${placeId} onSaid=${(text) => (feedback('saved'), setLine({ kind: 'saved', text }))} onFull=${() => (feedback('refused'), setLine({ kind: 'refused', text: t('m.storage_full') }))} />`)}</ul>`
-        : html`<ul class="list">${list.map((row) => html`<${Row} key=${row.id} row=${row} stocktake=${stocktake} onFind=${() => setFinding(row)} />`)}</ul>`}
+        ? html`<ul class="list">${here.left.slice(0, most).map((one) => html`<${Left} key=${one.line_id} line=${one} stocktake=${stocktake} places=${places} placeId=${placeId} onSaid=${(text) => (feedback('saved'), setLine({ kind: 'saved', text }))} onFull=${() => (feedback('refused'), setLine({ kind: 'refused', text: t('m.storage_full') }))} />`)}</ul>`
+        : html`<ul class="list">${list.slice(0, most).map((row) => html`<${Row} key=${row.id} row=${row} stocktake=${stocktake} onFind=${() => setFinding(row)} />`)}</ul>`}
+      ${(show === 'left' ? here.left : list).length > most && html`<button class="button button--quiet button--wide" onClick=${() => setMost(most + ROWS_AT_ONCE)}>${t('m.rows_more', { n: (show === 'left' ? here.left : list).length - most })}</button>`}
       ${show === 'done' && !list.length && html`<p class="f-hintline">${placeId ? t('m.count_start') : t('m.count_choose')}</p>`}
       ${placeId && html`<button class="button button--quiet" onClick=${() => setFinding({})} data-testid="find">${t('m.no_label')}</button>`}</div>
     <footer class="phone__foot phone__foot--two"><button class="button" onClick=${() => setTyping(true)} data-testid="type"><${Icon} name="keyboard" />${t('m.type_code')}</button>
