@@ -138,7 +138,7 @@ export async function settle(asked, answers) {
       }
     }
   });
-  rows.forEach(noteRow);
+  rows.forEach((row) => noteRow(row, true));
   changed();
   return touched;
 }

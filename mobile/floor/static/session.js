@@ -89,7 +89,7 @@ async function take(answer) {
   session.takenOut = null;
   status.revoked = false;
   await unlock(person.id, seal);
-  rowsOf(person.id);
+  rowsOf(person.id); // what was just unlocked is read anew
   await loadBundle(person.id);
   navigator.storage?.persist?.().then(noteStorage, () => {});
   await refreshBundle(person.id, token, contactHeaders);
