@@ -47,6 +47,7 @@ export async function resume() {
 /** People who may come back to this phone with their PIN: `[{id, name, ticket}]`. */
 export const knownPeople = async () => (await meta('known')) || [];
 
+let entering = false;
 const WRONG = [400, 401, 403, 409, 422];
 
 /** Sign in with `{account, password}` or `{person_id, ticket, pin}`. Returns null when it worked, else `{key, seconds}` of the sentence that says why not. */
@@ -63,7 +64,12 @@ export async function signIn(proof) {
   if (answer.ours && answer.data?.code === 'device.revoked') return { key: 'm.signin_revoked' };
   if (answer.ours && WRONG.includes(answer.status)) return { key: proof.pin === undefined ? 'm.signin_wrong' : 'm.pin_wrong' };
   if (!answer.ours || answer.status >= 300 || !answer.data?.token) return { key: answer.ours ? 'm.signin_trouble' : 'm.signin_offline' };
-  await take(answer);
+  entering = true; // the screens follow when everything is in its place
+  try {
+    await take(answer);
+  } finally {
+    entering = false;
+  }
   return null;
 }
 
@@ -85,14 +91,14 @@ async function take(answer) {
     await held.put(others, 'known');
     if (answer.data.pin) await held.put(answer.data.pin.ticket, 'ticket');
   });
-  stand(person);
+  await unlock(person.id, seal);
+  await loadBundle(person.id);
+  if (!(await read((db) => db.get('bundles', person.id)))) await refreshBundle(person.id, token, contactHeaders);
+  // Only now is somebody signed in for the screens: what was locked is open, and nothing moves under their hands any more.
   session.takenOut = null;
   status.revoked = false;
-  await unlock(person.id, seal);
-  rowsOf(person.id); // what was just unlocked is read anew
-  await loadBundle(person.id);
+  stand(person);
   navigator.storage?.persist?.().then(noteStorage, () => {});
-  await refreshBundle(person.id, token, contactHeaders);
   changed();
   flush('start');
 }
@@ -179,6 +185,7 @@ export async function exportQueue() {
 
 /** Another tab signed in or out: follow it. */
 onChange(async () => {
+  if (entering) return;
   const kept = await meta('session').catch(() => undefined);
   if (kept === undefined && !session.person) return;
   if (kept?.person.id !== session.person?.id) {
