@@ -146,6 +146,7 @@ def test_the_next_host_says_yes_on_the_phone_and_both_meetings_move_on_the_door(
     with door(browser, server, "301", key) as page:
         server.set_clock(moment(9, 40))
         shows(page, "busy")
+        expect(page.locator(".door__time")).to_have_text("9:40")
         acts = [act.get_attribute("data-act") for act in page.locator(".door__acts [data-act]").all()]
         assert acts == ["ask-15", "ask-30", "end", "help", "rooms"]
         photograph(page, "ask-busy")
@@ -196,8 +197,10 @@ def test_the_code_at_the_door_changes_and_opens_the_room_on_a_phone_also_for_who
         sign_in(phone, server, "mei")
         phone.goto(f"{server.url}/D/{code(50)}")
         photograph(phone, "code-phone")
+        phone.wait_for_function("window.socket?.connected")
         phone.get_by_role("button", name="用 30 分钟").click()
-        shows(page, "busy")
+        expect(phone.locator(".toast")).to_contain_text("订好了", timeout=15_000)
+        shows(page, "busy", within_ms=15_000)
         expect(phone.get_by_role("button", name="现在结束，放开房间")).to_be_visible()
         photograph(phone, "code-phone-busy")
         # An old picture opens nothing, for a stranger neither.
@@ -216,8 +219,9 @@ def test_the_code_at_the_door_changes_and_opens_the_room_on_a_phone_also_for_who
         server.set_clock(moment(9, 33))
         sign_in(stranger, server, "wu")
         stranger.goto(f"{server.url}/d")
+        stranger.wait_for_function("window.socket?.connected")
         stranger.get_by_role("button", name="现在结束，放开房间").click()
-        shows(page, "free")
+        shows(page, "free", within_ms=15_000)
         # A door that lost its server shows no code.
         server.stop(kill=True)
         shows(page, "lost", within_ms=15_000)
