@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from core.foundation import clock, database
 from core.mechanisms.views import Query
-from core.sections import assets
+from core.sections import assets, stocktakes
 from core.sections.assets import Asset, Filter, worth
+from core.sections.stocktakes.record import StocktakeLine
 from tests.cast import Office
 
 CENTS = st.integers(0, 10**14)
@@ -95,3 +96,21 @@ def test_an_asset_that_left_the_register_stays_at_that_days_worth(office: Office
     view = office.read(assets.view, office.read(assets.get, asset_id))
     assert view.net_value_cents == 96_000 - 24 * 1_000 == office.read(assets.totals, Filter(states=("disposed",))).net_cents
     assert office.read(assets.totals, Filter()).net_cents == 0, "what left is worth nothing to the book"
+
+
+@pytest.mark.proves("T36")
+def test_a_stock_take_and_a_disposal_value_a_thing_as_its_card_does(office: Office) -> None:
+    do = assets.RegisterAsset(
+        number="ZC-1", name="投影仪", value_cents=120_000, salvage_cents=10_000, life_months=60, bought_on=date(2026, 1, 15), place_id=office.places["301"],
+    )  # fmt: skip
+    asset_id = UUID(office.do(do, office.bo)["asset_id"])
+    net = office.read(assets.card, str(asset_id), office.bo).net_value_cents
+    session = UUID(
+        office.do(stocktakes.OpenStocktake(kind=stocktakes.Kind.ASSET, place_ids=(office.places["301"],)), office.bo)["stocktake_id"]
+    )
+    with database.reading() as s:
+        line = s.execute(select(StocktakeLine).where(StocktakeLine.stocktake_id == session)).scalars().one()  # type: ignore[arg-type]  # a column
+    assert line.net_value_cents == net == 101_667
+    office.do(assets.RequestDisposal(asset_id=asset_id, reason="坏了"), office.bo)
+    with database.reading() as s:
+        assert s.execute(select(assets.AssetDisposal)).scalars().one().net_value_cents == net

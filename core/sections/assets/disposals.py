@@ -29,7 +29,7 @@ from core.mechanisms.labels import Label, LabelState, SubjectKind
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
 from core.sections.assets import repairs
-from core.sections.assets.cards import names_of
+from core.sections.assets.cards import names_of, net_value_of
 from core.sections.assets.custody import ASSET, Reason, locked
 from core.sections.assets.ledger import (
     KEEPERS_OF_THE_BOOK,
@@ -202,7 +202,7 @@ def propose(
     row = AssetDisposal(
         asset_id=asset.id, year=year, number=numbering.next_number(s, KIND, year), reason=reason,
         method=method or (Method.LOSS if asset.state == AssetState.LOST else Method.SCRAP), value_cents=value,
-        net_value_cents=asset.net_value_cents, holds_data=asset.class_code.startswith(DATA_CLASSES) if holds_data is None else holds_data,
+        net_value_cents=net_value_of(asset, clock.today(at)), holds_data=asset.class_code.startswith(DATA_CLASSES) if holds_data is None else holds_data,
         asked_by_id=by.person_id, asked_at=at,
     )  # fmt: skip
     s.add(row)

@@ -25,6 +25,7 @@ from core.mechanisms.labels import Label, LabelState, SubjectKind
 from core.mechanisms.operations import Actor, touch
 from core.mechanisms.people import Department, Person
 from core.mechanisms.places import Place
+from core.sections.assets import worth as asset_worth
 from core.sections.assets.disposals import RequestDisposal, request_disposal
 from core.sections.assets.ledger import Asset, AssetState, RegisterAsset, change, next_number, register
 from core.sections.assets.ledger import get as get_asset
@@ -209,7 +210,7 @@ def _asset_rows(stocktake_id: UUID, scope: Scope) -> Select[Any]:
         select(
             _row_id(), literal(stocktake_id, _lines.c.stocktake_id.type), col(Asset.id), col(Asset.number), col(Asset.name), col(Asset.spec),
             col(Asset.serial), literal(""), col(Asset.place_id), func.coalesce(Place.name, ""), col(Asset.keeper_id), func.coalesce(Person.name, ""),
-            func.coalesce(Department.name, ""), col(Asset.value_cents), col(Asset.net_value_cents), cast(null(), _lines.c.quantity.type),
+            func.coalesce(Department.name, ""), col(Asset.value_cents), asset_worth.at_day(Asset, clock.today()), cast(null(), _lines.c.quantity.type),
             _current_label(SubjectKind.ASSET, Asset.id),
         )
         .select_from(Asset).outerjoin(Place, col(Place.id) == Asset.place_id).outerjoin(Person, col(Person.id) == Asset.keeper_id)
@@ -247,7 +248,7 @@ def _assets_now(s: Session, ids: Any) -> dict[UUID, Now]:
     query = (
         select(
             col(Asset.id), col(Asset.number), col(Asset.name), col(Asset.spec), col(Asset.serial), col(Asset.place_id), col(Asset.value_cents),
-            col(Asset.net_value_cents), col(Asset.state), func.coalesce(Person.name, "").label("keeper"), func.coalesce(Department.name, "").label("department"),
+            asset_worth.at_day(Asset, clock.today()).label("net_value_cents"), col(Asset.state), func.coalesce(Person.name, "").label("keeper"), func.coalesce(Department.name, "").label("department"),
             _current_label(SubjectKind.ASSET, Asset.id).label("code"),
         )
         .outerjoin(Person, col(Person.id) == Asset.keeper_id).outerjoin(Department, col(Department.id) == Asset.department_id).where(col(Asset.id).in_(ids))
