@@ -150,3 +150,29 @@ def test_a_refusal_says_until_when_and_offers_at_most_three_rooms_or_times_that_
     for time in times:  # what is offered can really be had
         made = book(office, time["starts_at"], time["ends_at"], by=office.bo, attendees=8)
         office.do(bookings.CancelBooking(booking_id=made["id"]), office.bo)
+
+
+@pytest.mark.proves("V14", "V22", "Front desk 3")
+def test_a_door_offers_no_minute_that_a_buffer_takes_and_is_not_free_while_it_is_cleared(office: Office) -> None:
+    set_up_rooms(office, "301", set_up_minutes=20, clean_up_minutes=10)
+    door, _ = office.device("301", Role.DOOR, office.places["301"])
+    book(office, moment(11), moment(12))
+    first = office.read(bookings.door_state, office.places["301"], moment(9)).phases[0]
+    assert (first.state, first.limit) == ("free", moment(10, 30))  # cleared by 10:40, when the next one is set up
+    assert office.refused(asking(office, moment(9), moment(10, 31)), door).code == "booking.clash"
+    walk_up = office.do(asking(office, moment(9), moment(10)), door)
+    runs = office.read(bookings.door_state, office.places["301"], moment(9, 30)).phases[0]
+    assert (runs.state, runs.limit) == ("busy", moment(10, 30))
+    assert office.refused(bookings.ExtendBooking(booking_id=walk_up["id"], minutes=31), door).code == "booking.clash"
+    states = {minute: office.read(bookings.door_state, office.places["301"], moment(10, minute)).state for minute in (5, 15, 45, 55)}
+    assert states == {5: "shut", 15: "free", 45: "soon", 55: "soon"}
+    assert office.refused(asking(office, moment(10, 45), moment(11)), door, at=moment(10, 45)).code == "booking.clash"
+
+
+@pytest.mark.proves("V02", "V22")
+def test_a_door_holds_what_waits_for_an_answer_and_never_shows_it_in_use(office: Office) -> None:
+    set_up_rooms(office, "301", approver="leader", check_in=False)
+    made = book(office, moment(10), moment(11))
+    view = office.read(bookings.door_state, office.places["301"], moment(10, 1))
+    assert (made["state"], view.state, view.slots[0].checked_in) == ("pending", "held", False)
+    assert next(room.state for room in office.read(bookings.rooms_now, moment(10, 1))) == "held"

@@ -30,7 +30,7 @@ DAYS_SHOWN = 2
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A booking on the door. `who` is a department; `title` is empty unless the room is public. Check-in moments are None where nobody
-    must."""
+    must. `blocked_…` is the time with set-up and clean-up: nobody else can have the room then (pitfall V14)."""
 
     id: UUID
     starts_at: datetime
@@ -41,6 +41,8 @@ class Slot:
     checked_in: bool
     check_in_from: datetime | None
     check_in_by: datetime | None
+    blocked_from: datetime
+    blocked_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,27 +209,32 @@ def _phase_at(room: Room, slots: tuple[Slot, ...], moment: datetime, horizon: da
     index = next((i for i, slot in enumerate(slots) if slot.starts_at <= moment < slot.ends_at), None)
     following = next((i for i, slot in enumerate(slots) if slot.starts_at > moment), None)
     next_start = slots[following].starts_at if following is not None else None
+    # What runs or comes in between must be cleared before the next one is set up.
+    next_block = slots[following].blocked_from - timedelta(minutes=room.clean_up_minutes) if following is not None else None
     if rooms.is_closed(room, moment) or not room.bookable:
         until = room.closed_until if rooms.is_closed(room, moment) else None
         return Phase("shut", moment, min(until or horizon, horizon), None, until, None, room.closed_reason)
     closing = room.closed_from if room.closed_from is not None and room.closed_from > moment else None
     if index is not None:
         slot = slots[index]
-        limit = _earliest(next_start, _closing_time(room, slot.ends_at - timedelta(seconds=1), zone), closing) or horizon
+        limit = _earliest(next_block, _closing_time(room, slot.ends_at - timedelta(seconds=1), zone), closing) or horizon
         state = "busy" if slot.checked_in or slot.check_in_by is None else "held"
         return Phase(
             state, moment, min(slot.ends_at, horizon), index, slot.ends_at, max(limit, slot.ends_at),
             ask_until=_ask_until(room, slots, index, limit) if state == "busy" else None,
         )  # fmt: skip
+    cleaned = max((slot.blocked_until for slot in slots if slot.ends_at <= moment < slot.blocked_until), default=None)
+    if cleaned is not None:
+        return Phase("shut", moment, _earliest(cleaned, next_start, horizon) or horizon, None, cleaned)
     opens, closes = opening(room, moment, zone)
     if not is_always_open(room) and not opens <= moment < closes:
         reopens = opens if moment < opens else opening(room, opens + timedelta(hours=36), zone)[0]
         return Phase("shut", moment, _earliest(reopens, next_start, horizon) or horizon, None, reopens, None, "", True)
-    limit = _earliest(next_start, None if is_always_open(room) else closes, closing) or horizon
-    if following is not None and next_start is not None and limit == next_start:
-        if next_start - moment <= plans.SOON:
-            return Phase("soon", moment, next_start, following, next_start, next_start)
-        return Phase("free", moment, next_start - plans.SOON, None, next_start, next_start)
+    limit = _earliest(next_block, None if is_always_open(room) else closes, closing) or horizon
+    if following is not None and next_start is not None and next_block is not None and limit == next_block:
+        if next_start - moment <= plans.SOON or next_block <= moment:
+            return Phase("soon", moment, next_start, following, next_start, max(next_block, moment))
+        return Phase("free", moment, min(next_start - plans.SOON, next_block), None, next_block, next_block)
     return Phase("free", moment, min(limit, horizon), None, limit, limit)
 
 
@@ -235,7 +242,7 @@ def _ask_until(room: Room, slots: tuple[Slot, ...], index: int, limit: datetime)
     """How far the next host may be asked to give way: only a booking with a host that is what stands in the way, and a quarter of an hour of
     it must remain."""
     following = next((slot for slot in slots[index + 1 :] if slot.starts_at >= slots[index].ends_at), None)
-    if following is None or following.walk_up or following.checked_in or following.starts_at != limit:
+    if following is None or following.walk_up or following.checked_in or following.blocked_from - timedelta(minutes=room.clean_up_minutes) != limit:
         return None
     latest = following.ends_at - asking.LEFT_FOR_NEXT - timedelta(minutes=room.clean_up_minutes)
     return latest if latest > limit else None
@@ -267,14 +274,18 @@ def _slots(s: Session, room: Room, start: datetime, end: datetime, at: datetime)
 
 def _slot(booking: Booking, who: str, room: Room, at: datetime) -> Slot:
     waits = room.check_in and booking.state == BookingState.CONFIRMED
+    kept = booking.state in (BookingState.PENDING, BookingState.OFFERED)  # held until somebody decides, never in use
+    ends_at = booking.ended_at or booking.ends_at
     return Slot(
         booking.id,
         booking.starts_at,
-        booking.ended_at or booking.ends_at,
+        ends_at,
         who,
         booking.title if room.public else "",
         booking.host_id is None,
-        booking.state != BookingState.CONFIRMED,
-        booking.starts_at - timedelta(minutes=room.check_in_before_minutes) if waits else None,
-        no_shows.check_in_by(booking, room, at) if waits else None,
+        booking.state not in (BookingState.CONFIRMED, BookingState.PENDING, BookingState.OFFERED),
+        booking.starts_at - timedelta(minutes=room.check_in_before_minutes) if waits else booking.starts_at if kept else None,
+        no_shows.check_in_by(booking, room, at) if waits else ends_at if kept else None,
+        booking.starts_at - timedelta(minutes=booking.set_up_minutes),
+        ends_at + timedelta(minutes=booking.clean_up_minutes),
     )
