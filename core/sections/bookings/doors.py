@@ -242,7 +242,12 @@ def _ask_until(room: Room, slots: tuple[Slot, ...], index: int, limit: datetime)
     """How far the next host may be asked to give way: only a booking with a host that is what stands in the way, and a quarter of an hour of
     it must remain."""
     following = next((slot for slot in slots[index + 1 :] if slot.starts_at >= slots[index].ends_at), None)
-    if following is None or following.walk_up or following.checked_in or following.blocked_from - timedelta(minutes=room.clean_up_minutes) != limit:
+    if (
+        following is None
+        or following.walk_up
+        or following.checked_in
+        or following.blocked_from - timedelta(minutes=room.clean_up_minutes) != limit
+    ):
         return None
     latest = following.ends_at - asking.LEFT_FOR_NEXT - timedelta(minutes=room.clean_up_minutes)
     return latest if latest > limit else None

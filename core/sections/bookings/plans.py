@@ -93,7 +93,7 @@ def rooms_now(s: Session, at: datetime) -> list[RoomNow]:
     """Every bookable room's state at `at`, in the order of the house: one indexed statement, two claims a room."""
     claims_of = _now_and_next(s, at)
     hours = _Hours(at)
-    return [_room_now(row, claims_of.get(row.place_id, {}), at, hours) for row in _rooms(s)]
+    return [_room_now(row, claims_of.get(row.place_id, _NOTHING), at, hours) for row in _rooms(s)]
 
 
 def _rooms_query(*more: Any) -> Any:
@@ -150,70 +150,73 @@ def _typed(*columns: Any) -> tuple[Any, ...]:
     return columns
 
 
-# A combined room is its parts: what its leaves hold, it holds.
-# Correlated lookups by (room_id, from_ms): two index steps a room, whatever the ledger's size. Written out because both databases
-# keep this plan, and neither keeps it for a window function or a lateral join written by the ORM.
+# A combined room is its parts: what its leaves hold, it holds. One row a leaf: the claim that runs and the one that comes, each a correlated
+# lookup by (room_id, from_ms), whatever the ledger's size. Written out because both databases keep this plan, and neither keeps it for a
+# window function or a lateral join written by the ORM.
 _NOW_AND_NEXT = text(
-    "WITH leaves AS (SELECT place_id AS room_id, place_id AS leaf_id FROM room UNION ALL SELECT room_id, part_id FROM room_part)"
-    " SELECT r.room_id, c.from_ms, c.until_ms, b.id, b.state, b.starts_at, b.ends_at, b.ended_at, b.title, b.host_id, d.name AS who, r.which"
-    " FROM ("
-    " SELECT room_id, 'now' AS which,"
-    " (SELECT id FROM claim WHERE claim.room_id = leaf_id AND from_ms <= :now ORDER BY from_ms DESC LIMIT 1) AS claim_id FROM leaves"
-    " UNION ALL"
-    " SELECT room_id, 'next', (SELECT id FROM claim WHERE claim.room_id = leaf_id AND from_ms > :now ORDER BY from_ms LIMIT 1) FROM leaves"
-    ") r JOIN claim c ON c.id = r.claim_id JOIN booking b ON b.id = c.booking_id LEFT JOIN department d ON d.id = b.department_id"
-).columns(
-    *_typed(
-        Claim.room_id,
-        Claim.from_ms,
-        Claim.until_ms,
-        Booking.id,
-        Booking.state,
-        Booking.starts_at,
-        Booking.ends_at,
-        Booking.ended_at,
-        Booking.title,
-        Booking.host_id,
-    )
-)
+    "WITH leaves AS (SELECT place_id AS room_id, place_id AS leaf_id FROM room UNION ALL SELECT room_id, part_id FROM room_part), picks AS ("
+    " SELECT room_id,"
+    " (SELECT id FROM claim WHERE claim.room_id = leaf_id AND from_ms <= :now ORDER BY from_ms DESC LIMIT 1) AS now_id,"
+    " (SELECT id FROM claim WHERE claim.room_id = leaf_id AND from_ms > :now ORDER BY from_ms LIMIT 1) AS next_id FROM leaves)"
+    " SELECT p.room_id, b.id, n.until_ms, b.state, b.title, d.name AS who, x.from_ms AS next_ms, xd.name AS next_who FROM picks p"
+    " LEFT JOIN claim n ON n.id = p.now_id AND n.until_ms > :now LEFT JOIN booking b ON b.id = n.booking_id"
+    " LEFT JOIN department d ON d.id = b.department_id"
+    " LEFT JOIN claim x ON x.id = p.next_id LEFT JOIN booking xb ON xb.id = x.booking_id LEFT JOIN department xd ON xd.id = xb.department_id"
+).columns(*_typed(Claim.room_id, Booking.id))
 
 
-def _now_and_next(s: Session, at: datetime) -> dict[UUID, dict[str, Row[Any]]]:
-    found: dict[UUID, dict[str, Row[Any]]] = {}
-    for row in s.connection().execute(_NOW_AND_NEXT, {"now": to_ms(at)}):
-        known = found.setdefault(row.room_id, {})
-        other = known.get(row.which)
-        if other is None or (row.until_ms > other.until_ms if row.which == "now" else row.from_ms < other.from_ms):
-            known[row.which] = row
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What runs in a room, and what comes: the booking's id (None: nothing runs), milliseconds, words."""
+
+    id: UUID | None
+    until_ms: int
+    state: str
+    title: str
+    who: str
+    next_ms: int | None
+    next_who: str
+
+
+_NOTHING = _Ahead(None, 0, "", "", "", None, "")
+
+
+def _now_and_next(s: Session, at: datetime) -> dict[UUID, _Ahead]:
+    found: dict[UUID, _Ahead] = {}
+    for room_id, id, until, state, title, who, next_ms, next_who in s.connection().execute(_NOW_AND_NEXT, {"now": to_ms(at)}).all():
+        leaf = _Ahead(id, until or 0, state or "", title or "", who or "", next_ms, next_who or "")
+        found[room_id] = _together(found[room_id], leaf) if room_id in found else leaf
     return found
+
+
+def _together(a: _Ahead, b: _Ahead) -> _Ahead:
+    """Two leaves of a combined room: what runs longest, and what comes first."""
+    runs, comes = (
+        (a if a.until_ms >= b.until_ms else b),
+        (b if a.next_ms is None or (b.next_ms is not None and b.next_ms < a.next_ms) else a),
+    )
+    return _Ahead(runs.id, runs.until_ms, runs.state, runs.title, runs.who, comes.next_ms, comes.next_who)
 
 
 _NOT_YET = (BookingState.PENDING, BookingState.OFFERED)
 
 
-def _room_now(room: Row[Any], claims_of: dict[str, Row[Any]], at: datetime, hours: _Hours) -> RoomNow:
-    current, following = claims_of.get("now"), claims_of.get("next")
-    if current is not None and from_ms(current.until_ms) <= at:
-        current = None
+def _room_now(room: Row[Any], ahead: _Ahead, at: datetime, hours: _Hours) -> RoomNow:
     opens, closes = hours.of(room)
-    next_starts_at = from_ms(following.from_ms) if following else None
-    limit = min([moment for moment in (next_starts_at, None if is_always_open(room) else closes) if moment], default=at + timedelta(days=1))
+    next_starts_at = from_ms(ahead.next_ms) if ahead.next_ms is not None else None
+    limit = at + timedelta(days=1) if is_always_open(room) else closes
+    if next_starts_at is not None and (next_starts_at < limit or is_always_open(room)):
+        limit = next_starts_at
     state, until, who, title, booking_id = "free", limit, "", "", None
     if rooms.is_closed(room, at) or not room.bookable:
         state, until = "shut", room.closed_until
-    elif current is not None:
-        needs = current.state in _NOT_YET or (room.check_in and current.state == BookingState.CONFIRMED)
-        state, until, who, title, booking_id = (
-            "held" if needs else "busy",
-            from_ms(current.until_ms),
-            current.who or "",
-            current.title,
-            current.id,
-        )
+    elif ahead.id is not None:
+        needs = ahead.state in _NOT_YET or (room.check_in and ahead.state == BookingState.CONFIRMED)
+        state, until, who, title, booking_id = "held" if needs else "busy", from_ms(ahead.until_ms), ahead.who, ahead.title, ahead.id
     elif not (opens <= at < closes):
         state, until = "shut", opens if at < opens else opens + timedelta(days=1)
     elif next_starts_at is not None and next_starts_at - at <= SOON:
-        state, until, who = "soon", next_starts_at, following.who or "" if following else ""
+        state, until, who = "soon", next_starts_at, ahead.next_who
     free_until = limit if state in ("free", "soon") else None
     return RoomNow(
         room.place_id,
