@@ -32,6 +32,7 @@ def test_the_room_s_day_with_two_doors_and_a_phone(live_office: Office, server: 
         both("free", "到 20:00")
         phone.locator(".q-select").click()
         phone.get_by_role("option", name="10:00", exact=True).click()
+        expect(phone.get_by_role("status").last).to_contain_text("10:00 到 10:30")  # the list is drawn anew for that time
         phone.get_by_role("button", name="订", exact=True).click()
         phone.get_by_role("textbox").fill("预算碰头会")
         phone.get_by_role("button", name="订 10:00 到 10:30").click()
