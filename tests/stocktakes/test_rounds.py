@@ -189,3 +189,20 @@ def test_deciding_instead_of_waiting_for_the_second_count_decides_about_the_firs
     assert (line.result, line.decision, line.difference) == (Result.MISSING, "accept", -2)
     stage.office.do(ApproveStocktake(stocktake_id=session), stage.office.chen)
     assert shelf.on_hand == 88
+
+
+@pytest.mark.proves("Things 6", "T10")
+def test_a_chosen_third_value_takes_what_moved_meanwhile_into_account_once(shelf: Shelf) -> None:
+    stage = shelf.stage
+    session = shelf.open()
+    shelf.counted(session, 88)
+    again(stage, session, "wu", shelf.line(session))
+    shelf.issue(10)
+    shelf.counted(session, 75, by="wu")
+    line = shelf.line(session)
+    assert line.result == Result.CONFLICT
+    stage.decide(session, line, quantity=75)
+    assert (shelf.line(session).book_quantity, shelf.line(session).difference) == (80, -5)
+    stage.close(session)
+    stage.office.do(ApproveStocktake(stocktake_id=session), stage.office.chen)
+    assert shelf.on_hand == 75

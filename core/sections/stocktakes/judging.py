@@ -73,7 +73,8 @@ class Judge:
         ):
             return line
         every = sorted([*before, *now], key=lambda seen: seen.order)
-        return self._conflict(self._heard(line, every), every)
+        # The snapshot's figure again: what moved meanwhile is added once, when an answer is chosen.
+        return self._conflict(self._heard(replace(line, book_quantity=blank.book_quantity), every), every)
 
     def _value_alone(self, one: Gathered, blank: Line, seen: Seen) -> object:
         return _value(self._result(one, self._heard(blank, [seen]), [seen]))
