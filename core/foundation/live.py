@@ -61,7 +61,7 @@ def _deliver(batch: list[Change]) -> None:
         for subscriber in [*_subscribers.get(change.kind, ()), *_subscribers.get("*", ())]:
             try:
                 result = subscriber(change)
-                if result is not None:
+                if asyncio.iscoroutine(result) or asyncio.isfuture(result):  # what a browser was told to do needs no waiting
                     task = asyncio.ensure_future(_guarded(result))
                     _tasks.add(task)
                     task.add_done_callback(_tasks.discard)
