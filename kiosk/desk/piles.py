@@ -28,6 +28,9 @@ def style() -> None:
     ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("custody.css")}">')
 
 
+TAKE_AND_EMPTY = "(e) => { emit(e.target.value); e.target.value = ''; e.target.dispatchEvent(new Event('input', { bubbles: true })); }"
+
+
 class Pile:
     """Things scanned or typed one after another; the newest on top, each once. `on_change` redraws what hangs on it."""
 
@@ -37,7 +40,8 @@ class Pile:
         with parts.box("pile"):
             elements.Scanner(lambda scan: self.scanned(scan), camera=False, wedge=True)
             self.field = parts.input(_("custody.scan_or_type"), help=_("custody.scan_hint"), props="autocomplete=off maxlength=300")
-            parts.on_submit(self.field, lambda: self.add(self.field.value or ""))
+            # A scanner types the next label while the last one is on its way: the field empties itself in the browser, never under somebody's hands.
+            self.field.on("keydown.enter", lambda event: self.add(str(event.args or "")), js_handler=TAKE_AND_EMPTY)
             self.list = parts.box("list", "ul")
         self.draw()
 
@@ -54,13 +58,13 @@ class Pile:
                 found = assets.by_number(s, text) or assets.by_code(s, text)
                 view = assets.view(s, found)
         except (Refused, Invalid) as problem:
+            self.field.value = text  # what was not understood stays to be put right
             parts.refuse(self.field, _(problem.code, **problem.facts))
             return
         full = len(self.things) >= MOST and view.id not in self.things
         parts.refuse(self.field, _("custody.pile_full", n=MOST) if full else None)
         if full:
             return
-        self.field.value = ""
         self.things.pop(view.id, None)
         self.things[view.id] = view
         self.draw()
