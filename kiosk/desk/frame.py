@@ -159,7 +159,9 @@ def _draw_person(by: Actor) -> None:
             with out:
                 icons.icon("leave")
                 parts.text(_("desk.sign_out"), "span")
-            out.on("click.prevent", js_handler="async () => { await foyer.post('/sign-out', {}); location.assign('/'); }")
+            out.on(
+                "click.prevent", js_handler="async () => { foyer.leaving = true; await foyer.post('/sign-out', {}); location.assign('/'); }"
+            )
 
 
 def _role_word(by: Actor) -> str:

@@ -10,6 +10,7 @@ from nicegui import APIRouter, ui
 from sqlmodel import Session
 
 from core.foundation import database
+from core.foundation.errors import Refused
 from core.mechanisms.operations import Actor, Operation, Role
 from core.sections import assets
 from core.sections.assets import AssetView, TransferView
@@ -73,7 +74,7 @@ def _first(asset_id: str) -> AssetView | None:
     try:
         with database.reading() as s:
             return assets.view(s, assets.get(s, UUID(asset_id)))
-    except Exception:  # not an id, or no longer there: an empty pile
+    except (ValueError, Refused):  # not an id, or no longer there: an empty pile
         return None
 
 

@@ -130,7 +130,7 @@
     });
     socket.on("foyer_signed_out", (said) => {
       if (!page.session || said.session !== page.session) return;
-      location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+      if (!window.foyer.leaving) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`); // who signs out is on the way already
     });
   };
 
