@@ -146,7 +146,7 @@ def test_from_the_offices_own_files_to_the_sealed_report(
     office_desk.get_by_role("button", name="开始盘点").first.click()
     office_desk.locator("[data-test=places]").click()
     office_desk.get_by_role("option", name="本部 › 三楼", exact=True).click()
-    expect(office_desk.locator("[data-test=expected]")).to_have_text("账面上有 6 条要盘")
+    expect(office_desk.locator("[data-test=expected]")).to_have_text("要盘 6 条，价值 28,839.99 元")
     office_desk.keyboard.press("Escape")
     office_desk.locator("[data-test=start]").click()
     expect(office_desk.locator("h1")).to_contain_text("三楼：已盘 0/6")

@@ -166,14 +166,18 @@ def _narrowing(s: Session, wanted: Filter, *, states: bool = True) -> list[Colum
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """One word of a question and what it may mean: one asset by its label, or all whose texts hold `key`, and `others`."""
+    """One word of a question and what it may mean: one asset by its label, all whose name holds `signs` that the index does not keep, or all
+    whose texts hold `key`, and `others`."""
 
     key: str
     broad: bool = False
     only: UUID | None = None
+    signs: str = ""
     others: tuple[ColumnElement[bool], ...] = ()
 
     def by_index(self) -> ColumnElement[bool]:
+        if self.signs:
+            return col(Asset.name).contains(self.signs, autoescape=True)
         if not self.key:
             return col(Asset.id) == self.only if self.only is not None else false()
         return or_(col(Asset.id).in_(index.matching(self.key)), *self.others)
@@ -192,7 +196,7 @@ def _words(s: Session, question: str) -> list[_Word]:
     if behind is not None:
         return [_Word("", only=behind)]
     found = [_word(s, part, key) for part in text.split()[:MOST_WORDS] if (key := index.fold(part))]
-    return found or [_Word("")]  # only signs that no text holds: nothing is found
+    return found or [_Word("", signs=text)]
 
 
 def _word(s: Session, part: str, key: str) -> _Word:
@@ -204,7 +208,7 @@ def _word(s: Session, part: str, key: str) -> _Word:
     labelled = _labelled(s, key)
     if labelled:
         others.append(col(Asset.id).in_(labelled))
-    return _Word(key, broad, None, tuple(others))
+    return _Word(key, broad, others=tuple(others))
 
 
 def _kept_by(s: Session, part: str, key: str) -> ColumnElement[bool] | None:
