@@ -1,35 +1,19 @@
 """Visits: who comes to whom, is here, has left (guide S3.1-R1, R5, R7; norms.md 11; pitfalls V30–V39).
 
 Split by ability: `record` (the visit and who may see it), `consent` (versioned notices and signatures), `planning` (invite, cancel),
-`coming` (check in and
-out, badge, host told), `register` (who is here, roll call, lists), `keeping` (day's end, keeping time), `help` (calling reception).
+`coming` (check in, badge), `telling` (the host told), `leaving` (check out), `register` (who is here, roll call, lists), `keeping` (day's
+end, keeping time), `help` (calling reception).
 """
 
-from core.sections.visits.coming import (
-    Acknowledge,
-    BadgeFacts,
-    CheckIn,
-    CheckOut,
-    Greeting,
-    NoteBadge,
-    Remind,
-    Told,
-    acknowledge,
-    badge,
-    check_in,
-    check_out,
-    greeting,
-    note_badge,
-    remind,
-    remind_hosts,
-    told,
-)
+from core.sections.visits.coming import BadgeFacts, CheckIn, Greeting, NoteBadge, badge, check_in, greeting, note_badge
 from core.sections.visits.consent import Consent, ConsentDocument, NoticeText, PublishNotice, Signature, current, of_visit, publish, text_of
 from core.sections.visits.help import AnswerHelp, CallHelp, HelpCall, HelpView, answer, call, open_calls, who_comes
 from core.sections.visits.keeping import CloseDay, EraseVisits, close_day, close_days, erase, erase_old
+from core.sections.visits.leaving import CheckOut, check_out
 from core.sections.visits.planning import CancelVisit, Invite, SendInvitation, cancel, invite, send_invitation
 from core.sections.visits.record import HostChoice, Visit, VisitState, VisitView, describe, hosts, view
 from core.sections.visits.register import COLLECTION, RollCallLine, count_in_house, counts, expected, in_house, mine, roll_call, search
+from core.sections.visits.telling import Acknowledge, Remind, Told, acknowledge, remind, remind_hosts, told
 
 __all__ = [
     "COLLECTION",

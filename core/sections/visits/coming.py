@@ -1,4 +1,4 @@
-"""Arriving and leaving: at the kiosk, at the desk or by the host (guide S3.1-R1, S3.1-R5, S3.1-R7; pitfalls V34–V39; scenarios Office 7,
+"""Arriving: at the kiosk, at the desk or by the host (guide S3.1-R1, S3.1-R5, S3.1-R7; pitfalls V34–V39; scenarios Office 7,
 Front desk 7).
 
 The invitation code finds the planned visit, so that no second record is made; a walk-in names the host exactly. Each way it can not be has
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import StringConstraints, model_validator
@@ -18,21 +18,16 @@ from sqlmodel import Session
 
 from core.foundation import clock
 from core.foundation.errors import NotAllowed, Refused
-from core.foundation.ids import derived
-from core.foundation.jobs import job
-from core.mechanisms import attachments, labels, notices, numbering, people
+from core.mechanisms import attachments, labels, numbering, people
 from core.mechanisms.attachments import Sha256
 from core.mechanisms.labels import SubjectKind
-from core.mechanisms.operations import SYSTEM, Actor, Operation, Role, note, operation, perform_now, touch
-from core.sections.visits import consent, record
+from core.mechanisms.operations import Actor, Operation, Role, note, operation, touch
+from core.sections.visits import consent, record, telling
 from core.sections.visits.consent import Signature
 from core.sections.visits.planning import Mail
-from core.sections.visits.record import RECEPTION, Line, Name, Phone, Visit, VisitState, changed, facts_of, handle, name_keys
+from core.sections.visits.record import HANDLERS, RECEPTION, Code, Line, Name, Phone, Visit, VisitState, changed, name_keys
 
-REMIND_AFTER = timedelta(minutes=5)
 BADGE_WINDOW = timedelta(minutes=1)
-Code = Annotated[str, StringConstraints(min_length=1, max_length=300)]
-HANDLERS = frozenset({Role.KIOSK, Role.STAFF})
 
 
 class CheckIn(Operation):
@@ -86,58 +81,8 @@ def check_in(s: Session, do: CheckIn, by: Actor, at: datetime) -> dict[str, Any]
     if do.photo is not None:
         attachments.use(s, [do.photo], "visit", visit.id, by, at)
     changed(visit)
-    _tell_host(s, visit, at)
+    telling.host_of_arrival(s, visit, at)
     return {"visit_id": visit.id, "code": badge}
-
-
-class CheckOut(Operation):
-    """`code` is the badge's or the invitation's; the desk may name the visit itself."""
-
-    code: Code | None = None
-    visit_id: UUID | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> CheckOut:
-        if (self.code is None) == (self.visit_id is None):
-            raise ValueError("visit.code_or_id")
-        return self
-
-
-@operation(CheckOut, "visit.check_out", roles=HANDLERS)
-def check_out(s: Session, do: CheckOut, by: Actor, at: datetime) -> dict[str, Any]:
-    """The badge comes back: gone from the roll call, the host told. Answers `{visit_id, minutes}` of the stay.
-
-    Refuses: visit.not_arrived, visit.left_already, visit.badge_over (a badge of another day), visit.cancelled, visit.invitation_over,
-    label.unknown, label.other_kind"""
-    visit = record.of_code(s, do.code) if do.code is not None else record.get(s, cast(UUID, do.visit_id))
-    if not by.has(Role.KIOSK) and not record.may_handle(s, visit, by):
-        raise NotAllowed()
-    if by.has(Role.KIOSK) and do.code is None:
-        raise NotAllowed()  # a kiosk knows a visitor by the badge in the hand, never by an id
-    if visit.state != VisitState.HERE or visit.arrived_at is None:
-        raise _why_not_leaving(visit, at)
-    visit.state, visit.left_at, visit.ended_at = VisitState.LEFT, at, at
-    changed(visit)
-    touch(s, "visit", visit.id)
-    facts = facts_of(s, visit)
-    notices.queue(s, key="visit.left", facts=facts, at=at, to_person_id=visit.host_id, subject=("visit", visit.id), mail=False)
-    return {"visit_id": visit.id, "minutes": int((at - visit.arrived_at).total_seconds()) // 60}
-
-
-class Acknowledge(Operation):
-    visit_id: UUID
-
-
-@operation(Acknowledge, "visit.acknowledge", roles={Role.STAFF})
-def acknowledge(s: Session, do: Acknowledge, by: Actor, at: datetime) -> None:
-    """The host (or deputy, or reception for them) is on the way; the kiosk says so. Refuses: visit.not_found, visit.not_here"""
-    visit = handle(s, do.visit_id, by)
-    if visit.state != VisitState.HERE:
-        raise Refused("visit.not_here")
-    if visit.acknowledged_at is None:
-        visit.acknowledged_at, visit.acknowledged_by = at, by.person_id
-        changed(visit)
-    touch(s, "visit", visit.id)
 
 
 class NoteBadge(Operation):
@@ -156,39 +101,6 @@ def note_badge(s: Session, do: NoteBadge, by: Actor, at: datetime) -> dict[str, 
     changed(visit)
     touch(s, "visit", visit.id)
     return {"badges_printed": visit.badges_printed}
-
-
-class Remind(Operation):
-    visit_id: UUID
-
-
-@operation(Remind, "visit.remind", roles=set())
-def remind(s: Session, do: Remind, by: Actor, at: datetime) -> None:
-    """Nobody came for the visitor: the deputy and reception are told, once."""
-    visit = record.get(s, do.visit_id)
-    if visit.state != VisitState.HERE or visit.acknowledged_at is not None or visit.reminded_at is not None:
-        return
-    visit.reminded_at = at
-    changed(visit)
-    touch(s, "visit", visit.id)
-    facts, subject = facts_of(s, visit), ("visit", visit.id)
-    deputy = people.get(s, visit.host_id).deputy_id
-    if deputy is not None:
-        notices.queue(s, key="visit.waiting_for_deputy", facts=facts, at=at, to_person_id=deputy, subject=subject)
-    notices.queue_roles(s, Role.RECEPTION, key="visit.waiting", facts=facts, at=at, subject=subject, mail=False)
-
-
-@job(every_s=20)
-def remind_hosts(at: datetime) -> int:
-    """Visitors nobody acknowledged within five minutes. Returns how many reminders were made."""
-    from core.foundation import database
-    from core.sections.visits import register
-
-    with database.reading() as s:
-        waiting = [visit.id for visit in register.not_fetched(s, at - REMIND_AFTER)]
-    for visit_id in waiting:
-        perform_now(Remind(visit_id=visit_id), by=SYSTEM, at=at, op_id=derived("visit.remind", visit_id))
-    return len(waiting)
 
 
 # ── what the kiosk and the badge need to know ──
@@ -258,22 +170,6 @@ def badge(s: Session, visit_id: UUID, by: Actor, at: datetime) -> BadgeFacts:
     return BadgeFacts(code, visit.name, visit.company, host.name, place, clock.today(visit.arrived_at), visit.day_number, visit.language)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How far the word got to the host: the state of the notice, and since when the host is on the way."""
-
-    state: str
-    sent_at: datetime | None
-    acknowledged_at: datetime | None
-
-
-def told(s: Session, visit_id: UUID) -> Told:
-    """Refuses: visit.not_found"""
-    visit = record.get(s, visit_id)
-    first = next((n for n in notices.about(s, "visit", visit_id) if n.key == "visit.arrived" and n.person_id == visit.host_id), None)
-    return Told(first.state if first else notices.State.NO_CHANNEL, first.sent_at if first else None, visit.acknowledged_at)
-
-
 # ── helpers ──
 
 
@@ -316,27 +212,7 @@ def _on_its_day(visit: Visit, at: datetime) -> None:
 def _why_not_arriving(visit: Visit, at: datetime) -> Refused:
     if visit.state == VisitState.HERE:
         return Refused("visit.already_here")
-    return _why_not(visit, at)
-
-
-def _why_not_leaving(visit: Visit, at: datetime) -> Refused:
-    if visit.state == VisitState.PLANNED:
-        return Refused("visit.not_arrived")
-    return _why_not(visit, at)
-
-
-def _why_not(visit: Visit, at: datetime) -> Refused:
-    if visit.state == VisitState.CANCELLED:
-        return Refused("visit.cancelled")
-    if visit.state == VisitState.EXPIRED or visit.arrived_at is None:
-        return Refused("visit.invitation_over", day=visit.expected_on)
-    if clock.today(visit.arrived_at) != clock.today(at):
-        return Refused("visit.badge_over", day=clock.today(visit.arrived_at))
-    return Refused("visit.left_already", time=clock.local(visit.left_at).strftime("%H:%M") if visit.left_at else "")
-
-
-def _tell_host(s: Session, visit: Visit, at: datetime) -> None:
-    notices.queue(s, key="visit.arrived", facts=facts_of(s, visit), at=at, to_person_id=visit.host_id, subject=("visit", visit.id))
+    return record.why_not(visit, at)
 
 
 def _greeting(s: Session, visit: Visit, act: Literal["arrive", "leave"], code: str) -> Greeting:

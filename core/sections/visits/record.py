@@ -27,6 +27,7 @@ from core.mechanisms.labels import Described, SubjectKind
 from core.mechanisms.operations import Actor, Role
 
 RECEPTION = frozenset({Role.ADMIN, Role.RECEPTION})
+HANDLERS = frozenset({Role.KIOSK, Role.STAFF})
 
 
 def one_line(text: str) -> str:
@@ -38,6 +39,7 @@ def one_line(text: str) -> str:
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 Name = Annotated[str, StringConstraints(max_length=80), AfterValidator(one_line), StringConstraints(min_length=1)]
 Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(one_line)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Phone = Annotated[str, StringConstraints(max_length=40, pattern=r"^[0-9+() -]*$")]
 
 
@@ -180,6 +182,17 @@ def handle(s: Session, visit_id: UUID, by: Actor) -> Visit:
     if not may_handle(s, visit, by):
         raise NotAllowed()
     return visit
+
+
+def why_not(visit: Visit, at: datetime) -> Refused:
+    """Why a code of a visit that is over opens nothing: the sentence for who stands before the screen."""
+    if visit.state == VisitState.CANCELLED:
+        return Refused("visit.cancelled")
+    if visit.state == VisitState.EXPIRED or visit.arrived_at is None:
+        return Refused("visit.invitation_over", day=visit.expected_on)
+    if clock.today(visit.arrived_at) != clock.today(at):
+        return Refused("visit.badge_over", day=clock.today(visit.arrived_at))
+    return Refused("visit.left_already", time=clock.local(visit.left_at).strftime("%H:%M") if visit.left_at else "")
 
 
 def name_keys(visit: Visit) -> None:
