@@ -62,6 +62,7 @@ from core.sections import assets, bookings, deliveries, inspections, roomcare, r
 from core.sections.assets import lives
 from core.sections.bookings import calendars, series
 from core.sections.stocktakes import telling as stocktake_telling
+from core.sections.visits import happenings
 from core.web import build as builds
 from core.web import connect, health, sessions, trust
 from kiosk import door, welcome
@@ -260,6 +261,7 @@ def include_core() -> None:
     imports.include(*parts)
     bookings.marks_from("roomcare", roomcare.door_marks)
     lives.include(*parts, stocktake_telling)
+    happenings.include(*parts)
 
 
 def open_office(config: Settings) -> None:

@@ -7,6 +7,7 @@ end, keeping time), `help` (calling reception).
 
 from core.sections.visits.coming import BadgeFacts, CheckIn, Greeting, NoteBadge, badge, check_in, greeting, note_badge
 from core.sections.visits.consent import Consent, ConsentDocument, NoticeText, PublishNotice, Signature, current, of_visit, publish, text_of
+from core.sections.visits.happenings import Happening, hears
 from core.sections.visits.help import AnswerHelp, CallHelp, HelpCall, HelpView, answer, call, open_calls, who_comes
 from core.sections.visits.keeping import CloseDay, EraseVisits, close_day, close_days, erase, erase_old
 from core.sections.visits.leaving import CheckOut, check_out
@@ -29,6 +30,7 @@ __all__ = [
     "ConsentDocument",
     "EraseVisits",
     "Greeting",
+    "Happening",
     "HelpCall",
     "HelpView",
     "HostChoice",
@@ -61,6 +63,7 @@ __all__ = [
     "erase_old",
     "expected",
     "greeting",
+    "hears",
     "hosts",
     "in_house",
     "invite",

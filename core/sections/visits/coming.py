@@ -22,8 +22,9 @@ from core.mechanisms import attachments, labels, numbering, people
 from core.mechanisms.attachments import Sha256
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Operation, Role, note, operation, touch
-from core.sections.visits import consent, record, telling
+from core.sections.visits import consent, happenings, record, telling
 from core.sections.visits.consent import Signature
+from core.sections.visits.happenings import Happening
 from core.sections.visits.planning import Mail
 from core.sections.visits.record import HANDLERS, RECEPTION, Code, Line, Name, Phone, Visit, VisitState, changed, name_keys
 
@@ -82,6 +83,7 @@ def check_in(s: Session, do: CheckIn, by: Actor, at: datetime) -> dict[str, Any]
         attachments.use(s, [do.photo], "visit", visit.id, by, at)
     changed(visit)
     telling.host_of_arrival(s, visit, at)
+    happenings.tell(s, Happening.ARRIVED, visit, at)
     return {"visit_id": visit.id, "code": badge}
 
 

@@ -23,7 +23,8 @@ from core.foundation.ids import derived
 from core.foundation.jobs import job
 from core.mechanisms import attachments, notices, office
 from core.mechanisms.operations import SYSTEM, Actor, Operation, Role, operation, perform_now, touch
-from core.sections.visits import consent, record
+from core.sections.visits import consent, happenings, record
+from core.sections.visits.happenings import Happening
 from core.sections.visits.record import Visit, VisitState, changed
 
 AT_ONCE = 200
@@ -42,13 +43,16 @@ def close_day(s: Session, do: CloseDay, by: Actor, at: datetime) -> dict[str, An
         if visit.state == VisitState.PLANNED and visit.expected_on < today:
             visit.state, visit.ended_at = VisitState.EXPIRED, at
             over += 1
+            what = Happening.EXPIRED
         elif visit.state == VisitState.HERE and visit.arrived_at is not None and clock.today(visit.arrived_at) < today:
             visit.state, visit.assumed_left_at, visit.ended_at = VisitState.LEFT, at, at
             assumed += 1
+            what = Happening.LEFT
         else:
             continue
         changed(visit)
         touch(s, "visit", visit.id)
+        happenings.tell(s, what, visit, at)
     return {"assumed_left": assumed, "over": over}
 
 
@@ -69,6 +73,7 @@ def erase(s: Session, do: EraseVisits, by: Actor, at: datetime) -> dict[str, Any
             visit.erased_at = at
             changed(visit)
             erased.append(visit.id)
+            happenings.tell(s, Happening.ERASED, visit, at)
         touch(s, "visit", visit.id)
     if erased:
         consent.erase(s, erased)

@@ -12,7 +12,8 @@ from sqlmodel import Session
 from core.foundation.errors import NotAllowed, Refused
 from core.mechanisms import notices
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
-from core.sections.visits import record
+from core.sections.visits import happenings, record
+from core.sections.visits.happenings import Happening
 from core.sections.visits.record import HANDLERS, Code, Visit, VisitState, changed, facts_of
 
 
@@ -47,6 +48,7 @@ def check_out(s: Session, do: CheckOut, by: Actor, at: datetime) -> dict[str, An
     touch(s, "visit", visit.id)
     facts = facts_of(s, visit)
     notices.queue(s, key="visit.left", facts=facts, at=at, to_person_id=visit.host_id, subject=("visit", visit.id), mail=False)
+    happenings.tell(s, Happening.LEFT, visit, at)
     return {"visit_id": visit.id, "minutes": int((at - visit.arrived_at).total_seconds()) // 60}
 
 

@@ -15,6 +15,8 @@ from core.foundation.i18n import LANGUAGES
 from core.mechanisms import channels, labels, notices, office, people
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import OFFICE, Actor, Operation, Role, operation, touch
+from core.sections.visits import happenings
+from core.sections.visits.happenings import Happening
 from core.sections.visits.record import Line, Name, Phone, Visit, VisitState, changed, handle, name_keys
 
 FURTHEST_DAYS = 366
@@ -130,6 +132,7 @@ def cancel(s: Session, do: CancelVisit, by: Actor, at: datetime) -> None:
         notices.queue(
             s, key="visit.cancelled_mail", facts=facts, at=at, to_address=visit.email, language=visit.language, subject=("visit", visit.id)
         )
+    happenings.tell(s, Happening.CANCELLED, visit, at)
 
 
 def _send_invitation(s: Session, visit: Visit, host: people.Person, code: str, at: datetime) -> None:
