@@ -5,7 +5,8 @@ Split by ability: `record` (the visit and who may see it), `consent` (versioned 
 end, keeping time), `help` (calling reception).
 """
 
-from core.sections.visits.coming import BadgeFacts, CheckIn, Greeting, NoteBadge, badge, check_in, greeting, note_badge
+from core.sections.visits.badges import BadgeFacts, NoteBadge, badge, note_badge
+from core.sections.visits.coming import CheckIn, Greeting, check_in, greeting
 from core.sections.visits.consent import Consent, ConsentDocument, NoticeText, PublishNotice, Signature, current, of_visit, publish, text_of
 from core.sections.visits.happenings import Happening, hears
 from core.sections.visits.help import AnswerHelp, CallHelp, HelpCall, HelpView, answer, call, open_calls, who_comes

@@ -9,7 +9,7 @@ because the visitor stands before the screen: another day, cancelled, here alrea
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -26,9 +26,7 @@ from core.sections.visits import consent, happenings, record, telling
 from core.sections.visits.consent import Signature
 from core.sections.visits.happenings import Happening
 from core.sections.visits.planning import Mail
-from core.sections.visits.record import HANDLERS, RECEPTION, Code, Line, Name, Phone, Visit, VisitState, changed, name_keys
-
-BADGE_WINDOW = timedelta(minutes=1)
+from core.sections.visits.record import HANDLERS, Code, Line, Name, Phone, Visit, VisitState, changed, name_keys
 
 
 class CheckIn(Operation):
@@ -87,24 +85,6 @@ def check_in(s: Session, do: CheckIn, by: Actor, at: datetime) -> dict[str, Any]
     return {"visit_id": visit.id, "code": badge}
 
 
-class NoteBadge(Operation):
-    visit_id: UUID
-
-
-@operation(NoteBadge, "visit.note_badge", roles={Role.KIOSK, *RECEPTION})
-def note_badge(s: Session, do: NoteBadge, by: Actor, at: datetime) -> dict[str, Any]:
-    """A badge came out of the printer, perhaps once more. Refuses: visit.not_found, visit.not_here"""
-    visit = record.get(s, do.visit_id)
-    if not may_have_badge(visit, by, at):
-        raise NotAllowed()
-    if visit.state != VisitState.HERE:
-        raise Refused("visit.not_here")
-    visit.badges_printed += 1
-    changed(visit)
-    touch(s, "visit", visit.id)
-    return {"badges_printed": visit.badges_printed}
-
-
 # ── what the kiosk and the badge need to know ──
 
 
@@ -135,41 +115,6 @@ def greeting(s: Session, text: str, at: datetime) -> Greeting:
         raise _why_not_arriving(visit, at)
     _on_its_day(visit, at)
     return _greeting(s, visit, "arrive", code)
-
-
-@dataclass(frozen=True, slots=True)
-class BadgeFacts:
-    """What a badge says; no phone, no number of an identity card, no purpose (scenario Office 7)."""
-
-    code: str
-    name: str
-    company: str
-    host: str
-    place: str
-    day: date
-    day_number: int
-    language: str
-
-
-def may_have_badge(visit: Visit, by: Actor, at: datetime) -> bool:
-    """Reception while the visitor is here; the kiosk that checked them in for one minute, so that the next visitor never gets at it."""
-    if by.has(*RECEPTION, Role.SYSTEM):
-        return True
-    mine = by.has(Role.KIOSK) and by.device_id is not None and by.device_id == visit.kiosk_id
-    return mine and visit.arrived_at is not None and at - visit.arrived_at <= BADGE_WINDOW
-
-
-def badge(s: Session, visit_id: UUID, by: Actor, at: datetime) -> BadgeFacts:
-    """Refuses: visit.not_found, visit.not_here; raises NotAllowed."""
-    visit = record.get(s, visit_id)
-    if not may_have_badge(visit, by, at):
-        raise NotAllowed()
-    if visit.state != VisitState.HERE or visit.arrived_at is None or visit.day_number is None:
-        raise Refused("visit.not_here")
-    host = people.get(s, visit.host_id)
-    place = people.department_names(s).get(host.department_id, "") if host.department_id else ""
-    code = labels.of(s, SubjectKind.VISIT, visit.id) or ""
-    return BadgeFacts(code, visit.name, visit.company, host.name, place, clock.today(visit.arrived_at), visit.day_number, visit.language)
 
 
 # ── helpers ──

@@ -1,0 +1,76 @@
+"""Badges: what stands on one, who may have it, and that it came out (scenario Office 7; guide row S1.2-R6).
+
+Drawing is assets_labels' work. A badge says no phone, no number of an identity card and no purpose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from core.foundation import clock
+from core.foundation.errors import NotAllowed, Refused
+from core.mechanisms import labels, people
+from core.mechanisms.labels import SubjectKind
+from core.mechanisms.operations import Actor, Operation, Role, operation, touch
+from core.sections.visits import record
+from core.sections.visits.record import RECEPTION, Visit, VisitState, changed
+
+BADGE_WINDOW = timedelta(minutes=1)
+
+
+class NoteBadge(Operation):
+    visit_id: UUID
+
+
+@operation(NoteBadge, "visit.note_badge", roles={Role.KIOSK, *RECEPTION})
+def note_badge(s: Session, do: NoteBadge, by: Actor, at: datetime) -> dict[str, Any]:
+    """A badge came out of the printer, perhaps once more. Refuses: visit.not_found, visit.not_here"""
+    visit = record.get(s, do.visit_id)
+    if not may_have_badge(visit, by, at):
+        raise NotAllowed()
+    if visit.state != VisitState.HERE:
+        raise Refused("visit.not_here")
+    visit.badges_printed += 1
+    changed(visit)
+    touch(s, "visit", visit.id)
+    return {"badges_printed": visit.badges_printed}
+
+
+@dataclass(frozen=True, slots=True)
+class BadgeFacts:
+    """What a badge says; no phone, no number of an identity card, no purpose (scenario Office 7)."""
+
+    code: str
+    name: str
+    company: str
+    host: str
+    place: str
+    day: date
+    day_number: int
+    language: str
+
+
+def may_have_badge(visit: Visit, by: Actor, at: datetime) -> bool:
+    """Reception while the visitor is here; the kiosk that checked them in for one minute, so that the next visitor never gets at it."""
+    if by.has(*RECEPTION, Role.SYSTEM):
+        return True
+    mine = by.has(Role.KIOSK) and by.device_id is not None and by.device_id == visit.kiosk_id
+    return mine and visit.arrived_at is not None and at - visit.arrived_at <= BADGE_WINDOW
+
+
+def badge(s: Session, visit_id: UUID, by: Actor, at: datetime) -> BadgeFacts:
+    """Refuses: visit.not_found, visit.not_here; raises NotAllowed."""
+    visit = record.get(s, visit_id)
+    if not may_have_badge(visit, by, at):
+        raise NotAllowed()
+    if visit.state != VisitState.HERE or visit.arrived_at is None or visit.day_number is None:
+        raise Refused("visit.not_here")
+    host = people.get(s, visit.host_id)
+    place = people.department_names(s).get(host.department_id, "") if host.department_id else ""
+    code = labels.of(s, SubjectKind.VISIT, visit.id) or ""
+    return BadgeFacts(code, visit.name, visit.company, host.name, place, clock.today(visit.arrived_at), visit.day_number, visit.language)
