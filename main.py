@@ -40,6 +40,7 @@ from core.mechanisms import (
     devices,
     drafts,
     duties,
+    forgets,
     holds,
     imports,
     label_jobs,
@@ -258,6 +259,7 @@ def include_core() -> None:
     supplies.include(*parts)
     duties.include(*parts)
     holds.include(*parts)
+    forgets.include(*parts)
     imports.include(*parts)
     bookings.marks_from("roomcare", roomcare.door_marks)
     lives.include(*parts, stocktake_telling)

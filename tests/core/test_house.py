@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -36,6 +38,39 @@ SECTION_PAIRS = {
     ("stocktakes", "assets"),  # a stock-take counts assets and posts to them
     ("stocktakes", "supplies"),  # … and supplies
 }
+# Columns that sound like a visitor's name, phone, address, picture or drawing and are none (forgets.py): the table, or "table.column" → what it holds.
+NAMES_NO_VISITOR = {
+    "asset": "things",
+    "asset_class": "kinds of things",
+    "asset_field": "kinds of facts about things",
+    "asset_repair.vendor_contact": "the firm that repairs, for as long as the thing's history",
+    "booking_attendee": "who is asked to a meeting, forgotten with the meeting's own record",
+    "calendar_day": "holidays",
+    "calendar_key": "programs that read a calendar",
+    "calendar_source": "calendar servers",
+    "checklist_run.signature": "the hash of a member's signature",
+    "delivery.courier": "who brought pieces: emptied by delivery.erase after the same keeping time",
+    "department": "parts of the office",
+    "device": "the office's own screens",
+    "device_contact": "network addresses of the office's own screens; their picture is drawn over within a minute",
+    "equipment_item": "kinds of equipment",
+    "handover_signing": "members of the office who took a thing",
+    "import_run.file_name": "files of people, places and things",
+    "label_paper": "papers",
+    "lost_item": "who fetched what they had lost signed for it: the office's proof, not a visit's",
+    "office": "the office itself",
+    "person": "members of the office",
+    "place": "rooms and floors",
+    "preference": "choices of members for a screen",
+    "purpose": "kinds of meetings",
+    "room": "rooms",
+    "stocktake_line": "things",
+    "supply": "things",
+}
+PERSONAL = re.compile(
+    r"(^|_)(name|names|phone|mobile|email|mail|address|company|firm|contact|guest|guests|visitor|visitors|leader|claimer|holder|courier|bearer"
+    r"|strokes|signature|picture|photo|id_number|plate|pinyin|initials)(_sha256)?$"
+)
 NICEGUI_ROOMS = {"core.web", "kiosk", "mobile"}
 COLOUR = re.compile(r"#[0-9a-fA-F]{3}(?:[0-9a-fA-F]{3})?\b(?!;)")
 
@@ -232,3 +267,34 @@ def test_the_project_speaks_of_itself_alone() -> None:
             if hosts.search(text):
                 found.append(f"{path.relative_to(ROOT)}: {hosts.search(text)[0]}")  # type: ignore[index]
     assert found == []
+
+
+@pytest.mark.proves("S3.1-R1")
+def test_every_table_that_names_a_visitor_says_how_it_forgets_one() -> None:
+    """A column that sounds like a person's, and every table that knows a visit, is cleared by a forgetter (core/mechanisms/forgets.py) or declared above."""
+    from sqlmodel import SQLModel
+
+    import main
+    from core.mechanisms import forgets
+
+    main.include_core()
+    cleared = forgets.columns()
+    tables = SQLModel.metadata.tables
+    missing = []
+    for table in tables.values():
+        if table.name in NAMES_NO_VISITOR:
+            continue
+        texts = {
+            column.name
+            for column in table.columns
+            if not column.foreign_keys and column.type.python_type not in (UUID, datetime, bool, int)
+        }
+        found = {f"{table.name}.{name}" for name in texts if PERSONAL.search(name)}
+        missing += sorted(found - cleared - NAMES_NO_VISITOR.keys())
+        knows_a_visit = any(column.name in ("visit_id", "guest_id", "visitor_id") for column in table.columns)
+        if knows_a_visit and texts and not any(column.startswith(f"{table.name}.") for column in cleared):
+            missing.append(f"{table.name} (knows a visit)")
+    assert missing == [], "say how these forget a visitor (core/mechanisms/forgets.py), or declare them in NAMES_NO_VISITOR"
+    known = {f"{table.name}.{column.name}" for table in tables.values() for column in table.columns}
+    assert cleared <= known, "these are cleared, but there is no such column"
+    assert {name for name in NAMES_NO_VISITOR if name not in known and name not in tables} == set()

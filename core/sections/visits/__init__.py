@@ -10,7 +10,18 @@ from core.sections.visits.coming import CheckIn, Greeting, check_in, greeting
 from core.sections.visits.consent import Consent, ConsentDocument, NoticeText, PublishNotice, Signature, current, of_visit, publish, text_of
 from core.sections.visits.happenings import Happening, hears
 from core.sections.visits.help import AnswerHelp, CallHelp, HelpCall, HelpView, answer, call, open_calls, who_comes
-from core.sections.visits.keeping import CloseDay, EraseVisits, close_day, close_days, erase, erase_old
+from core.sections.visits.keeping import (
+    CloseDay,
+    EraseVisits,
+    close_day,
+    close_days,
+    erase,
+    erase_old,
+    forget_notices,
+    forget_photos,
+    forget_signatures,
+    forget_visits,
+)
 from core.sections.visits.leaving import CheckOut, check_out
 from core.sections.visits.planning import CancelVisit, Invite, SendInvitation, cancel, invite, send_invitation
 from core.sections.visits.record import HostChoice, Visit, VisitState, VisitView, describe, hosts, view
@@ -63,6 +74,10 @@ __all__ = [
     "erase",
     "erase_old",
     "expected",
+    "forget_notices",
+    "forget_photos",
+    "forget_signatures",
+    "forget_visits",
     "greeting",
     "hears",
     "hosts",

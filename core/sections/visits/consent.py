@@ -18,7 +18,7 @@ from uuid import UUID
 
 from pydantic import Field as Input
 from pydantic import StringConstraints, model_validator
-from sqlalchemy import JSON, Column, func, select, update
+from sqlalchemy import JSON, Column, func, or_, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import database
@@ -196,9 +196,16 @@ def record(s: Session, visit: Visit, signature: Signature, at: datetime) -> Cons
     return consent
 
 
-def erase(s: Session, visit_ids: Sequence[UUID]) -> None:
-    """Forget the drawings; which version was agreed to, and when, stays."""
-    s.execute(update(Consent).where(col(Consent.visit_id).in_(visit_ids)).values(strokes=None, picture_sha256=None))
+def erase(s: Session, visit_ids: Sequence[UUID]) -> int:
+    """Forget the drawings; which version was agreed to, and when, stays. Answers how many were drawn."""
+    drawn = select(Consent).where(
+        col(Consent.visit_id).in_(visit_ids), or_(col(Consent.strokes).is_not(None), col(Consent.picture_sha256).is_not(None))
+    )
+    rows = s.execute(drawn).scalars().all()
+    for row in rows:
+        row.strokes = row.picture_sha256 = None
+    s.flush()
+    return len(rows)
 
 
 def hash_of(major: int, minor: int, language: str, text: str) -> str:

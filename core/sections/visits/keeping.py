@@ -21,7 +21,8 @@ from core.foundation import clock, database
 from core.foundation.errors import Refused
 from core.foundation.ids import derived
 from core.foundation.jobs import job
-from core.mechanisms import attachments, notices, office
+from core.mechanisms import attachments, forgets, notices, office
+from core.mechanisms.forgets import Gone
 from core.mechanisms.operations import SYSTEM, Actor, Operation, Role, operation, perform_now, touch
 from core.sections.visits import consent, happenings, record
 from core.sections.visits.happenings import Happening
@@ -56,6 +57,39 @@ def close_day(s: Session, do: CloseDay, by: Actor, at: datetime) -> dict[str, An
     return {"assumed_left": assumed, "over": over}
 
 
+# ── forgetting a visitor: what this section and the mechanisms it uses keep of one ──
+
+
+@forgets.visitors("visits", "visit.name", "visit.pinyin", "visit.initials", "visit.company", "visit.phone", "visit.email", "visit.purpose")
+def forget_visits(s: Session, gone: Gone, at: datetime) -> int:
+    """The visit itself, with its search keys; that somebody came, when and to whom, stays."""
+    found = s.execute(select(Visit).where(col(Visit.id).in_(gone.visit_ids), col(Visit.erased_at).is_(None))).scalars().all()
+    for visit in found:
+        visit.name = visit.pinyin = visit.initials = visit.company = visit.phone = visit.email = visit.purpose = ""
+        visit.erased_at = at
+        changed(visit)
+    s.flush()
+    return len(found)
+
+
+@forgets.visitors("signatures", "consent.strokes", "consent.picture_sha256")
+def forget_signatures(s: Session, gone: Gone, at: datetime) -> int:
+    """The drawings; which words were agreed to, and when, stays."""
+    return consent.erase(s, gone.visit_ids)
+
+
+@forgets.visitors("photos", "attachment.stored_sha256")
+def forget_photos(s: Session, gone: Gone, at: datetime) -> int:
+    """The picture and the picture of the signature: rows and files."""
+    return attachments.erase_of(s, "visit", gone.visit_ids)
+
+
+@forgets.visitors("notices", "notice.facts", "notice.address", "notice.detail")
+def forget_notices(s: Session, gone: Gone, at: datetime) -> int:
+    """What mails and messages about the visit said, and to which outside address; that they were sent stays."""
+    return notices.erase_facts(s, "visit", gone.visit_ids)
+
+
 class EraseVisits(Operation):
     visit_ids: Annotated[list[UUID], Input(min_length=1, max_length=AT_ONCE)]
 
@@ -63,23 +97,25 @@ class EraseVisits(Operation):
 @operation(EraseVisits, "visit.erase", roles={Role.ADMIN})
 def erase(s: Session, do: EraseVisits, by: Actor, at: datetime) -> dict[str, Any]:
     """Forget who the visitors were (the keeping time is over, or a visitor asked for it). Refuses: visit.not_found, visit.still_here"""
-    erased: list[UUID] = []
+    going: list[Visit] = []
     for visit_id in do.visit_ids:
         visit = record.get(s, visit_id)
         if visit.state in (VisitState.HERE, VisitState.PLANNED):
             raise Refused("visit.still_here")
         if visit.erased_at is None:
-            visit.name = visit.pinyin = visit.initials = visit.company = visit.phone = visit.email = visit.purpose = ""
-            visit.erased_at = at
-            changed(visit)
-            erased.append(visit.id)
+            going.append(visit)
             happenings.tell(s, Happening.ERASED, visit, at)
         touch(s, "visit", visit.id)
-    if erased:
-        consent.erase(s, erased)
-        attachments.erase_of(s, "visit", erased)
-        notices.erase_facts(s, "visit", erased)
-    return {"erased": len(erased)}
+    return {"erased": len(going), "forgot": dict(forgets.run(s, _gone(going), at))}
+
+
+def _gone(going: list[Visit]) -> Gone:
+    return Gone(
+        tuple(visit.id for visit in going),
+        frozenset(visit.name for visit in going if visit.name),
+        frozenset(visit.phone for visit in going if visit.phone),
+        frozenset(visit.email for visit in going if visit.email),
+    )
 
 
 @job(every_s=60)
