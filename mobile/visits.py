@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from typing import Any
 from uuid import UUID
 
 import pypdfium2
@@ -42,6 +43,13 @@ async def roll_call(actor: Caller, request: Request) -> Response:
         {**PRIVATE, "Content-Disposition": 'inline; filename="roll-call.pdf"'},
         "application/pdf",
     )
+
+
+@router.get("/v1/visits/code-keys", summary="What checks the signed codes of invitations without the server")
+async def code_keys(actor: Caller, response: Response) -> dict[str, Any]:
+    """`{"zone", "today", "keys": [{"id", "jwk"}]}`: public keys, for paired kiosks and signed-in people (core/sections/visits/codes.py)."""
+    response.headers["Cache-Control"] = PRIVATE["Cache-Control"]
+    return visits.codes.public_keys()
 
 
 @router.get("/v1/visits/{id}/badge.pdf", summary="The visitor's badge, 62 × 100 mm", response_class=Response)

@@ -1,4 +1,5 @@
-"""What the office's secret protects: passwords of other servers, sealed before they are stored, and links that answer without signing in."""
+"""What the office's secret protects: passwords of other servers, sealed before they are stored, links that answer without signing in, and what a
+device that cannot reach the server may believe (signed with ECDSA on P-256: every browser's WebCrypto checks it)."""
 
 from __future__ import annotations
 
@@ -7,20 +8,28 @@ import hashlib
 import hmac
 import secrets
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _fernet = Fernet(base64.urlsafe_b64encode(secrets.token_bytes(32)))
 _signing = secrets.token_bytes(32)
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256 (FIPS 186-5)
+_proving = ec.generate_private_key(ec.SECP256R1())
 
 
 def use_secret(secret: bytes) -> None:
     """The office's secret (FOYER_SECRET_FILE)."""
-    global _fernet, _signing
+    global _fernet, _signing, _proving
     _signing = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"foyer links").derive(secret)
     key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"foyer vault").derive(secret)
     _fernet = Fernet(base64.urlsafe_b64encode(key))
+    # 384 bits taken modulo the order: no number is likelier than another by more than 2^-128 (FIPS 186-5, A.2.1).
+    seed = HKDF(algorithm=SHA256(), length=48, salt=None, info=b"foyer proofs").derive(secret)
+    _proving = ec.derive_private_key(int.from_bytes(seed) % (_ORDER - 1) + 1, ec.SECP256R1())
 
 
 def seal(text: str) -> str:
@@ -45,3 +54,27 @@ def sign(*parts: object) -> str:
 
 def is_signed(mark: str, *parts: object) -> bool:
     return hmac.compare_digest(mark.encode("utf-8", "replace"), sign(*parts).encode())
+
+
+def prove(message: bytes) -> bytes:
+    """64 bytes (r and s) that whoever holds `public_key()` can check and nobody else can make: ECDSA on P-256 with SHA-256. The same message
+    gives the same bytes (RFC 6979)."""
+    r, s = decode_dss_signature(_proving.sign(message, ec.ECDSA(SHA256(), deterministic_signing=True)))
+    return r.to_bytes(32) + s.to_bytes(32)
+
+
+def is_proven(proof: bytes, message: bytes) -> bool:
+    if len(proof) != 64:
+        return False
+    try:
+        signature = encode_dss_signature(int.from_bytes(proof[:32]), int.from_bytes(proof[32:]))
+        _proving.public_key().verify(signature, message, ec.ECDSA(SHA256()))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def public_key() -> tuple[bytes, bytes]:
+    """The point (x, y) of the key that checks `prove`, 32 bytes each."""
+    numbers = _proving.public_key().public_numbers()
+    return numbers.x.to_bytes(32), numbers.y.to_bytes(32)

@@ -27,8 +27,11 @@ from core.mechanisms.operations import Actor, Operation, Role, operation, touch
 
 SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LABEL_MAKERS = frozenset({Role.ADMIN, Role.CLERK, Role.RECEPTION, Role.SAFETY})
-# Our own address, or a GS1 Digital Link of an individual asset (8004): company prefix and our code.
-_OURS = re.compile(r"^https?://[^/\s?#]{1,255}/(?:s/([0-9a-z-]{8,9})|8004/[0-9]{4,12}([0-9a-z]{8}))/?$", re.IGNORECASE)
+# Our own address, with or without the proof of an invitation (core/sections/visits/codes.py), or a GS1 Digital Link of an individual asset
+# (8004): company prefix and our code.
+_OURS = re.compile(
+    r"^https?://[^/\s?#]{1,255}/(?:s/([0-9a-z-]{8,9})(?:/([a-z][0-9]{8}[a-z2-7]{107}))?|8004/[0-9]{4,12}([0-9a-z]{8}))/?$", re.IGNORECASE
+)
 _VALUES = {sign: value for value, sign in enumerate(SIGNS)}
 
 
@@ -142,12 +145,9 @@ def read_code(text: str) -> str:
     """The code in what was scanned or typed: our path or Digital Link on any host, a bare code, with or without hyphen, any case, full-width, doubled by a scanner.
 
     Raises Invalid `label.unreadable` (nothing of ours) or `label.mistyped` (wrong check sign)."""
-    if len(text) > 300:
-        raise Invalid("label.unreadable")
-    plain = unicodedata.normalize("NFKC", text)
-    plain = "".join(sign for sign in plain if sign.isprintable()).strip()
+    plain = _plain(text)
     ours = _OURS.match(plain)
-    code = (ours.group(1) or ours.group(2) if ours else plain).replace("-", "").replace(" ", "").upper()
+    code = (ours.group(1) or ours.group(3) if ours else plain).replace("-", "").replace(" ", "").upper()
     if len(code) == 16 and code[:8] == code[8:]:
         code = code[:8]
     if len(code) != 8 or any(sign not in _VALUES for sign in code):
@@ -155,6 +155,18 @@ def read_code(text: str) -> str:
     if check_sign(code[:7]) != code[7]:
         raise Invalid("label.mistyped", code=shown(code))
     return code
+
+
+def read_proof(text: str) -> str:
+    """What an address of ours says behind its code, in capitals: the proof of an invitation, or nothing. Raises Invalid `label.unreadable`."""
+    ours = _OURS.match(_plain(text))
+    return (ours.group(2) or "").upper() if ours else ""
+
+
+def _plain(text: str) -> str:
+    if len(text) > 300:
+        raise Invalid("label.unreadable")
+    return "".join(sign for sign in unicodedata.normalize("NFKC", text) if sign.isprintable()).strip()
 
 
 def shown(code: str) -> str:

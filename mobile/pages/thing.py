@@ -52,6 +52,13 @@ def thing_page(code: str) -> None:
         ui.timer(0.1, partial(assets.sighted, code, by, "page"), once=True)  # what should not be there any more is told to the clerk
 
 
+@router.page("/s/{code}/{proof}")
+@router.page("/S/{code}/{proof}")
+def proven_page(code: str, proof: str) -> None:
+    """The same behind an invitation's QR, whose proof is for the kiosk."""
+    thing_page(code)
+
+
 @router.page("/8004/{giai}")
 def asset_page(giai: str) -> None:
     """A GS1 Digital Link of an individual asset: company prefix and our code."""

@@ -5,6 +5,7 @@ Split by ability: `record` (the visit and who may see it), `consent` (versioned 
 end, keeping time), `help` (calling reception).
 """
 
+from core.sections.visits import codes
 from core.sections.visits.badges import BadgeFacts, NoteBadge, badge, note_badge
 from core.sections.visits.coming import CheckIn, Greeting, check_in, greeting
 from core.sections.visits.consent import Consent, ConsentDocument, NoticeText, PublishNotice, Signature, current, of_visit, publish, text_of
@@ -67,6 +68,7 @@ __all__ = [
     "check_out",
     "close_day",
     "close_days",
+    "codes",
     "count_in_house",
     "counts",
     "current",

@@ -25,6 +25,7 @@ from core.foundation.ids import uuid7
 from core.mechanisms import labels, people, pinyin
 from core.mechanisms.labels import Described, SubjectKind
 from core.mechanisms.operations import Actor, Role
+from core.sections.visits import codes
 
 RECEPTION = frozenset({Role.ADMIN, Role.RECEPTION})
 HANDLERS = frozenset({Role.KIOSK, Role.STAFF})
@@ -135,9 +136,10 @@ def get(s: Session, visit_id: UUID) -> Visit:
 
 
 def of_code(s: Session, text: str) -> Visit:
-    """The visit behind an invitation code or a badge. Refuses: label.unknown, label.other_kind, label.retired; Invalid: label.mistyped,
-    label.unreadable"""
-    return get(s, labels.subject(s, text, SubjectKind.VISIT))
+    """The visit behind an invitation code or a badge. Refuses: visit.code_forged, visit.code_of_another_office, label.unknown,
+    label.other_kind, label.retired; Invalid: label.mistyped, label.unreadable"""
+    code, _proof = codes.read(text)
+    return get(s, labels.subject(s, code, SubjectKind.VISIT))
 
 
 def hosts(s: Session, text: str) -> list[HostChoice]:

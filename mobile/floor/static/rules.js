@@ -4,9 +4,9 @@
 // ── 1. reading a label code ──
 
 const SIGNS = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
-const LONGEST = 120; // characters; our own codes and addresses are far shorter
+const LONGEST = 300; // characters; an address with the proof of an invitation behind its code is the longest of ours
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g; // scanner prefixes, separators, marks nobody typed
-const ADDRESS = /^HTTPS?:\/\/[^\s/?#]{1,255}\/(?:S\/([0-9A-Z-]{8,9})|8004\/[0-9]{4,12}([0-9A-Z]{8}))\/?$/; // ours, or a GS1 Digital Link of an individual asset
+const ADDRESS = /^HTTPS?:\/\/[^\s/?#]{1,255}\/(?:S\/([0-9A-Z-]{8,9})(?:\/[A-Z][0-9]{8}[A-Z2-7]{107})?|8004\/[0-9]{4,12}([0-9A-Z]{8}))\/?$/; // ours, or a GS1 Digital Link of an individual asset
 
 function checkSignIsRight(code) {
   let sum = 0;
