@@ -35,6 +35,7 @@ from mobile.phone_clock import SKEW_WORTH_A_FLAG, PhoneClock, moment
 MAX_ITEMS = 1_000
 MAX_BODY = 1_000_000
 SCHEMA = 3  # of an operation's envelope as phones write it; two older ones are read as well
+BUSY_RETRY_S = 5
 STATUS = {"accepted": 200, "refused": 409, "invalid": 422, "waiting": 202}
 
 
@@ -304,6 +305,8 @@ async def post_operations(request: Request, actor: Sender) -> Response:
     phone = PhoneClock.read(request, received)
     await note_phone(request, actor, phone, received)
     answers = await judge(items, actor, phone, received, scope=getattr(request.state, "scope", "full"))
+    if any(outcome.code == operations.BUSY for outcome in answers):
+        raise Problem(503, operations.BUSY, {"Retry-After": str(BUSY_RETRY_S)})  # what was written meanwhile is answered again when it comes again
     speech = language(request)
     shown = [answer_of(outcome, speech) for outcome in answers]
     told = {"Foyer-Now": as_json(clock.now())}
@@ -709,6 +712,8 @@ async def _validation_problem(request: Request, error: Exception) -> Response:
 
 
 async def _bug(request: Request, error: Exception) -> Response:
+    if database.is_busy(error):
+        return problem_response(request, 503, operations.BUSY, {}, {"Retry-After": str(BUSY_RETRY_S)})
     reference = uuid7().hex[-4:].upper()
     operations.log.error("request failed, reference %s", reference, exc_info=error)
     return problem_response(request, 500, "op.failed", {"ref": reference})

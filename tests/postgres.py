@@ -50,7 +50,7 @@ class Server:
         engine.dispose()
 
     def create(self, name: str, template: str = "foyer_template") -> str:
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE {template}')
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE {template} STRATEGY FILE_COPY')
         return self.url(name)
 
     def drop(self, name: str) -> None:

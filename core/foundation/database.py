@@ -38,12 +38,14 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session, SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 T = TypeVar("T")
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
+PATIENCE_S = 30  # how long a transaction waits for another's lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +105,17 @@ def build_schema(connection: Connection) -> None:
 def make_engine(url: str) -> Engine:
     """An engine with our rules: WAL, foreign keys and explicit BEGIN on SQLite; UTC on PostgreSQL."""
     if not url.startswith("sqlite"):
-        engine = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"})
+        engine = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, connect_args={"options": f"-c timezone=UTC -c lock_timeout={PATIENCE_S * 1000:.0f}"})
         return engine
     path = url.removeprefix("sqlite:///")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=10, max_overflow=20, connect_args={"check_same_thread": False, "timeout": 30})
+    engine = create_engine(url, pool_size=10, max_overflow=20, connect_args={"check_same_thread": False, "timeout": PATIENCE_S})
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "busy_timeout=30000", "cache_size=-32000"):
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", f"busy_timeout={PATIENCE_S * 1000:.0f}", "cache_size=-32000"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -183,6 +185,19 @@ def violated(error: DBAPIError) -> str:
     diagnostics = getattr(error.orig, "diag", None)
     name = getattr(diagnostics, "constraint_name", None)
     return str(name or error.orig)
+
+
+def clashed(error: BaseException) -> bool:
+    """Whether two transactions stood in each other's way (PostgreSQL: deadlock, serialization) and this one, run again, finds its way free."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("40P01", "40001")
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether the database gave no lock within its patience, or no connection at all: nothing was written, later will do."""
+    if not isinstance(error, OperationalError):
+        return isinstance(error, PoolTimeout)
+    state = getattr(error.orig, "sqlstate", None)
+    return state == "55P03" or (state or "").startswith(("08", "57P")) or "database is locked" in str(error.orig)
 
 
 def among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:

@@ -18,7 +18,9 @@ import hashlib
 import hmac
 import json
 import logging
+import random
 import secrets
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -43,6 +45,8 @@ log = logging.getLogger("foyer.operations")
 STALE_AFTER = timedelta(seconds=10)
 BATCH_CHUNK = 200  # operations that are looked up and written as one set
 BATCH_MOST = 1_000  # operations of one transaction, while nobody waits (SQLite: a commit costs as much as a hundred of them)
+TRIES = 4  # of a transaction that met another's locks crosswise
+BUSY = "op.busy"
 BATCH_SLICE = 25  # a set while people tap: as soon as one waits, what is done is committed
 
 
@@ -342,6 +346,8 @@ async def perform_batch(requests: Sequence[Request]) -> list[Outcome]:
     while len(outcomes) < len(requests):
         rest = requests[len(outcomes) : len(outcomes) + BATCH_MOST]
         outcomes += await asyncio.wrap_future(database.writer().submit(lambda rest=rest: perform_some(rest), database.BATCH))  # type: ignore[misc]
+        if outcomes[-1].code == BUSY:  # the rest would only wait as long again
+            outcomes += [Outcome(request.op_id, "invalid", BUSY) for request in requests[len(outcomes) :]]
     return outcomes
 
 
@@ -370,16 +376,22 @@ def perform_requests(requests: Sequence[Request]) -> list[Outcome]:
     """Judge up to 200 operations in one transaction on this thread; each alone in a savepoint, or as a set where its kind can.
 
     A bug in one (any unexpected exception) rolls the transaction back; the others are then judged one by one, the broken one answers
-    `op.failed` with a reference and claims nothing."""
-    for attempt in range(3):
+    `op.failed` with a reference and claims nothing. Who met another transaction's lock crosswise tries again; a database that gives no lock at all
+    is `op.busy`, and claims nothing either."""
+    for attempt in range(TRIES):
         try:
             return _one_transaction(requests)
         except IntegrityError as error:
             # Two requests carried the same id at the same moment and the other committed first: look again, its outcome is stored now.
-            if "operation" not in database.violated(error) or attempt == 2:
+            if "operation" not in database.violated(error) or attempt == TRIES - 1:
                 return _alone(requests, error)
-        except Exception as error:  # any other exception is a bug: logged with an id, rolled back
-            return _alone(requests, error)
+        except Exception as error:
+            if database.is_busy(error):
+                log.warning("the database is busy: %d operations wait", len(requests))
+                return [Outcome(request.op_id, "invalid", BUSY) for request in requests]
+            if not database.clashed(error) or attempt == TRIES - 1:  # any other exception is a bug: logged with an id, rolled back
+                return _alone(requests, error)
+            time.sleep(random.uniform(0, 0.02) * (attempt + 1))  # noqa: S311 - so that the two do not meet again
     raise AssertionError("unreachable")
 
 
@@ -505,7 +517,9 @@ def _apply_set(s: Session, run: list[_Judged], changes: list[Change], actions: l
         with s.begin_nested():
             results = many(s, [_item(one) for one in open_ones])
             s.flush()
-    except (Refused, NotAllowed, Invalid, DBAPIError):
+    except (Refused, NotAllowed, Invalid, DBAPIError) as error:
+        if database.clashed(error) or database.is_busy(error):
+            raise
         _forget(s)
         return  # anything unusual: each by itself
     touched, todo = _touched(s)
@@ -541,6 +555,8 @@ def _apply(s: Session, one: _Judged, changes: list[Change], actions: list[Callab
     except Invalid as refusal:
         one.outcome = Outcome(op_id, "invalid", refusal.code, as_json(refusal.facts))
     except DBAPIError as error:
+        if database.clashed(error) or database.is_busy(error):
+            raise
         name = database.violated(error)
         for part, refuse in one.spec.clashes.items():
             if part in name:
