@@ -34,10 +34,16 @@ def missing() -> str | None:
     return None
 
 
+def _version(port: int, user: str) -> int:
+    with psycopg.connect(f"host=127.0.0.1 port={port} user={user} dbname=postgres") as connection:
+        return connection.info.server_version // 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     port: int
     user: str
+    copying: str = ""  # how a database is copied; the quick way where the server must be told (15 and later)
 
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://{self.user}@127.0.0.1:{self.port}/{name}"
@@ -50,7 +56,7 @@ class Server:
         engine.dispose()
 
     def create(self, name: str, template: str = "foyer_template") -> str:
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE {template} STRATEGY FILE_COPY')
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE {template}{self.copying}')
         return self.url(name)
 
     def drop(self, name: str) -> None:
@@ -85,7 +91,7 @@ def serve() -> Iterator[Server]:
         )
         subprocess.run([*as_user, programs / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start"], check=True, **quiet)
         try:
-            yield Server(port, user)
+            yield Server(port, user, " STRATEGY FILE_COPY" if _version(port, user) >= 15 else "")
         finally:
             subprocess.run([*as_user, programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"], check=False, **quiet)
     finally:
