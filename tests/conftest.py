@@ -16,11 +16,26 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 import main
 from core.foundation import clock, database, jobs, live, migrations
 from core.mechanisms import operations
-from tests import nursery, postgres
+from tests import nursery, postgres, quick_disk
 from tests.cast import Office
 from tests.live import Server, browsing, chromium, serving
 
 MON_9AM = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # Monday 2026-11-23, 09:00 in Shanghai
+
+
+_in_memory = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before anything makes a temporary folder; the processes that run tests side by side take over what the first one chose."""
+    if (folder := quick_disk.use()) is not None:
+        config.stash[_in_memory] = folder
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The whole folder goes with the run that made it."""
+    if (folder := config.stash.get(_in_memory, None)) is not None:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 # "sqlite" in FOYER_TEST_DATABASES leaves PostgreSQL out while working on one test.
