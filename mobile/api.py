@@ -306,7 +306,9 @@ async def post_operations(request: Request, actor: Sender) -> Response:
     await note_phone(request, actor, phone, received)
     answers = await judge(items, actor, phone, received, scope=getattr(request.state, "scope", "full"))
     if any(outcome.code == operations.BUSY for outcome in answers):
-        raise Problem(503, operations.BUSY, {"Retry-After": str(BUSY_RETRY_S)})  # what was written meanwhile is answered again when it comes again
+        raise Problem(
+            503, operations.BUSY, {"Retry-After": str(BUSY_RETRY_S)}
+        )  # what was written meanwhile is answered again when it comes again
     speech = language(request)
     shown = [answer_of(outcome, speech) for outcome in answers]
     told = {"Foyer-Now": as_json(clock.now())}

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - the memory file system, a folder of our own inside
+MEMORY = Path("/dev/shm")
 ROOM = 6 << 30  # bytes that must be free; what a run keeps at once is far less
 
 

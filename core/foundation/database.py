@@ -105,7 +105,13 @@ def build_schema(connection: Connection) -> None:
 def make_engine(url: str) -> Engine:
     """An engine with our rules: WAL, foreign keys and explicit BEGIN on SQLite; UTC on PostgreSQL."""
     if not url.startswith("sqlite"):
-        engine = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, connect_args={"options": f"-c timezone=UTC -c lock_timeout={PATIENCE_S * 1000:.0f}"})
+        engine = create_engine(
+            url,
+            pool_size=10,
+            max_overflow=10,
+            pool_pre_ping=True,
+            connect_args={"options": f"-c timezone=UTC -c lock_timeout={PATIENCE_S * 1000:.0f}"},
+        )
         return engine
     path = url.removeprefix("sqlite:///")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +121,13 @@ def make_engine(url: str) -> Engine:
     def _on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", f"busy_timeout={PATIENCE_S * 1000:.0f}", "cache_size=-32000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "foreign_keys=ON",
+            "synchronous=FULL",
+            f"busy_timeout={PATIENCE_S * 1000:.0f}",
+            "cache_size=-32000",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
