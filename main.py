@@ -63,7 +63,7 @@ from core.sections import assets, bookings, deliveries, inspections, roomcare, r
 from core.sections.assets import lives
 from core.sections.bookings import calendars, series
 from core.sections.stocktakes import telling as stocktake_telling
-from core.sections.visits import happenings
+from core.sections.visits import blocklist, happenings, holding, reveals
 from core.web import build as builds
 from core.web import connect, health, sessions, trust
 from kiosk import door, welcome
@@ -165,6 +165,9 @@ SECTIONS: tuple[ModuleType, ...] = (
     supplies,
     stocktakes,
     visits,
+    blocklist,
+    holding,
+    reveals,
     deliveries,
     inspections,
 )

@@ -128,10 +128,12 @@ def queue(
     language: str = "",
     subject: tuple[str, UUID] | None = None,
     mail: bool = True,
+    quiet: bool = False,
 ) -> Notice:
     """Tell a person of the office, or a mail address outside it, once the operation is committed.
 
-    `facts` fill the sentence of `key` (JSON values and moments; `x_key` becomes `x`, translated). `mail=False` keeps it in the app only.
+    `facts` fill the sentence of `key` (JSON values and moments; `x_key` becomes `x`, translated). `mail=False` keeps it in the app only;
+    `quiet=True` leaves the office's web-hook and chat out: it is for the receiver alone.
     A person without an address, or an office without a mail server, leaves the notice in state `no_channel`, which the desk sees."""
     address = to_address.strip()
     if to_person_id is not None:
@@ -155,7 +157,8 @@ def queue(
         reason=reason,
     )
     s.add(notice)
-    _to_office_channels(s, notice, at)
+    if not quiet:
+        _to_office_channels(s, notice, at)
     touch(s, "notice", notice.id)
     after_commit(s, lambda: wake(deliver))
     return notice
@@ -169,10 +172,12 @@ def queue_roles(
     at: datetime,
     subject: tuple[str, UUID] | None = None,
     mail: bool = True,
+    quiet: bool = False,
 ) -> list[Notice]:
     """Tell everyone active who has one of these roles."""
     return [
-        queue(s, key=key, facts=facts, at=at, to_person_id=person.id, subject=subject, mail=mail) for person in people.with_role(s, *roles)
+        queue(s, key=key, facts=facts, at=at, to_person_id=person.id, subject=subject, mail=mail, quiet=quiet)
+        for person in people.with_role(s, *roles)
     ]
 
 

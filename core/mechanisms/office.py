@@ -32,6 +32,8 @@ DEFAULTS: dict[str, Any] = {
     "kiosk.print": "show",  # show: a button prints · auto: each badge is printed at once (a browser started with --kiosk-printing)
     "visit.photo": "off",  # off · ask
     "visit.retention_days": 30,
+    "visit.id_number": "off",  # off · on: the kinds of visitors that are marked are asked for it (identity.py)
+    "block.alert_roles": "safety",  # who hears silently of a held visitor, beside reception: safety, admin, leader by comma
     "booking.grace_minutes": 10,
     "booking.series_strikes": 3,  # so many no-shows, and the owner is asked whether the series shall stay
     "booking.offer_minutes": 60,  # how long a freed or replaced room is kept for one person
@@ -51,7 +53,11 @@ DEFAULTS: dict[str, Any] = {
     "label.gs1_prefix": "",  # the office's GS1 company prefix: assets are then printed as Digital Links
 }
 
-PATTERNS = {"label.gs1_prefix": "([0-9]{4,12})?"}  # what a text must look like, where not anything goes
+PATTERNS = {
+    "visit.id_number": "off|on",
+    "block.alert_roles": "((safety|admin|leader)(,(safety|admin|leader))*)?",
+    "label.gs1_prefix": "([0-9]{4,12})?",
+}  # what a text must look like, where not anything goes
 
 
 class OfficeRow(SQLModel, table=True):

@@ -25,10 +25,11 @@ from core.sections.visits import VisitState, VisitView
 from core.sections.visits.record import RECEPTION
 from core.web import frame, parts, qr, sessions
 from core.web.frame import _
+from kiosk.desk import holds
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
-TONES: dict[str, parts.Tone] = {"planned": "held", "here": "free", "left": "shut", "cancelled": "shut", "expired": "lost"}
+TONES: dict[str, parts.Tone] = {"planned": "held", "here": "free", "left": "shut", "cancelled": "shut", "expired": "lost", "held": "soon"}
 FURTHEST_DAYS = 14
 
 
@@ -36,6 +37,7 @@ FURTHEST_DAYS = 14
 def visits_page(new: str = "") -> None:
     with frame.desk("visits", _("desk.visits")):
         HelpBanner()
+        holds.HoldBanner()
         page = RegisterPage(REGISTER)
         if new:
             ui.timer(0.05, lambda: invite_dialog(page), once=True)
@@ -176,6 +178,8 @@ def _consent_words(visit: VisitView) -> str:
 async def _act(operation: Any, page: RegisterPage) -> Outcome:
     outcome = await parts.do(operation)
     if outcome.ok:
+        if isinstance(outcome.result, dict) and outcome.result.get("see_reception"):
+            parts.toast(_("visit.reception_contacts"))
         await page.reopen()
     return outcome
 
@@ -239,7 +243,10 @@ def invite_dialog(page: RegisterPage) -> None:
             if outcome.ok:
                 dialog.close()
                 page.refresh()
-                show_code(str(outcome.result["code"]), do.name)
+                if outcome.result["code"] is None:  # why stays unsaid (holding.py)
+                    parts.toast(_("visit.reception_contacts"))
+                else:
+                    show_code(str(outcome.result["code"]), do.name)
 
         with parts.box("dialog__acts"):
             parts.button(_("web.cancel"), dialog.close)

@@ -159,7 +159,9 @@ async def check_in(screen: Welcome, signature: Signature | None) -> None:
             photo=form.photo or None,
         )
     outcome = await screen.do(do)
-    if outcome.ok:
+    if outcome.ok and outcome.result.get("see_reception"):
+        screen.sorry("visit.see_reception", t("visit.see_reception", language))  # the screen of every other reason
+    elif outcome.ok:
         screen.show("signed_in", visit_id=UUID(outcome.result["visit_id"]), code=outcome.result["code"])
     elif outcome.code == "visit.notice_changed":
         screen.show("notice")

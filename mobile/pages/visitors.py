@@ -114,10 +114,13 @@ class Invitation:
             return
         outcome = await parts.do(do)
         if outcome.ok:
-            code = str(outcome.result["code"])
+            code = outcome.result["code"]
             self.box.clear()
             with self.box:
-                draw_code(code, do.name)
+                if code is None:  # why stays unsaid
+                    parts.empty(do.name, _("visit.reception_contacts"))
+                else:
+                    draw_code(str(code), do.name)
                 parts.button(_("visitors.title"), href="/my/visitors", wide=True)
 
 

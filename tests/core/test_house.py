@@ -298,3 +298,18 @@ def test_every_table_that_names_a_visitor_says_how_it_forgets_one() -> None:
     known = {f"{table.name}.{column.name}" for table in tables.values() for column in table.columns}
     assert cleared <= known, "these are cleared, but there is no such column"
     assert {name for name in NAMES_NO_VISITOR if name not in known and name not in tables} == set()
+
+
+@pytest.mark.proves("V33")
+def test_whoever_makes_a_visit_asks_the_block_list() -> None:
+    """A module of a section that makes a named visit calls `holding.stops` before anything is told, printed or numbered (pitfall V33)."""
+    missing = []
+    for path in files("core/sections"):
+        text = path.read_text("utf-8")
+        makes = any(
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Visit" and node.keywords
+            for node in ast.walk(ast.parse(text))
+        )
+        if makes and "holding.stops(" not in text:
+            missing.append(str(path.relative_to(ROOT)))
+    assert missing == []

@@ -5,12 +5,14 @@ Split by ability: `record` (the visit and who may see it), `consent` (versioned 
 end, keeping time), `help` (calling reception).
 """
 
-from core.sections.visits import codes
+from core.sections.visits import blocklist, codes, holding, reveals
 from core.sections.visits.badges import BadgeFacts, NoteBadge, badge, note_badge
+from core.sections.visits.blocklist import AddBlock, BlockView, RemoveBlock, RevealBlock, ReviewBlock
 from core.sections.visits.coming import CheckIn, Greeting, check_in, greeting
 from core.sections.visits.consent import Consent, ConsentDocument, NoticeText, PublishNotice, Signature, current, of_visit, publish, text_of
 from core.sections.visits.happenings import Happening, hears
 from core.sections.visits.help import AnswerHelp, CallHelp, HelpCall, HelpView, answer, call, open_calls, who_comes
+from core.sections.visits.holding import HoldView, ReleaseVisit, TurnAway
 from core.sections.visits.keeping import (
     CloseDay,
     EraseVisits,
@@ -32,8 +34,10 @@ from core.sections.visits.telling import Acknowledge, Remind, Told, acknowledge,
 __all__ = [
     "COLLECTION",
     "Acknowledge",
+    "AddBlock",
     "AnswerHelp",
     "BadgeFacts",
+    "BlockView",
     "CallHelp",
     "CancelVisit",
     "CheckIn",
@@ -46,22 +50,29 @@ __all__ = [
     "Happening",
     "HelpCall",
     "HelpView",
+    "HoldView",
     "HostChoice",
     "Invite",
     "NoteBadge",
     "NoticeText",
     "PublishNotice",
+    "ReleaseVisit",
     "Remind",
+    "RemoveBlock",
+    "RevealBlock",
+    "ReviewBlock",
     "RollCallLine",
     "SendInvitation",
     "Signature",
     "Told",
+    "TurnAway",
     "Visit",
     "VisitState",
     "VisitView",
     "acknowledge",
     "answer",
     "badge",
+    "blocklist",
     "call",
     "cancel",
     "check_in",
@@ -82,6 +93,7 @@ __all__ = [
     "forget_visits",
     "greeting",
     "hears",
+    "holding",
     "hosts",
     "in_house",
     "invite",
@@ -92,6 +104,7 @@ __all__ = [
     "publish",
     "remind",
     "remind_hosts",
+    "reveals",
     "roll_call",
     "search",
     "send_invitation",

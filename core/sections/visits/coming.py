@@ -22,7 +22,7 @@ from core.mechanisms import attachments, labels, numbering, people
 from core.mechanisms.attachments import Sha256
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Operation, Role, note, operation, touch
-from core.sections.visits import consent, happenings, record, telling
+from core.sections.visits import consent, happenings, holding, record, telling
 from core.sections.visits.consent import Signature
 from core.sections.visits.happenings import Happening
 from core.sections.visits.planning import Mail
@@ -52,7 +52,8 @@ class CheckIn(Operation):
 
 @operation(CheckIn, "visit.check_in", roles=HANDLERS, personal=True)
 def check_in(s: Session, do: CheckIn, by: Actor, at: datetime) -> dict[str, Any]:
-    """The visitor is here: a badge label, the day's next number, the host told. Answers `{visit_id, code}`, the code of the badge.
+    """The visitor is here: a badge label, the day's next number, the host told. Answers `{visit_id, code}`, the code of the badge; `see_reception` without
+    either when somebody has to look first (holding.py).
 
     Without `consent` the outcome notes `consent_pending`; reception sees it and lets the visitor sign on paper.
     Refuses: visit.other_day, visit.invitation_over, visit.cancelled, visit.already_here, visit.left_already, visit.badge_over,
@@ -61,6 +62,8 @@ def check_in(s: Session, do: CheckIn, by: Actor, at: datetime) -> dict[str, Any]
     visit = _invited(s, do.code, at) if do.code is not None else _walk_in(s, do, at)
     if not by.has(Role.KIOSK) and not record.may_handle(s, visit, by):
         raise NotAllowed()
+    if holding.stops(s, visit, by, at):
+        return {"visit_id": None, "code": None, "see_reception": True}
     today = clock.today(at)
     before = labels.of(s, SubjectKind.VISIT, visit.id)
     visit.state, visit.arrived_at, visit.kiosk_id = VisitState.HERE, at, by.device_id

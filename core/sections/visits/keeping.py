@@ -24,7 +24,7 @@ from core.foundation.jobs import job
 from core.mechanisms import attachments, forgets, notices, office
 from core.mechanisms.forgets import Gone
 from core.mechanisms.operations import SYSTEM, Actor, Operation, Role, operation, perform_now, touch
-from core.sections.visits import consent, happenings, record
+from core.sections.visits import consent, happenings, holding, record
 from core.sections.visits.happenings import Happening
 from core.sections.visits.record import Visit, VisitState, changed
 
@@ -45,6 +45,10 @@ def close_day(s: Session, do: CloseDay, by: Actor, at: datetime) -> dict[str, An
             visit.state, visit.ended_at = VisitState.EXPIRED, at
             over += 1
             what = Happening.EXPIRED
+        elif visit.state == VisitState.HELD and visit.expected_on < today:
+            holding.close(s, visit, at)
+            visit.state, visit.ended_at = VisitState.CANCELLED, at
+            what = Happening.CANCELLED
         elif visit.state == VisitState.HERE and visit.arrived_at is not None and clock.today(visit.arrived_at) < today:
             visit.state, visit.assumed_left_at, visit.ended_at = VisitState.LEFT, at, at
             assumed += 1
@@ -87,7 +91,7 @@ def forget_photos(s: Session, gone: Gone, at: datetime) -> int:
 @forgets.visitors("notices", "notice.facts", "notice.address", "notice.detail")
 def forget_notices(s: Session, gone: Gone, at: datetime) -> int:
     """What mails and messages about the visit said, and to which outside address; that they were sent stays."""
-    return notices.erase_facts(s, "visit", gone.visit_ids)
+    return sum(notices.erase_facts(s, kind, gone.visit_ids) for kind in ("visit", "hold"))
 
 
 class EraseVisits(Operation):
@@ -100,7 +104,7 @@ def erase(s: Session, do: EraseVisits, by: Actor, at: datetime) -> dict[str, Any
     going: list[Visit] = []
     for visit_id in do.visit_ids:
         visit = record.get(s, visit_id)
-        if visit.state in (VisitState.HERE, VisitState.PLANNED):
+        if visit.state in (VisitState.HERE, VisitState.PLANNED, VisitState.HELD):
             raise Refused("visit.still_here")
         if visit.erased_at is None:
             going.append(visit)
@@ -123,7 +127,7 @@ def close_days(at: datetime) -> int:
     """Close past days. Returns how many visits were closed."""
     today = clock.today(at)
     start = clock.day_span(today)[0]
-    unused = (col(Visit.state) == VisitState.PLANNED) & (col(Visit.expected_on) < today)
+    unused = col(Visit.state).in_([VisitState.PLANNED, VisitState.HELD]) & (col(Visit.expected_on) < today)
     overdue = (col(Visit.state) == VisitState.HERE) & (col(Visit.arrived_at) < start)
     with database.reading() as s:
         ids = list(s.execute(select(col(Visit.id)).where(unused | overdue).order_by(col(Visit.id)).limit(5 * AT_ONCE)).scalars())

@@ -14,8 +14,8 @@ from core.foundation.errors import NotAllowed, Refused
 from core.foundation.i18n import LANGUAGES
 from core.mechanisms import channels, labels, notices, office, people
 from core.mechanisms.labels import SubjectKind
-from core.mechanisms.operations import OFFICE, Actor, Operation, Role, operation, touch
-from core.sections.visits import happenings
+from core.mechanisms.operations import OFFICE, Actor, Operation, Role, note, operation, touch
+from core.sections.visits import happenings, holding
 from core.sections.visits.happenings import Happening
 from core.sections.visits.record import Line, Name, Phone, Visit, VisitState, changed, handle, name_keys
 
@@ -52,7 +52,7 @@ class Invite(Operation):
 
 @operation(Invite, "visit.invite", roles={Role.STAFF}, personal=True)
 def invite(s: Session, do: Invite, by: Actor, at: datetime) -> dict[str, Any]:
-    """A planned visit with its code; mailed to the visitor when an address is given.
+    """A planned visit with its code; mailed to the visitor when an address is given. Fact `reception_contacts` and no code: reception looks first.
 
     Members of the office invite for themselves and whom they stand in for; office roles and leaders for anybody.
     Refuses: visit.host_unknown, visit.day_past, visit.day_too_far"""
@@ -83,6 +83,9 @@ def invite(s: Session, do: Invite, by: Actor, at: datetime) -> dict[str, Any]:
     s.add(visit)
     s.flush()
     touch(s, "visit", visit.id)
+    if holding.stops(s, visit, by, at, inviting=True):
+        note(s, reception_contacts=True)
+        return {"visit_id": visit.id, "code": None}
     code = labels.give(s, SubjectKind.VISIT, visit.id, at)
     if visit.email:
         _send_invitation(s, visit, host, code, at)

@@ -50,6 +50,7 @@ class VisitState(StrEnum):
     LEFT = "left"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    HELD = "held"  # reception has to look first (holding.py)
 
 
 class Visit(SQLModel, table=True):
@@ -188,6 +189,8 @@ def handle(s: Session, visit_id: UUID, by: Actor) -> Visit:
 
 def why_not(visit: Visit, at: datetime) -> Refused:
     """Why a code of a visit that is over opens nothing: the sentence for who stands before the screen."""
+    if visit.state == VisitState.HELD:
+        return Refused("visit.see_reception")
     if visit.state == VisitState.CANCELLED:
         return Refused("visit.cancelled")
     if visit.state == VisitState.EXPIRED or visit.arrived_at is None:
