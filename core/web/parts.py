@@ -331,8 +331,8 @@ def choice(
     return group
 
 
-def stepper(value: int, on_change: Callable[[int], Any], *, least: int = 0, most: int = 99) -> ui.element:
-    """A quantity: −, number, +; the number can be typed."""
+def stepper(value: int, on_change: Callable[[int], Any], *, least: int = 0, most: int = 99, label: str = "") -> ui.element:
+    """A quantity: −, number, +; the number can be typed. `label` is what a screen reader calls it."""
     group = box("stepper")
 
     def change(to: int) -> Any:
@@ -346,6 +346,7 @@ def stepper(value: int, on_change: Callable[[int], Any], *, least: int = 0, most
         with minus:
             icons.icon("minus")
         count = ui.input(value=str(value)).props("borderless inputmode=numeric").classes("stepper__count")
+        count.props["aria-label"] = label or _("web.how_many")
         plus = ui.element("button").classes("stepper__key").props(f'type=button aria-label="{_("web.more")}"')
         with plus:
             icons.icon("plus")

@@ -7,9 +7,9 @@ wipes the glass when they walk away. Every rule is the sections'; nothing here k
 
 from __future__ import annotations
 
-from nicegui import APIRouter
+from nicegui import APIRouter, ui
 
-from core.web import frame
+from core.web import frame, static_files
 from kiosk.welcome.screen import Welcome
 
 router = APIRouter()
@@ -18,4 +18,5 @@ router = APIRouter()
 @router.page("/welcome")
 def welcome_page() -> None:
     with frame.kiosk() as main:
+        ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("kiosk.css")}">')
         Welcome(main)

@@ -29,7 +29,7 @@ from core.sections import visits
 from core.web import elements, frame, icons, parts, sessions
 from core.web.frame import _
 from kiosk.welcome.form import Form
-from kiosk.welcome.watch import Gate, Mode, Watch
+from kiosk.welcome.watch import Ease, Gate, Mode, Watch
 
 Step = Literal[
     "attract",
@@ -120,6 +120,8 @@ class Welcome:
                 Gate(clock.now())
             self._top()
             self._drawers[self.step](self)
+        self.body.props(f"data-step={self.step}")
+        self.watch.drawn(self.step)
 
     def _top(self) -> None:
         now, language = clock.now(), frame.lang()
@@ -159,6 +161,7 @@ class Welcome:
             if back is not None:
                 self.button(back_words or _("kiosk.back"), back, icon="back")
             frame.language_switch(lambda language: self.speak())
+            Ease()
             if reason:
                 self.button(_("kiosk.ask_reception"), partial(self.call_help, reason), icon="bell")
 

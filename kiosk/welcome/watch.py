@@ -38,13 +38,22 @@ def tone(at: datetime) -> Tone:
     return "night" if 19 <= hour < 22 else "deep-night"
 
 
+class Ease(ui.element, component="ease.js"):
+    """Low reach and large letters, one touch each; the browser alone draws them and forgets them with the visitor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        names = ("group", "reach_short", "text_short", "sign")
+        self._props["words"] = {name: _(f"kiosk.ease.{name}") for name in names}
+
+
 class Watch(ui.element, component="watch.js"):
     """Counts in the browser. `on_wipe` hears why (idle, left, done); `on_ready` whether the hand that filled the last form is still
     there."""
 
     def __init__(self, idle_s: int, on_wipe: Callable[[str], Any], on_ready: Callable[[bool], Any]) -> None:
         super().__init__()
-        self.idle_s, self._number = idle_s, 0
+        self.idle_s, self._number, self._drawn = idle_s, 0, 0
         self.speak()
         self.guard("rest")
 
@@ -63,6 +72,12 @@ class Watch(ui.element, component="watch.js"):
         """Take the page's language."""
         self._props["words"] = {name: _(f"kiosk.idle.{name}") for name in ("title", "stay", "wipe")} | {"say": _("kiosk.idle.say", n="{n}")}
         self._props["back"] = _("kiosk.back_in", n="{n}")
+        self.update()
+
+    def drawn(self, step: str) -> None:
+        """A screen was drawn anew: its heading gets the focus, so that it is read aloud and keys begin there."""
+        self._drawn += 1
+        self._props["drawn"], self._props["step"] = self._drawn, step
         self.update()
 
     def guard(self, mode: Mode, seconds: int | None = None) -> None:

@@ -11,7 +11,7 @@ export default {
       <div :class="'field__box' + (native ? ' field__box--focus' : ' field__box--focus')">
         <input v-if="native" ref="field" class="keypad__field" :value="text" :maxlength="most" autocomplete="off" autocorrect="off" spellcheck="false" :aria-label="label"
           @compositionend="composed" @input="typed" @keydown.enter.prevent="go">
-        <template v-else><span class="keypad__text" :aria-label="label">{{ shown }}</span><i class="caret" aria-hidden="true"></i></template>
+        <template v-else><output class="keypad__text" role="status" :aria-label="label">{{ shown }}</output><i class="caret" aria-hidden="true"></i></template>
       </div>
       <p class="field__help field__help--error" role="alert">{{ problem }}</p>
       <div class="pad" v-show="!native">
@@ -115,7 +115,7 @@ export default {
     this.onKey = (event) => {
       if (this.native || event.ctrlKey || event.metaKey || event.altKey || event.target.matches?.("input, textarea, select")) return;
       if (event.key === "Backspace") this.back();
-      else if (event.key === "Enter" && event.target === document.body) this.go();
+      else if (event.key === "Enter" && !event.target.closest?.("button, a")) this.go();
       else if (event.key.length === 1) {
         const sign = this.kind === "code" ? event.key.toUpperCase() : event.key;
         if (this.kind !== "code" || LINES.code.join("").includes(sign)) this.set((this.text + sign).slice(0, this.most));
