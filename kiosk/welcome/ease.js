@@ -27,6 +27,7 @@ export default {
   },
   mounted() {
     window.addEventListener("foyer:ease", this.read);
+    this.read(); // the watch may have taken them back while this was being drawn
   },
   beforeUnmount() {
     window.removeEventListener("foyer:ease", this.read);

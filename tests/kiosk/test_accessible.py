@@ -4,7 +4,7 @@ loss (look.md §11; guide S3.1-R1)."""
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.cast import Office
 from tests.kiosk import axe, walk
@@ -96,5 +96,5 @@ def test_one_touch_brings_all_controls_low_and_another_makes_letters_large_witho
         walk.all_steps(page, live_office, server, look, language=language)
         page.locator(".kiosk__acts .button--main").click()
         walk.at_step(page, "attract")
-        assert page.locator("[data-ease=reach]").get_attribute("aria-pressed") == "false"  # forgotten with the visitor
+        expect(page.locator("[data-ease=reach]")).to_have_attribute("aria-pressed", "false")  # forgotten with the visitor
     assert not wrong, "\n".join(wrong)
