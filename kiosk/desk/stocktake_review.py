@@ -6,6 +6,7 @@ Source: look/png/desk-stocktake-review.png; guide S4.1-R6, R7, R8; pitfalls T1, 
 from __future__ import annotations
 
 import asyncio
+import time
 
 from nicegui import ui
 
@@ -21,6 +22,7 @@ from kiosk.desk.stocktake_people import ask_counters, ask_recount, spans_of, to_
 from kiosk.desk.stocktake_table import Lines
 
 SETTLE_S = 0.4
+BREATH = 3  # how many times as long as reading took the page waits before it reads again: 20,000 lines are not judged at every beep
 
 
 class ReviewPage:
@@ -31,6 +33,7 @@ class ReviewPage:
         self.client = ui.context.client
         self.lines = Lines(stocktake_id, self.client.request.query_params.get("show", ""), self.draw)
         self._pending = False
+        self._took_s = 0.0
         self.body = parts.box("review")
         end = live.subscribe("stocktake", self._changed)
         self.client.on_delete(end)
@@ -38,7 +41,9 @@ class ReviewPage:
     async def draw(self) -> None:
         """Read in a thread, then draw."""
         by = frame.actor()
+        began = time.monotonic()
         shown = await asyncio.to_thread(read, self.id, by)
+        self._took_s = time.monotonic() - began
         if self.client.is_deleted:
             return
         self.body.clear()
@@ -203,7 +208,7 @@ class ReviewPage:
     def _changed(self, change: Change) -> None:
         if change.id == self.id and not self._pending and not self.client.is_deleted:
             self._pending = True
-            asyncio.get_running_loop().call_later(SETTLE_S, lambda: asyncio.ensure_future(self._redraw()))
+            asyncio.get_running_loop().call_later(max(SETTLE_S, BREATH * self._took_s), lambda: asyncio.ensure_future(self._redraw()))
 
     async def _redraw(self) -> None:
         self._pending = False
