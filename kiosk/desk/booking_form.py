@@ -10,23 +10,16 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from nicegui import ui
-
 from core.foundation import clock, database, i18n
 from core.mechanisms import people
 from core.mechanisms.operations import Outcome
 from core.sections import bookings, rooms
-from core.sections.rooms import PurposeView
 from core.web import frame, parts
 from core.web.frame import _
+from kiosk.desk.booking_wishes import Wishes
 
 STEP_MINUTES = 15
 LENGTHS = (15, 30, 45, 60, 90, 120, 180, 240, 360, 480)
-
-
-def purpose_name(purpose: PurposeView) -> str:
-    """A purpose in the reader's language, where the office gave it one."""
-    return purpose.english_name if frame.lang() == "en" and purpose.english_name else purpose.name
 
 
 class BookingForm:
@@ -36,10 +29,10 @@ class BookingForm:
         self.on_done, self.by = on_done, frame.actor()
         self._read()
         self.room_id = room_id if room_id in self.rooms else next(iter(self.rooms), "")
-        self.needs: set[str] = set()
+        self.wishes = Wishes(self.by, lambda: self.room_id)
         with parts.sheet_dialog(_("bookings.book")) as self.dialog:
             self._draw_when()
-            self.follows()
+            self.wishes.draw()
             self.problem = parts.box("bookform__refused").props("role=alert")
             with parts.box("dialog__acts"):
                 parts.button(_("web.cancel"), self.dialog.close)
@@ -53,7 +46,6 @@ class BookingForm:
         with database.reading() as s:
             known = [room for room in rooms.everything(s, at) if room.bookable and not room.closed]
             person = people.get(s, self.by.person_id)
-            self.purposes = {str(one.id): one for one in rooms.all_purposes(s, self.by, person.department_id)}
             hosts, departments = bookings.hosts_for(s, self.by), people.department_names(s)
         self.rooms = {str(room.id): _("bookings.room_line", room=room.name, n=room.capacity) for room in known}
         self.names = {str(room.id): room.name for room in known}
@@ -64,10 +56,7 @@ class BookingForm:
     def _draw_when(self) -> None:
         local = clock.local(clock.now())
         soon = local.replace(minute=0, second=0, microsecond=0) + timedelta(minutes=STEP_MINUTES * (local.minute // STEP_MINUTES + 1))
-        self.purpose = None
-        if self.purposes:
-            options = {"": _("bookings.no_purpose")} | {id: purpose_name(one) for id, one in self.purposes.items()}
-            self.purpose = parts.select(_("purpose.column.name"), options, "", on_change=lambda _value: self.follows.refresh())
+        self.wishes.draw_purpose()
         self.room = parts.select(_("booking.column.room"), self.rooms, self.room_id or None, search=True, on_change=self._choose_room)
         with parts.box("row"):
             self.day = parts.input(_("bookings.day"), soon.date().isoformat(), props="type=date")
@@ -81,35 +70,7 @@ class BookingForm:
 
     def _choose_room(self, room_id: Any) -> None:
         self.room_id = str(room_id or "")
-        self.follows.refresh()
-
-    @ui.refreshable_method
-    def follows(self) -> None:
-        """What this purpose asks for in this room, and what will hold."""
-        self.attendees = self.seating = self.remark = None
-        with database.reading() as s:
-            room = s.get(rooms.Room, UUID(self.room_id)) if self.room_id else None
-            form = bookings.form_of(room, rooms.get_purpose(s, self._purpose_id()))
-        if form.asks_attendees:
-            self.attendees = parts.input(_("bookings.attendees"), props=f"type=number min=1 max={form.capacity or 5000} inputmode=numeric")
-        if form.asks_seating:
-            self.seating = parts.select(
-                _("bookings.seating"), {name: _(f"booking.seating.{name}") for name in rooms.SEATINGS}, rooms.SEATINGS[0]
-            )
-        self.needs &= set(form.needs)
-        if form.needs:
-            with parts.field(_("bookings.needs")), parts.box("row wrap checks"):
-                for need in form.needs:
-                    ui.checkbox(_(f"booking.need.{need}"), value=need in self.needs, on_change=partial(self._tick, need))
-            self.remark = parts.input(_("bookings.remark"), props="maxlength=500")
-        if notes := rule_notes(form):
-            parts.text("　".join(notes) if frame.lang() != "en" else " · ".join(notes), "p", "quiet small bookform__rules")
-
-    def _tick(self, need: str, event: Any) -> None:
-        (self.needs.add if event.value else self.needs.discard)(need)
-
-    def _purpose_id(self) -> UUID | None:
-        return UUID(self.purpose.value) if self.purpose is not None and self.purpose.value else None
+        self.wishes.draw.refresh()
 
     # ── doing ──
 
@@ -121,24 +82,18 @@ class BookingForm:
             parts.refuse(self.start, _("bookings.when_wrong"))
             return None
         parts.refuse(self.start, None)
-        attendees = str(self.attendees.value or "0") if self.attendees is not None else "0"
-        if not attendees.isdigit() or int(attendees) > 5000:
-            parts.refuse(self.attendees, _("bookings.attendees_wrong"))
+        wishes = self.wishes.facts()
+        if wishes is None:
             return None
         host = str(self.host.value) if self.host is not None and self.host.value else ""
-        facts = {
+        facts: dict[str, Any] = {
             "room_id": UUID(str(self.room.value)),
             "starts_at": starts,
             "ends_at": starts + timedelta(minutes=int(self.length.value)),
             "title": self.title.value or "",
             "host_id": UUID(host) if host and host != str(self.by.person_id) else None,
-            "purpose_id": self._purpose_id(),
-            "attendees": int(attendees),
-            "needs": tuple(sorted(self.needs)),
-            "seating": self.seating.value if self.seating is not None else "",
-            "remark": (self.remark.value or "") if self.remark is not None else "",
         }
-        return bookings.CreateBooking(**(facts | more))
+        return bookings.CreateBooking(**(facts | wishes | more))
 
     async def save(self, **more: Any) -> None:
         """Book it; a refusal stays in the dialog with what could be had instead."""
@@ -208,25 +163,6 @@ class BookingForm:
                     self._close()
 
             parts.button(_("bookings.mediate_send"), ask, kind="main")
-
-
-def rule_notes(form: bookings.Form) -> list[str]:
-    """What holds for this room and purpose, in short sentences."""
-    lang = frame.lang()
-
-    def span(minutes: int) -> str:
-        return i18n.duration(timedelta(minutes=minutes), lang)
-
-    notes = []
-    if form.approvers:
-        notes.append(_("bookings.rule.approval", who=("、" if lang != "en" else ", ").join(_(f"role.{name}") for name in form.approvers)))
-    if form.lead_minutes:
-        notes.append(_("bookings.rule.lead", span=span(form.lead_minutes)))
-    if form.set_up_minutes or form.clean_up_minutes:
-        notes.append(_("bookings.rule.buffers", before=span(form.set_up_minutes), after=span(form.clean_up_minutes)))
-    if form.may_displace:
-        notes.append(_("bookings.rule.important", span=span(form.notice_minutes)))
-    return notes
 
 
 def _clock(moment: datetime) -> str:

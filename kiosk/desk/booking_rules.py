@@ -19,7 +19,7 @@ from core.sections import bookings, rooms
 from core.sections.rooms import ItemView, PurposeView, RoomView
 from core.web import frame, parts
 from core.web.frame import _
-from kiosk.desk.booking_form import purpose_name
+from kiosk.desk.booking_wishes import purpose_name
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 MAY_SET = (Role.ADMIN, Role.CLERK)

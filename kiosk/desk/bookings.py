@@ -18,7 +18,8 @@ from core.sections import bookings, rooms
 from core.sections.bookings import BookingView, RoomDay
 from core.web import frame, parts
 from core.web.frame import _
-from kiosk.desk.booking_form import LENGTHS, BookingForm, purpose_name
+from kiosk.desk.booking_form import LENGTHS, BookingForm
+from kiosk.desk.booking_wishes import purpose_name
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])

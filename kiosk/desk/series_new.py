@@ -23,6 +23,7 @@ from core.sections.bookings import series
 from core.sections.bookings.series import DateChoice, DateRow, Preview
 from core.web import frame, icons, parts
 from core.web.frame import _
+from kiosk.desk.booking_wishes import Wishes
 from kiosk.desk.series import LENGTHS, ROWS_AT_FIRST, day_cells, month_row, refusal_words, room_choices, styles, wall_span
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
@@ -50,6 +51,7 @@ class SeriesForm:
         self.said = ""
         self.all_rows = False
         self.rooms = room_choices()
+        self.wishes = Wishes(frame.actor(), self._room_id, self._again)
         self._round = 0
         with parts.box("series") as self.page:
             with parts.head(_("series.new"), _("series.new_hint")):
@@ -73,7 +75,7 @@ class SeriesForm:
             )
         with parts.box("w4"):
             self.room = parts.select(
-                _("series.column.room"), self.rooms, wanted if wanted in self.rooms else first, search=True, on_change=self._again
+                _("series.column.room"), self.rooms, wanted if wanted in self.rooms else first, search=True, on_change=self._choose_room
             )
         with parts.box("w4"):
             self.host = (
@@ -97,12 +99,23 @@ class SeriesForm:
             parts.text(_("series.form.ends"), "span", "field__label")
             parts.chips([(key, _(f"series.ends.{key}"), None) for key in ENDS], self.ends, self._choose_ends)
         self.until = parts.box("w6")
+        with parts.box("w4"):
+            self.wishes.draw_purpose()
+        with parts.box("w8"):
+            self.wishes.draw()
         self._draw_how()
         self._draw_until()
 
     def _everybody(self) -> dict[str, str]:
         with database.reading() as s:
             return {str(person.id): person.name for person in people.search(s, limit=2000)}
+
+    def _room_id(self) -> str:
+        return str(self.room.value or "")
+
+    def _choose_room(self, *_changed: Any) -> Any:
+        self.wishes.draw.refresh()
+        return self._again()
 
     def _choose_repeat(self, key: str) -> Any:
         self.repeat = key
@@ -180,8 +193,10 @@ class SeriesForm:
         """The plan as it stands, or None while the form is not whole."""
         try:
             starts = datetime.combine(date.fromisoformat(self.first.value or ""), time.fromisoformat(self.start.value or ""))
-            by, host = frame.actor(), self.host.value if self.host is not None else None
-            return series.CreateSeries(
+            by, host, wishes = frame.actor(), self.host.value if self.host is not None else None, self.wishes.facts()
+            if wishes is None:
+                return None
+            return series.CreateSeries(**wishes,
                 room_id=UUID(str(self.room.value)), title=self.title.value or "", starts=starts, minutes=int(self.length.value), rule=self._rule(),
                 workdays=self.repeat == "workdays", last_on=date.fromisoformat(self.last_on.value or "") if self.ends == "on" else None,
                 skip_days_off=bool(self.days_off.value) and self.repeat != "workdays", choices=tuple(self.choices.values()),

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.foundation import clock, vault
-from core.sections import bookings
+from core.foundation.ids import uuid7
+from core.sections import bookings, rooms
 from core.sections.bookings import calendars
 from tests.cast import PASSWORD, Office
 from tests.live import DESK, PHONE, Server, sign_in
@@ -39,9 +40,16 @@ def test_the_desk_sees_every_date_decides_about_the_taken_one_and_books_all_at_o
     live_office.do(
         bookings.CreateBooking(room_id=live_office.places["301"], starts_at=taken, ends_at=taken + timedelta(hours=1)), live_office.wu
     )
+    live_office.do(
+        rooms.SetUpPurpose(purpose_id=uuid7(), name="培训", english_name="Training", asks_attendees=True, asks_seating=True),
+        live_office.ada,
+    )
     live_office.person("eva", "Eva Stein", ("reception",), account="eva", password=PASSWORD, language="en")
     page = opened(browser, server, "eva", "/desk/series/new")
     page.get_by_label("Title").fill("周例会")
+    page.get_by_role("combobox", name="Purpose").click()
+    page.get_by_role("option", name="Training").click()
+    page.get_by_label("How many people").fill("8")
     page.get_by_label("Not after").fill("2026-12-30")
     clash = page.locator('tr[data-original="2026-12-08T10:00:00"]')
     expect(clash).to_contain_text("booked 10:00–11:00")
@@ -59,6 +67,9 @@ def test_the_desk_sees_every_date_decides_about_the_taken_one_and_books_all_at_o
     assert [(booking.starts_wall[5:16], booking.title) for booking in live_bookings() if booking.title] == [
         (f"{day}T10:00", "周例会") for day in ("11-24", "12-01", "12-08", "12-15", "12-29")
     ]
+    assert {(booking.purpose_id is not None, booking.attendees, booking.seating) for booking in live_bookings() if booking.title} == {
+        (True, 8, "boardroom")
+    }
     page.locator('tr[data-original="2026-12-15T10:00:00"]').get_by_role("button", name="From here on").click()
     page.get_by_label("Start", exact=True).fill("14:00")
     page.get_by_role("button", name="Change", exact=True).click()
