@@ -66,6 +66,7 @@ NAMES_NO_VISITOR = {
     "room": "rooms",
     "stocktake_line": "things",
     "supply": "things",
+    "visitor_type": "kinds of visitors",
 }
 PERSONAL = re.compile(
     r"(^|_)(name|names|phone|mobile|email|mail|address|company|firm|contact|guest|guests|visitor|visitors|leader|claimer|holder|courier|bearer"

@@ -1,11 +1,12 @@
 """Visits: who comes to whom, is here, has left (guide S3.1-R1, R5, R7; norms.md 11; pitfalls V30–V39).
 
-Split by ability: `record` (the visit and who may see it), `consent` (versioned notices and signatures), `planning` (invite, cancel),
+Split by ability: `record` (the visit and who may see it), `types` (kinds of visitors and what each is asked), `consent` (versioned documents and signatures), `returning` (who was here before), `approving` (may they come in), `planning` (invite, cancel),
 `coming` (check in, badge), `telling` (the host told), `leaving` (check out), `register` (who is here, roll call, lists), `keeping` (day's
 end, keeping time), `help` (calling reception).
 """
 
 from core.sections.visits import blocklist, codes, holding, reveals
+from core.sections.visits.approving import ApproveVisit, FetchBadge, NotePaper
 from core.sections.visits.badges import BadgeFacts, NoteBadge, badge, note_badge
 from core.sections.visits.blocklist import AddBlock, BlockView, RemoveBlock, RevealBlock, ReviewBlock
 from core.sections.visits.coming import CheckIn, Greeting, check_in, greeting
@@ -29,13 +30,16 @@ from core.sections.visits.leaving import CheckOut, check_out
 from core.sections.visits.planning import CancelVisit, Invite, SendInvitation, cancel, invite, send_invitation
 from core.sections.visits.record import HostChoice, Visit, VisitState, VisitView, describe, hosts, view
 from core.sections.visits.register import COLLECTION, RollCallLine, count_in_house, counts, expected, in_house, mine, roll_call, search
+from core.sections.visits.returning import Recognise, Remembered
 from core.sections.visits.telling import Acknowledge, Remind, Told, acknowledge, remind, remind_hosts, told
+from core.sections.visits.types import Flow, RoomRuleView, SetUpType, SetUpVisitRoom, TypeView
 
 __all__ = [
     "COLLECTION",
     "Acknowledge",
     "AddBlock",
     "AnswerHelp",
+    "ApproveVisit",
     "BadgeFacts",
     "BlockView",
     "CallHelp",
@@ -46,6 +50,8 @@ __all__ = [
     "Consent",
     "ConsentDocument",
     "EraseVisits",
+    "FetchBadge",
+    "Flow",
     "Greeting",
     "Happening",
     "HelpCall",
@@ -54,18 +60,25 @@ __all__ = [
     "HostChoice",
     "Invite",
     "NoteBadge",
+    "NotePaper",
     "NoticeText",
     "PublishNotice",
     "ReleaseVisit",
+    "Recognise",
+    "Remembered",
     "Remind",
     "RemoveBlock",
     "RevealBlock",
     "ReviewBlock",
     "RollCallLine",
+    "RoomRuleView",
     "SendInvitation",
+    "SetUpType",
+    "SetUpVisitRoom",
     "Signature",
     "Told",
     "TurnAway",
+    "TypeView",
     "Visit",
     "VisitState",
     "VisitView",

@@ -14,10 +14,10 @@ from sqlmodel import Session
 
 from core.foundation import clock
 from core.foundation.errors import NotAllowed, Refused
-from core.mechanisms import labels, people
+from core.mechanisms import labels, people, places
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
-from core.sections.visits import record
+from core.sections.visits import record, types
 from core.sections.visits.record import RECEPTION, Visit, VisitState, changed
 
 BADGE_WINDOW = timedelta(minutes=1)
@@ -53,6 +53,10 @@ class BadgeFacts:
     day: date
     day_number: int
     language: str
+    type: str = types.GUEST
+    layout: str = "plain"
+    escort: bool = False
+    room: str = ""
 
 
 def may_have_badge(visit: Visit, by: Actor, at: datetime) -> bool:
@@ -60,17 +64,24 @@ def may_have_badge(visit: Visit, by: Actor, at: datetime) -> bool:
     if by.has(*RECEPTION, Role.SYSTEM):
         return True
     mine = by.has(Role.KIOSK) and by.device_id is not None and by.device_id == visit.kiosk_id
-    return mine and visit.arrived_at is not None and at - visit.arrived_at <= BADGE_WINDOW
+    since = [moment for moment in (visit.arrived_at, visit.approval_at, visit.badge_from_at) if moment is not None]
+    return mine and bool(since) and at - max(since) <= BADGE_WINDOW
 
 
 def badge(s: Session, visit_id: UUID, by: Actor, at: datetime) -> BadgeFacts:
-    """Refuses: visit.not_found, visit.not_here; raises NotAllowed."""
+    """Refuses: visit.not_found, visit.not_here, visit.not_approved; raises NotAllowed."""
     visit = record.get(s, visit_id)
     if not may_have_badge(visit, by, at):
         raise NotAllowed()
     if visit.state != VisitState.HERE or visit.arrived_at is None or visit.day_number is None:
         raise Refused("visit.not_here")
+    if visit.approval == "asked":
+        raise Refused("visit.not_approved")
+    room = s.get(places.Place, visit.room_id) if visit.room_id is not None else None
     host = people.get(s, visit.host_id)
     place = people.department_names(s).get(host.department_id, "") if host.department_id else ""
     code = labels.of(s, SubjectKind.VISIT, visit.id) or ""
-    return BadgeFacts(code, visit.name, visit.company, host.name, place, clock.today(visit.arrived_at), visit.day_number, visit.language)
+    return BadgeFacts(
+        code, visit.name, visit.company, host.name, place, clock.today(visit.arrived_at), visit.day_number, visit.language, visit.type,
+        types.get(s, visit.type).badge_layout, visit.escort, room.name if room is not None else "",
+    )  # fmt: skip

@@ -8,29 +8,35 @@ because the visitor stands before the screen: another day, cancelled, here alrea
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from pydantic import Field as Input
 from pydantic import StringConstraints, model_validator
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from core.foundation import clock
 from core.foundation.errors import NotAllowed, Refused
-from core.mechanisms import attachments, labels, numbering, people
+from core.mechanisms import attachments, labels, numbering, people, places
 from core.mechanisms.attachments import Sha256
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Operation, Role, note, operation, touch
-from core.sections.visits import consent, happenings, holding, record, telling
+from core.sections.visits import approving, consent, holding, record, returning, types
 from core.sections.visits.consent import Signature
-from core.sections.visits.happenings import Happening
 from core.sections.visits.planning import Mail
-from core.sections.visits.record import HANDLERS, Code, Line, Name, Phone, Visit, VisitState, changed, name_keys
+from core.sections.visits.record import HANDLERS, RECEPTION, Code, Line, Name, Phone, Plate, Visit, VisitState, changed, name_keys
 
 
 class CheckIn(Operation):
-    """Either `code` of an invitation, or who comes and to whom: `host` is a full name, its pinyin, an extension or a person's id."""
+    """Either `code` of an invitation, or who comes and to whom: `host` is a full name, its pinyin, an extension or a person's id.
+
+    `type` is what kind of visitor walks in (without one: guest); `room` a room's name, short name or id; `consents` the documents signed beside `consent`, `on_paper` those that
+    reception saw signed on paper. With a `code` the further fields fill what the invitation left empty. A walk-in who was here before names that visit by `known` (recognised on
+    this kiosk just now) or holds its old code (`known_code`)."""
 
     code: Code | None = None
     name: Name | None = None
@@ -42,6 +48,14 @@ class CheckIn(Operation):
     language: Annotated[str, StringConstraints(pattern="^(zh-Hans|zh-Hant|en)?$")] = ""
     consent: Signature | None = None
     photo: Sha256 | None = None
+    type: types.Key | None = None
+    plate: Plate = ""
+    room: Annotated[str, StringConstraints(max_length=80)] = ""
+    drink: types.Drink = ""
+    consents: Annotated[tuple[Signature, ...], Input(max_length=8)] = ()
+    on_paper: Annotated[tuple[types.Key, ...], Input(max_length=8)] = ()
+    known: UUID | None = None
+    known_code: Code | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> CheckIn:
@@ -55,15 +69,23 @@ def check_in(s: Session, do: CheckIn, by: Actor, at: datetime) -> dict[str, Any]
     """The visitor is here: a badge label, the day's next number, the host told. Answers `{visit_id, code}`, the code of the badge; `see_reception` without
     either when somebody has to look first (holding.py).
 
-    Without `consent` the outcome notes `consent_pending`; reception sees it and lets the visitor sign on paper.
+    What the visitor's type and room demand is looked at again here: a required field must be there; a document that was not signed does not keep the visitor out but is noted
+    (`consent_pending`, `unsigned`), as is a missing photo, so that reception sees it; where approval is needed the visitor waits (`waiting`).
     Refuses: visit.other_day, visit.invitation_over, visit.cancelled, visit.already_here, visit.left_already, visit.badge_over,
     visit.host_unknown,
-    visit.host_ambiguous, visit.notice_changed, label.unknown, label.other_kind"""
+    visit.host_ambiguous, visit.notice_changed, visit.type_unknown, visit.field_needed,
+    visit.room_unknown, label.unknown, label.other_kind"""
     visit = _invited(s, do.code, at) if do.code is not None else _walk_in(s, do, at)
     if not by.has(Role.KIOSK) and not record.may_handle(s, visit, by):
         raise NotAllowed()
+    if do.on_paper and not by.has(*RECEPTION, Role.SYSTEM):
+        raise NotAllowed()
+    _fill(s, visit, do, by)
     if holding.stops(s, visit, by, at):
         return {"visit_id": None, "code": None, "see_reception": True}
+    flow = types.flow_of(s, visit.type, visit.room_id)
+    if lacking := types.missing(flow, answers(visit)):
+        raise Refused("visit.field_needed", field_key=f"visit.field.{lacking[0]}", field=lacking[0])
     today = clock.today(at)
     before = labels.of(s, SubjectKind.VISIT, visit.id)
     visit.state, visit.arrived_at, visit.kiosk_id = VisitState.HERE, at, by.device_id
@@ -76,15 +98,16 @@ def check_in(s: Session, do: CheckIn, by: Actor, at: datetime) -> dict[str, Any]
     if before is not None:
         old = labels.known(s, before)
         old.state, old.superseded_by, old.ended_at, old.reason = labels.LabelState.SUPERSEDED, badge, at, "badge"
-    if do.consent is not None:
-        consent.record(s, visit, do.consent, at)
-    elif not consent.agreed_before(s, visit):
-        note(s, consent_pending=True)
+    visit.escort, visit.drink = flow.escort, do.drink if flow.drink else ""
+    _keep_documents(s, visit, do, flow, by, at)
     if do.photo is not None:
         attachments.use(s, [do.photo], "visit", visit.id, by, at)
+    elif flow.photo == "required":
+        note(s, photo_pending=True)
     changed(visit)
-    telling.host_of_arrival(s, visit, at)
-    happenings.tell(s, Happening.ARRIVED, visit, at)
+    approving.begin(s, visit, flow, by, at)
+    if visit.approval == approving.ASKED:
+        note(s, waiting=True)
     return {"visit_id": visit.id, "code": badge}
 
 
@@ -93,8 +116,10 @@ def check_in(s: Session, do: CheckIn, by: Actor, at: datetime) -> dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What a scanned code lets its holder do. `act` is arrive or leave; `is_badge`: it is the badge itself, not the invitation. The name is
-    the holder's own."""
+    """What a scanned code lets its holder do. `act` is arrive or leave; `is_badge`: it is the badge itself, not the invitation. The name is the holder's own.
+
+    `known` are the fields that have an answer, `signed` the documents that need no new signature. Who came in only after an approval and has no badge yet
+    (`approval`, `badge_taken`) gets it, or waits on."""
 
     act: Literal["arrive", "leave"]
     visit_id: UUID
@@ -106,6 +131,12 @@ class Greeting:
     must_sign: bool
     code: str
     is_badge: bool
+    type: str = types.GUEST
+    room_id: UUID | None = None
+    known: tuple[str, ...] = ()
+    signed: tuple[str, ...] = ()
+    approval: str = ""
+    badge_taken: bool = False
 
 
 def greeting(s: Session, text: str, at: datetime) -> Greeting:
@@ -144,11 +175,68 @@ def _walk_in(s: Session, do: CheckIn, at: datetime) -> Visit:
         purpose=do.purpose,
         language=do.language,
         expected_on=clock.today(at),
+        type=types.offered(s, do.type or types.GUEST).key,
+        plate=do.plate,
     )
     name_keys(visit)
     s.add(visit)
     s.flush()
     return visit
+
+
+def _fill(s: Session, visit: Visit, do: CheckIn, by: Actor) -> None:
+    """What the invitation left empty; the desk may also say that somebody is of another type."""
+    visit.company, visit.purpose = visit.company or do.company, visit.purpose or do.purpose
+    visit.phone, visit.email, visit.plate = visit.phone or do.phone, visit.email or do.email.lower(), visit.plate or do.plate
+    visit.phone_key = record.phone_key(visit.phone)
+    if do.code is not None and do.type is not None and by.is_person:
+        visit.type = types.offered(s, do.type).key
+    if do.room and (visit.room_id is None or by.is_person):
+        visit.room_id = room_named(s, do.room)
+
+
+def room_named(s: Session, text: str) -> UUID:
+    """The room a visitor means by its short name or full name, never a part of one. Refuses: visit.room_unknown"""
+    found = places.find(s, text.strip())
+    if found is None or found.kind != places.PlaceKind.ROOM:
+        wanted = _folded(text)
+        rooms = select(places.Place).where(col(places.Place.kind) == places.PlaceKind.ROOM, col(places.Place.retired_at).is_(None))
+        same = [place for place in s.execute(rooms).scalars() if wanted and _folded(place.name) == wanted]
+        found = same[0] if len(same) == 1 else None
+    if found is None or found.retired_at is not None:
+        raise Refused("visit.room_unknown")
+    return found.id
+
+
+def _folded(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def answers(visit: Visit) -> dict[str, object]:
+    """What is known of a visit, by the names of the fields a type may ask."""
+    return {
+        "company": visit.company,
+        "phone": visit.phone,
+        "email": visit.email,
+        "plate": visit.plate,
+        "room": visit.room_id,
+        "purpose": visit.purpose,
+    }
+
+
+def _keep_documents(s: Session, visit: Visit, do: CheckIn, flow: types.Flow, by: Actor, at: datetime) -> None:
+    earlier = returning.earlier_visit(s, do.known, do.known_code, by, at) if do.known or do.known_code else None
+    if earlier is not None and earlier.name != visit.name:
+        earlier = None  # somebody else now stands at the glass
+    agreed = consent.agreed(s, visit, flow.documents, earlier)
+    for signature in (*([do.consent] if do.consent is not None else []), *do.consents):
+        agreed.add(consent.record(s, visit, signature, at).document)
+    for key in do.on_paper:
+        agreed.add(consent.record_paper(s, visit, key, at, by).document)
+    unsigned = [key for key in flow.documents if key not in agreed]
+    visit.unsigned = ",".join(unsigned)
+    if unsigned:
+        note(s, consent_pending=True, **({"unsigned": unsigned} if unsigned != [consent.NOTICE] else {}))
 
 
 def _on_its_day(visit: Visit, at: datetime) -> None:
@@ -168,6 +256,24 @@ def _why_not_arriving(visit: Visit, at: datetime) -> Refused:
 def _greeting(s: Session, visit: Visit, act: Literal["arrive", "leave"], code: str) -> Greeting:
     host = people.get(s, visit.host_id)
     department = people.department_names(s).get(host.department_id, "") if host.department_id else ""
-    must_sign = act == "arrive" and not consent.agreed_before(s, visit)
+    flow = types.flow_of(s, visit.type, visit.room_id)
+    signed = consent.agreed(s, visit, flow.documents) if act == "arrive" else set(flow.documents)
     is_badge = act == "leave" and labels.of(s, SubjectKind.VISIT, visit.id) == code
-    return Greeting(act, visit.id, visit.name, visit.company, host.name, department, visit.language, must_sign, code, is_badge)
+    return Greeting(
+        act,
+        visit.id,
+        visit.name,
+        visit.company,
+        host.name,
+        department,
+        visit.language,
+        not signed.issuperset(flow.documents),
+        code,
+        is_badge,
+        visit.type,
+        visit.room_id,
+        tuple(name for name, value in answers(visit).items() if value),
+        tuple(signed),
+        visit.approval,
+        bool(visit.badges_printed) or not flow.badge,
+    )

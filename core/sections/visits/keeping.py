@@ -24,7 +24,7 @@ from core.foundation.jobs import job
 from core.mechanisms import attachments, forgets, notices, office
 from core.mechanisms.forgets import Gone
 from core.mechanisms.operations import SYSTEM, Actor, Operation, Role, operation, perform_now, touch
-from core.sections.visits import consent, happenings, holding, record
+from core.sections.visits import consent, happenings, holding, record, returning
 from core.sections.visits.happenings import Happening
 from core.sections.visits.record import Visit, VisitState, changed
 
@@ -64,22 +64,42 @@ def close_day(s: Session, do: CloseDay, by: Actor, at: datetime) -> dict[str, An
 # ── forgetting a visitor: what this section and the mechanisms it uses keep of one ──
 
 
-@forgets.visitors("visits", "visit.name", "visit.pinyin", "visit.initials", "visit.company", "visit.phone", "visit.email", "visit.purpose")
+@forgets.visitors(
+    "visits",
+    "visit.name",
+    "visit.pinyin",
+    "visit.initials",
+    "visit.company",
+    "visit.phone",
+    "visit.email",
+    "visit.purpose",
+    "visit.phone_key",
+    "visit.plate",
+    "visit.drink",
+    "visit.approval_reason",
+)
 def forget_visits(s: Session, gone: Gone, at: datetime) -> int:
     """The visit itself, with its search keys; that somebody came, when and to whom, stays."""
     found = s.execute(select(Visit).where(col(Visit.id).in_(gone.visit_ids), col(Visit.erased_at).is_(None))).scalars().all()
     for visit in found:
         visit.name = visit.pinyin = visit.initials = visit.company = visit.phone = visit.email = visit.purpose = ""
+        visit.phone_key = visit.plate = visit.drink = visit.approval_reason = ""
         visit.erased_at = at
         changed(visit)
     s.flush()
     return len(found)
 
 
-@forgets.visitors("signatures", "consent.strokes", "consent.picture_sha256")
+@forgets.visitors("signatures", "signed_document.strokes", "signed_document.picture_sha256")
 def forget_signatures(s: Session, gone: Gone, at: datetime) -> int:
     """The drawings; which words were agreed to, and when, stays."""
     return consent.erase(s, gone.visit_ids)
+
+
+@forgets.visitors("recognised", "visit_recognition.visit_id")
+def forget_recognised(s: Session, gone: Gone, at: datetime) -> int:
+    """Whom a kiosk knew again within the last minutes."""
+    return returning.forget(s, gone.visit_ids)
 
 
 @forgets.visitors("photos", "attachment.stored_sha256")

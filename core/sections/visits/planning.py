@@ -12,10 +12,10 @@ from sqlmodel import Session
 from core.foundation import clock
 from core.foundation.errors import NotAllowed, Refused
 from core.foundation.i18n import LANGUAGES
-from core.mechanisms import channels, labels, notices, office, people
+from core.mechanisms import channels, labels, notices, office, people, places
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import OFFICE, Actor, Operation, Role, note, operation, touch
-from core.sections.visits import happenings, holding
+from core.sections.visits import happenings, holding, types
 from core.sections.visits.happenings import Happening
 from core.sections.visits.record import Line, Name, Phone, Visit, VisitState, changed, handle, name_keys
 
@@ -38,7 +38,7 @@ def _spoken(value: str) -> str:
 
 
 class Invite(Operation):
-    """`language` is the visitor's: of the mail and of the kiosk's first words to them."""
+    """`language` is the visitor's: of the mail and of the kiosk's first words to them. `type` and `room_id` say what the visit is asked (see `types`)."""
 
     host_id: UUID
     name: Name
@@ -48,6 +48,8 @@ class Invite(Operation):
     purpose: Line = ""
     expected_on: date
     language: Annotated[str, AfterValidator(_spoken)] = ""
+    type: types.Key = types.GUEST
+    room_id: UUID | None = None
 
 
 @operation(Invite, "visit.invite", roles={Role.STAFF}, personal=True)
@@ -55,7 +57,7 @@ def invite(s: Session, do: Invite, by: Actor, at: datetime) -> dict[str, Any]:
     """A planned visit with its code; mailed to the visitor when an address is given. Fact `reception_contacts` and no code: reception looks first.
 
     Members of the office invite for themselves and whom they stand in for; office roles and leaders for anybody.
-    Refuses: visit.host_unknown, visit.day_past, visit.day_too_far"""
+    Refuses: visit.host_unknown, visit.day_past, visit.day_too_far, visit.type_unknown, place.not_found"""
     host = s.get(people.Person, do.host_id)
     if host is None or host.disabled_at is not None:
         raise Refused("visit.host_unknown")
@@ -78,6 +80,8 @@ def invite(s: Session, do: Invite, by: Actor, at: datetime) -> dict[str, Any]:
         language=do.language,
         expected_on=do.expected_on,
         invited_by=by.person_id,
+        type=types.offered(s, do.type).key,
+        room_id=places.get(s, do.room_id).id if do.room_id is not None else None,
     )
     name_keys(visit)
     s.add(visit)

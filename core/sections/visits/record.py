@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import AfterValidator, StringConstraints
-from sqlalchemy import select
+from sqlalchemy import false, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import clock
@@ -42,6 +42,7 @@ Name = Annotated[str, StringConstraints(max_length=80), AfterValidator(one_line)
 Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(one_line)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Phone = Annotated[str, StringConstraints(max_length=40, pattern=r"^[0-9+() -]*$")]
+Plate = Annotated[str, StringConstraints(max_length=16), AfterValidator(one_line)]
 
 
 class VisitState(StrEnum):
@@ -56,6 +57,7 @@ class VisitState(StrEnum):
 class Visit(SQLModel, table=True):
     """One coming of one visitor. `left_at` is what a scan said; `assumed_left_at` what the day's end said of a badge nobody scanned out.
 
+    `phone_key` is the full phone number as digits, for returning visitors; `unsigned` the documents still to sign, by comma; `approval` empty, asked, given or refused.
     Name, company, phone, mail and purpose are gone after the keeping time (`erased_at`); the row stays so that visits can be counted."""
 
     __tablename__: ClassVar[str] = "visit"
@@ -80,6 +82,18 @@ class Visit(SQLModel, table=True):
     acknowledged_by: UUID | None = None
     reminded_at: datetime | None = None
     badges_printed: int = 0
+    type: str = Field(default="guest", sa_column_kwargs={"server_default": "guest"})
+    room_id: UUID | None = None
+    plate: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    phone_key: str = Field(default="", index=True, sa_column_kwargs={"server_default": ""})
+    drink: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    escort: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    approval: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    approval_at: datetime | None = None
+    approval_by: UUID | None = None
+    approval_reason: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    unsigned: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    badge_from_at: datetime | None = None
     left_at: datetime | None = None
     assumed_left_at: datetime | None = None
     ended_at: datetime | None = None
@@ -114,6 +128,13 @@ class VisitView:
     badges_printed: int
     erased: bool
     version: int
+    type: str = "guest"
+    room_id: UUID | None = None
+    plate: str = ""
+    drink: str = ""
+    escort: bool = False
+    approval: str = ""
+    unsigned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +222,22 @@ def why_not(visit: Visit, at: datetime) -> Refused:
 
 
 def name_keys(visit: Visit) -> None:
-    """Set the search keys from the name."""
+    """Set the search keys from the name, and the key of the phone number."""
     keys = pinyin.keys(visit.name)
     visit.pinyin, visit.initials = keys.full, keys.initials
+    visit.phone_key = phone_key(visit.phone)
+
+
+SHORTEST_PHONE = 8
+
+
+def phone_key(phone: str) -> str:
+    """A full phone number as its digits, without China's country code; nothing when it is too short to be somebody's alone."""
+    digits = "".join(sign for sign in phone if sign in "0123456789")
+    for code in ("0086", "86"):
+        if digits.startswith(code) and len(digits) == 11 + len(code):
+            digits = digits[len(code) :]
+    return digits if len(digits) >= SHORTEST_PHONE else ""
 
 
 # ── views ──
@@ -252,6 +286,13 @@ def _view(visit: Visit, host: people.Person, departments: dict[UUID, str], codes
         badges_printed=visit.badges_printed,
         erased=visit.erased_at is not None,
         version=visit.version,
+        type=visit.type,
+        room_id=visit.room_id,
+        plate=visit.plate,
+        drink=visit.drink,
+        escort=visit.escort,
+        approval=visit.approval,
+        unsigned=tuple(key for key in visit.unsigned.split(",") if key),
     )
 
 
