@@ -6,7 +6,7 @@ end, keeping time), `help` (calling reception).
 """
 
 from core.sections.visits import blocklist, codes, holding, reveals
-from core.sections.visits.approving import ApproveVisit, FetchBadge, NotePaper
+from core.sections.visits.approving import ApproveVisit, FetchBadge, NotePaper, approve, fetch_badge, note_paper
 from core.sections.visits.badges import BadgeFacts, NoteBadge, badge, note_badge
 from core.sections.visits.blocklist import AddBlock, BlockView, RemoveBlock, RevealBlock, ReviewBlock
 from core.sections.visits.coming import CheckIn, Greeting, check_in, greeting
@@ -23,6 +23,7 @@ from core.sections.visits.keeping import (
     erase_old,
     forget_notices,
     forget_photos,
+    forget_recognised,
     forget_signatures,
     forget_visits,
 )
@@ -30,9 +31,9 @@ from core.sections.visits.leaving import CheckOut, check_out
 from core.sections.visits.planning import CancelVisit, Invite, SendInvitation, cancel, invite, send_invitation
 from core.sections.visits.record import HostChoice, Visit, VisitState, VisitView, describe, hosts, view
 from core.sections.visits.register import COLLECTION, RollCallLine, count_in_house, counts, expected, in_house, mine, roll_call, search
-from core.sections.visits.returning import Recognise, Remembered
+from core.sections.visits.returning import Recognise, Remembered, recognise
 from core.sections.visits.telling import Acknowledge, Remind, Told, acknowledge, remind, remind_hosts, told
-from core.sections.visits.types import Flow, RoomRuleView, SetUpType, SetUpVisitRoom, TypeView
+from core.sections.visits.types import Flow, RoomRuleView, SetUpType, SetUpVisitRoom, TypeView, set_up_type, set_up_visit_room
 
 __all__ = [
     "COLLECTION",
@@ -63,8 +64,8 @@ __all__ = [
     "NotePaper",
     "NoticeText",
     "PublishNotice",
-    "ReleaseVisit",
     "Recognise",
+    "ReleaseVisit",
     "Remembered",
     "Remind",
     "RemoveBlock",
@@ -84,6 +85,7 @@ __all__ = [
     "VisitView",
     "acknowledge",
     "answer",
+    "approve",
     "badge",
     "blocklist",
     "call",
@@ -100,8 +102,10 @@ __all__ = [
     "erase",
     "erase_old",
     "expected",
+    "fetch_badge",
     "forget_notices",
     "forget_photos",
+    "forget_recognised",
     "forget_signatures",
     "forget_visits",
     "greeting",
@@ -112,15 +116,19 @@ __all__ = [
     "invite",
     "mine",
     "note_badge",
+    "note_paper",
     "of_visit",
     "open_calls",
     "publish",
+    "recognise",
     "remind",
     "remind_hosts",
     "reveals",
     "roll_call",
     "search",
     "send_invitation",
+    "set_up_type",
+    "set_up_visit_room",
     "text_of",
     "told",
     "view",

@@ -85,7 +85,7 @@ def check_in(s: Session, do: CheckIn, by: Actor, at: datetime) -> dict[str, Any]
         return {"visit_id": None, "code": None, "see_reception": True}
     flow = types.flow_of(s, visit.type, visit.room_id)
     if lacking := types.missing(flow, answers(visit)):
-        raise Refused("visit.field_needed", field_key=f"visit.field.{lacking[0]}", field=lacking[0])
+        raise Refused("visit.field_needed", field_words_key=f"visit.field.{lacking[0]}", field=lacking[0])
     today = clock.today(at)
     before = labels.of(s, SubjectKind.VISIT, visit.id)
     visit.state, visit.arrived_at, visit.kiosk_id = VisitState.HERE, at, by.device_id

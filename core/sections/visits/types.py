@@ -176,7 +176,7 @@ class SetUpType(Operation):
 
 
 @operation(SetUpType, "visitor_type.set_up", roles=SETTERS)
-def set_up(s: Session, do: SetUpType, by: Actor, at: datetime) -> TypeView:
+def set_up_type(s: Session, do: SetUpType, by: Actor, at: datetime) -> TypeView:
     """Refuses: visitor_type.names (a new type needs a name in each language), visitor_type.name_taken, visitor_type.too_many, visitor_type.guest_stays (the guest is what
     everybody is who says nothing else), consent.unknown_document"""
     row, present = s.get(VisitorType, do.key), SEEDS.get(do.key)
@@ -228,7 +228,7 @@ class SetUpVisitRoom(Operation):
 
 
 @operation(SetUpVisitRoom, "visit_room.set_up", roles=SETTERS)
-def set_up_room(s: Session, do: SetUpVisitRoom, by: Actor, at: datetime) -> dict[str, Any]:
+def set_up_visit_room(s: Session, do: SetUpVisitRoom, by: Actor, at: datetime) -> dict[str, Any]:
     """Refuses: place.not_found, consent.unknown_document"""
     places.get(s, do.place_id)
     _known_documents(s, do.documents)
