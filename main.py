@@ -54,6 +54,7 @@ from core.mechanisms import (
     phones,
     places,
     preferences,
+    printers,
     shapes,
     views,
     workdays,
@@ -154,6 +155,7 @@ MECHANISMS: tuple[ModuleType, ...] = (
     imports,
     drafts,
     preferences,
+    printers,
 )
 SECTIONS: tuple[ModuleType, ...] = (
     rooms,

@@ -1,12 +1,14 @@
 """A small PDF 1.7 writer: pages of text, rectangles and lines in millimetres, one embedded font, written page by page.
 
 Each finished page goes to the output at once, so that ten thousand labels take no more memory than one sheet. Nothing random
-and no date is written: the same drawing gives the same bytes. It draws no pictures, links or transparency: our paper has none.
+and no date is written: the same drawing gives the same bytes. Pictures are JPEG as they come (a badge's photo); links and transparency our
+paper has none of.
 """
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import BinaryIO
@@ -25,25 +27,34 @@ def number(value: float) -> str:
     return text if text not in ("-0", "") else "0"
 
 
+Colour = tuple[float, float, float]  # red, green, blue, 0 to 1
+Ink = float | Colour  # a grey, 0 black to 1 white, or a colour
+
+
 def _weight(glyph: Glyph) -> int:
     return weight(glyph[0])
 
 
 class Canvas:
-    """One page being drawn. Lengths are mm, the origin is the upper left corner, y runs down, `grey` is 0 black to 1 white."""
+    """One page being drawn. Lengths are mm, the origin is the upper left corner, y runs down, `grey` is 0 black to 1 white, or a colour."""
 
     def __init__(self, subset: Subset, width_mm: float, height_mm: float, language: str) -> None:
         self.width_mm, self.height_mm, self.language = width_mm, height_mm, language
         self._subset = subset
-        self._grey = 0.0
+        self._grey: Ink = 0.0
+        self.pictures: dict[str, int] = {}
         self.parts: list[str] = [f"{POINTS_PER_MM:.9f} 0 0 {POINTS_PER_MM:.9f} 0 0 cm"]
 
-    def _ink(self, grey: float) -> None:
+    def _ink(self, grey: Ink) -> None:
         if grey != self._grey:
-            self.parts.append(f"{number(grey)} g {number(grey)} G")
+            if isinstance(grey, tuple):
+                shares = " ".join(number(share) for share in grey)
+                self.parts.append(f"{shares} rg {shares} RG")
+            else:
+                self.parts.append(f"{number(grey)} g {number(grey)} G")
             self._grey = grey
 
-    def text(self, x: float, baseline: float, text: str, size: float, *, bold: bool = False, mono: bool = False, grey: float = 0.0,
+    def text(self, x: float, baseline: float, text: str, size: float, *, bold: bool = False, mono: bool = False, grey: Ink = 0.0,
              align: str = "left", spacing: float = 0.0, language: str = "") -> None:  # fmt: skip
         """Draw one line of text. `align` says what `x` is: its left, right or middle. Refuses: label.missing_glyph."""
         text = clean(text)
@@ -69,10 +80,22 @@ class Canvas:
         scale = f"{width_mm / units_x:.7f} 0 0 {height_mm / units_y:.7f}"
         self.parts.append(f"q {scale} {number(x)} {number(self.height_mm - y - height_mm)} cm\n{path}\nf Q")
 
-    def rectangle(self, x: float, y: float, width_mm: float, height_mm: float, grey: float = 0.0) -> None:
+    def rectangle(self, x: float, y: float, width_mm: float, height_mm: float, grey: Ink = 0.0) -> None:
         """Fill a rectangle."""
         self._ink(grey)
         self.parts.append(f"{number(x)} {number(self.height_mm - y - height_mm)} {number(width_mm)} {number(height_mm)} re f")
+
+    def polygon(self, points: Sequence[tuple[float, float]], grey: Ink = 0.0) -> None:
+        """Fill the area between these corners."""
+        self._ink(grey)
+        steps = [f"{number(x)} {number(self.height_mm - y)} {'l' if at else 'm'}" for at, (x, y) in enumerate(points)]
+        self.parts.append(f"{' '.join(steps)} f")
+
+    def picture(self, name: str, number_: int, x: float, y: float, width_mm: float, height_mm: float) -> None:
+        """Place a picture that `Document.picture` wrote into the rectangle at `x`, `y`."""
+        self.pictures[name] = number_
+        size = f"{number(width_mm)} 0 0 {number(height_mm)} {number(x)} {number(self.height_mm - y - height_mm)}"
+        self.parts.append(f"q {size} cm /{name} Do Q")
 
     def line(self, x1: float, y1: float, x2: float, y2: float, thick: float, grey: float = 0.0, dash: str = "") -> None:
         """Stroke a straight line."""
@@ -87,9 +110,9 @@ class Canvas:
         corner = f"{number(x)} {number(self.height_mm - y - height_mm)}"
         self.parts.append(f"{number(thick)} w {corner} {number(width_mm)} {number(height_mm)} re S")
 
-    def ring(self, x: float, y: float, radius: float, thick: float) -> None:
+    def ring(self, x: float, y: float, radius: float, thick: float, grey: Ink = 0.0) -> None:
         """Stroke a circle around `x`, `y`; `radius` is that of the middle of the line."""
-        self._ink(0.0)
+        self._ink(grey)
         y, handle = self.height_mm - y, radius * _CIRCLE
         points = [
             (x, y + radius),
@@ -126,13 +149,26 @@ class Document:
         content = self._stream(self._take(), "\n".join(canvas.parts).encode("ascii"))
         canvas.parts.clear()
         page = self._take()
+        named = " ".join(f"/{name} {at} 0 R" for name, at in sorted(canvas.pictures.items()))
+        pictures = f" /XObject << {named} >>" if named else ""
         size = f"{number(canvas.width_mm * POINTS_PER_MM)} {number(canvas.height_mm * POINTS_PER_MM)}"
         self._object(
             page,
             f"<< /Type /Page /Parent {self._PAGES} 0 R /MediaBox [0 0 {size}] /Contents {content} 0 R"
-            f" /Resources << /Font << /F {self._FONT} 0 R >> >> >>",
+            f" /Resources << /Font << /F {self._FONT} 0 R >>{pictures} >> >>",
         )
         self._pages.append(page)
+
+    def picture(self, jpeg: bytes, width_px: int, height_px: int, *, grey: bool) -> int:
+        """Write a JPEG as it is; the number that `Canvas.picture` places, on as many pages as wanted."""
+        id = self._take()
+        space = "/DeviceGray" if grey else "/DeviceRGB"
+        kind = f"/Type /XObject /Subtype /Image /Width {width_px} /Height {height_px} /ColorSpace {space} /BitsPerComponent 8"
+        self._offsets[id] = self._written
+        self._write(f"{id} 0 obj\n<< {kind} /Filter /DCTDecode /Length {len(jpeg)} >>\nstream\n".encode())
+        self._write(jpeg)
+        self._write(b"\nendstream\nendobj\n")
+        return id
 
     def close(self) -> None:
         """Write the font, the page list and the cross-reference table."""
