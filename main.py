@@ -23,7 +23,7 @@ from fastapi import APIRouter
 from nicegui import app, ui
 from nicegui.server import Server as NiceguiServer
 
-from assets_labels import invitations, printing, stocktake_report
+from assets_labels import invitations, printing, printouts, stocktake_report
 from assets_labels.errors import DrawingError
 from assets_labels.papers import TEMPLATES
 from core.foundation import backup, clock, database, heavy, jobs, live, migrations, settings, tls, vault
@@ -269,6 +269,7 @@ def include_core() -> None:
     bookings.marks_from("roomcare", roomcare.door_marks)
     lives.include(*parts, stocktake_telling)
     happenings.include(*parts)
+    printers.include(printouts)
 
 
 def open_office(config: Settings) -> None:
@@ -279,6 +280,7 @@ def open_office(config: Settings) -> None:
     sessions.use_settings(config)
     channels.set_up_mail(config.smtp_url)
     calendars.use_base_url(config.base_url)
+    printouts.use_base_url(config.base_url)
     for key in calendars.KEYS:
         notices.encloses(key, calendars.enclosures)
     notices.encloses("visit.invitation", lambda facts: invitations.enclosures(facts, config.base_url))

@@ -15,7 +15,9 @@ from uuid import UUID
 import pypdfium2
 from fastapi import APIRouter, Request, Response
 
-from assets_labels.badges import BadgeText, draw_badge
+from assets_labels import printouts
+from assets_labels.badges import ROLL, BadgeText, draw_badge, draw_on, stock_named
+from assets_labels.errors import DrawingError
 from assets_labels.reports import Column, Report, draw_report
 from core.foundation import clock, database
 from core.foundation.i18n import day_and_time, t
@@ -52,12 +54,34 @@ async def code_keys(actor: Caller, response: Response) -> dict[str, Any]:
     return visits.codes.public_keys()
 
 
-@router.get("/v1/visits/{id}/badge.pdf", summary="The visitor's badge, 62 × 100 mm", response_class=Response)
-async def badge_pdf(id: UUID, actor: Caller) -> Response:
+@router.get("/v1/visits/badges.pdf", summary="Badges of several visitors on one paper", response_class=Response)
+async def badges_pdf(actor: Caller, visits: str, paper: str = ROLL.name, start: int = 1, colour: bool = False) -> Response:
+    """`visits`: at most 200 ids with commas; `paper` one of badge-62, badge-90x54, badge-86x54, badge-A4-90x54, badge-A4-86x54; `start` the first
+    free place of a sheet. Those who have left are left out. For reception."""
+    if not actor.has(*RECEPTION):
+        raise Problem(403, "op.not_allowed")
+    try:
+        ids = [UUID(id) for id in visits.split(",")][:200]
+        stock = stock_named(paper)
+        if not 1 <= start <= stock.per_page:
+            raise DrawingError("sheet.bad_start", start=start, last=stock.per_page)
+    except ValueError as error:
+        raise (Problem(422, error.code, **error.facts) if isinstance(error, DrawingError) else Problem(422, "query.filter")) from None
+    texts = await asyncio.to_thread(printouts.badge_texts, ids, actor)
+    pdf = await asyncio.to_thread(draw_on, stock, texts, sessions.settings().base_url, start=start, colour=colour)
+    return Response(pdf, 200, {**PRIVATE, "Content-Disposition": 'inline; filename="badges.pdf"'}, "application/pdf")
+
+
+@router.get("/v1/visits/{id}/badge.pdf", summary="The visitor's badge, 62 × 100 mm or on another badge paper", response_class=Response)
+async def badge_pdf(id: UUID, actor: Caller, paper: str = ROLL.name, colour: bool = False) -> Response:
     """For reception while the visitor is here; for the kiosk within a minute of the check-in."""
+    try:
+        stock = stock_named(paper)
+    except DrawingError as error:
+        raise Problem(422, error.code, **error.facts) from None
     text, base_url = await asyncio.to_thread(_badge, id, actor)
     return Response(
-        await asyncio.to_thread(draw_badge, text, base_url),
+        await asyncio.to_thread(draw_on, stock, [text], base_url, colour=colour),
         200,
         {**PRIVATE, "Content-Disposition": 'inline; filename="badge.pdf"'},
         "application/pdf",
@@ -84,21 +108,7 @@ def picture_of_badge(text: BadgeText, base_url: str) -> bytes:
 
 def _badge(visit_id: UUID, actor: Actor) -> tuple[BadgeText, str]:
     with database.reading() as s:
-        found = visits.badge(s, visit_id, actor, clock.now())
-        host = office.info(s)
-        closes_at = str(office.setting(s, "booking.closes_at"))
-    text = BadgeText(
-        code=found.code,
-        name=found.name,
-        day=found.day,
-        day_number=found.day_number,
-        valid_until=closes_at,
-        firm=found.company,
-        host=found.host,
-        areas=found.place,
-        office=host.name if host else "",
-        language=found.language or (host.language if host else "zh-Hans"),
-    )
+        text = printouts.badge_text(s, visits.badge(s, visit_id, actor, clock.now()), visit_id)
     return text, sessions.settings().base_url
 
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The tools beside Python that the tests use: a browser, PostgreSQL, a second PDF rasteriser. Installs what it may, else says what is skipped.
+# The tools beside Python that the tests use: a browser, PostgreSQL, a second PDF rasteriser, a print server. Installs what it may, else says what is skipped.
 missing=""
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
@@ -8,6 +8,7 @@ command -v node >/dev/null 2>&1 || missing="$missing nodejs"
 ldconfig -p 2>/dev/null | grep -q libzbar || missing="$missing libzbar0"
 [ -f /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || missing="$missing fonts-noto-cjk"
 [ -x /usr/sbin/mosquitto ] || command -v mosquitto >/dev/null 2>&1 || missing="$missing mosquitto"
+{ [ -x /usr/sbin/cupsd ] && [ -x /usr/sbin/lpadmin ]; } || missing="$missing cups cups-client"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   export DEBIAN_FRONTEND=noninteractive
@@ -15,4 +16,4 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   # shellcheck disable=SC2086
   apt-get install -y -qq $missing >/dev/null 2>&1 && exit 0
 fi
-echo "Not installed:$missing. What needs them is skipped: chromium (browser tests), postgresql (its half of the core suite), poppler-utils (the second rasteriser), nodejs (rules on both sides), fonts-noto-cjk (Chinese in screenshots), mosquitto (status lights over MQTT)."
+echo "Not installed:$missing. What needs them is skipped: chromium (browser tests), postgresql (its half of the core suite), poppler-utils (the second rasteriser), nodejs (rules on both sides), fonts-noto-cjk (Chinese in screenshots), mosquitto (status lights over MQTT), cups (badges and labels on a real print server)."

@@ -67,7 +67,9 @@ def _band(canvas: Canvas, badge: BadgeText, left: float, top: float, width_mm: f
     until = t("badge.valid_until", language, time=badge.says(badge.valid_until))
     number = f"{badge.day_number:03d}"
     right = left + width_mm - _EDGE
-    free = width_mm - 2 * _EDGE - max(width(until, 2.5, language), width(badge.other_word, 2.5, language)) - width(number, 6.0, language) - 5.0
+    free = (
+        width_mm - 2 * _EDGE - max(width(until, 2.5, language), width(badge.other_word, 2.5, language)) - width(number, 6.0, language) - 5.0
+    )
     size = next((size for size in (5.4, 4.8, 4.2, 3.6) if width(badge.word, size, language, spacing_mm=spacing) <= free), 3.1)
     canvas.text(left + _EDGE, top + _BAND / 2 + size * 0.37, badge.word, size, bold=True, grey=1.0, spacing=spacing)
     canvas.text(right, top + _BAND / 2 + 2.2, number, 6.0, bold=True, grey=1.0, align="right")

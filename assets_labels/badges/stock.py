@@ -84,7 +84,9 @@ def draw_on(stock: Stock, badges: Iterable[BadgeText], base_url: str, *, start: 
         if stock.upright:
             roll.draw(document, canvas, badge, base_url, colour=colour)
         else:
-            insert.draw(document, canvas, badge, base_url, left=left, top=top, width_mm=stock.width_mm, height_mm=stock.height_mm, colour=colour)
+            insert.draw(
+                document, canvas, badge, base_url, left=left, top=top, width_mm=stock.width_mm, height_mm=stock.height_mm, colour=colour
+            )
         position += 1
         if position > stock.per_page:
             document.finish(canvas)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from assets_labels import printouts
 from tests.badges import cups
 from tests.badges.cups import Cups, NetworkPrinter
 
@@ -25,3 +26,9 @@ def paper() -> Iterator[NetworkPrinter]:
     printer.switch_on()
     yield printer
     printer.switch_off()
+
+
+@pytest.fixture(autouse=True)
+def _address() -> None:
+    """What stands in every code that is printed."""
+    printouts.use_base_url("http://foyer.example.cn")

@@ -112,7 +112,18 @@ class Cups:
 
     def add_queue(self, name: str, printer: NetworkPrinter) -> str:
         """A queue for this printer; answers its address."""
-        self._run(str(LPADMIN), "-p", name, "-E", "-v", f"socket://127.0.0.1:{printer.port}", "-m", "raw", "-o", "printer-error-policy=retry-current-job")
+        self._run(
+            str(LPADMIN),
+            "-p",
+            name,
+            "-E",
+            "-v",
+            f"socket://127.0.0.1:{printer.port}",
+            "-m",
+            "raw",
+            "-o",
+            "printer-error-policy=retry-current-job",
+        )
         return f"ipp://127.0.0.1:{self.port}/printers/{name}"
 
     def pause(self, name: str) -> None:
@@ -134,8 +145,8 @@ def _tool(name: str) -> str:
 @contextmanager
 def serving() -> Iterator[Cups]:
     """cupsd until the block ends."""
-    folder = Path(tempfile.mkdtemp(prefix="foyer-cups-"))
-    folder.chmod(0o755)  # its back ends run as another user
+    folder = Path(tempfile.mkdtemp(prefix="foyer-cups-", dir="/tmp"))
+    folder.chmod(0o755)  # its back ends run as another user, who may not look into a test folder
     for name in ("etc", "spool", "cache", "run", "log"):
         (folder / name).mkdir()
         (folder / name).chmod(0o777)

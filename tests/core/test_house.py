@@ -59,6 +59,7 @@ NAMES_NO_VISITOR = {
     "label_paper": "papers",
     "lost_item": "who fetched what they had lost signed for it: the office's proof, not a visit's",
     "office": "the office itself",
+    "printer": "printers of the office",
     "person": "members of the office",
     "place": "rooms and floors",
     "preference": "choices of members for a screen",

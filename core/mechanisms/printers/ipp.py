@@ -190,7 +190,10 @@ def find(address: Address, ip: str, name: str) -> RemoteJob | None:
                 return None  # a simple printer that lists no jobs
             raise
         for facts in answer["jobs"]:
-            if facts.get("job-name") == name[:_NAME_MOST] and int(facts.get("job-state") or 0) not in (JobState.CANCELLED, JobState.ABORTED):
+            if facts.get("job-name") == name[:_NAME_MOST] and int(facts.get("job-state") or 0) not in (
+                JobState.CANCELLED,
+                JobState.ABORTED,
+            ):
                 return _remote(facts)
     return None
 
@@ -228,7 +231,9 @@ _PROBLEMS = (
 # ── the wire ──
 
 
-def _ask(address: Address, ip: str, operation: IppOperation, about: Sequence[Attribute], job: Sequence[Attribute] = (), data: bytes = b"") -> dict[str, Any]:
+def _ask(
+    address: Address, ip: str, operation: IppOperation, about: Sequence[Attribute], job: Sequence[Attribute] = (), data: bytes = b""
+) -> dict[str, Any]:
     head: list[Attribute] = [
         ("attributes-charset", "utf-8", IppTag.CHARSET),
         ("attributes-natural-language", "en", IppTag.LANGUAGE),
@@ -262,7 +267,12 @@ def _encoded(attributes: Sequence[Attribute]) -> bytes:
 def _post(address: Address, ip: str, body: bytes) -> bytes:
     host = f"[{ip}]" if ":" in ip else ip
     url = f"{'https' if address.tls else 'http'}://{host}:{address.port}{address.path}"
-    headers = {"Host": f"{address.host}:{address.port}", "Content-Type": "application/ipp", "User-Agent": "Foyer", "Accept-Encoding": "identity"}
+    headers = {
+        "Host": f"{address.host}:{address.port}",
+        "Content-Type": "application/ipp",
+        "User-Agent": "Foyer",
+        "Accept-Encoding": "identity",
+    }
     timeout = httpx.Timeout(ANSWER_S, connect=CONNECT_S)
     try:
         with (

@@ -15,7 +15,6 @@ from types import ModuleType
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from pydantic import Field as Input
 from pydantic import StringConstraints
 from sqlalchemy import JSON, Column, func, select
 from sqlmodel import Field, Session, SQLModel, col
@@ -463,7 +462,9 @@ def state_of_job(s: Session, job_id: UUID) -> tuple[str, str]:
 
 def last_of(s: Session, kind: str, subject: tuple[str, UUID]) -> PrintJob | None:
     """The latest job of this kind about a thing."""
-    query = select(PrintJob).where(col(PrintJob.kind) == kind, col(PrintJob.subject_kind) == subject[0], col(PrintJob.subject_id) == subject[1])
+    query = select(PrintJob).where(
+        col(PrintJob.kind) == kind, col(PrintJob.subject_kind) == subject[0], col(PrintJob.subject_id) == subject[1]
+    )
     return s.execute(query.order_by(col(PrintJob.queued_at).desc(), col(PrintJob.id).desc()).limit(1)).scalar_one_or_none()
 
 
@@ -507,7 +508,9 @@ def _job_views(s: Session, rows: Sequence[PrintJob], by: Actor) -> list[JobView]
     names = {row.id: row.name for row in s.execute(select(Printer.id, Printer.name))}
     persons = {row.person_id for row in rows if row.person_id}
     who = {p.id: p.name for p in s.execute(select(people.Person).where(col(people.Person.id).in_(persons))).scalars()} if persons else {}
-    kiosks = {row.id: row.name for row in s.execute(select(devices.Device.id, devices.Device.name))} if any(r.device_id for r in rows) else {}
+    kiosks = (
+        {row.id: row.name for row in s.execute(select(devices.Device.id, devices.Device.name))} if any(r.device_id for r in rows) else {}
+    )
     told: dict[UUID, str] = {}
     for kind in {row.subject_kind for row in rows if row.subject_kind}:
         ids = [row.subject_id for row in rows if row.subject_kind == kind and row.subject_id]
@@ -520,5 +523,3 @@ def _job_views(s: Session, rows: Sequence[PrintJob], by: Actor) -> list[JobView]
         )
         for row in rows
     ]  # fmt: skip
-
-

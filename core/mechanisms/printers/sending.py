@@ -8,7 +8,6 @@ lost only when a person cancels it, or when its visitor has left.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Lock
@@ -105,7 +104,10 @@ def _send(job: PrintJob, printer: Printer, address: ipp.Address, ip: str, at: da
         return
     except (Refused, Invalid, ValueError, KeyError) as wrong:
         log.warning("print job %s can not be drawn: %s", job.id, wrong)
-        _finish(job, {"state": State.FAILED, "problem": "printer.problem.not_drawn", "detail": str(getattr(wrong, "code", type(wrong).__name__))})
+        _finish(
+            job,
+            {"state": State.FAILED, "problem": "printer.problem.not_drawn", "detail": str(getattr(wrong, "code", type(wrong).__name__))},
+        )
         return
     name = f"Foyer {job.kind} {str(job.id)[-12:]}"
     try:
@@ -147,7 +149,10 @@ def _follow(printer_id: UUID, address: ipp.Address, ip: str, problem: str, at: d
         if found is None or found.state == JobState.COMPLETED:  # a printer that forgot a job has done with it
             _finish(job, {"state": State.DONE, "ended_at": at, "problem": "", "detail": ""})
         elif found.state in (JobState.CANCELLED, JobState.ABORTED):
-            _finish(job, {"state": State.FAILED, "remote_id": None, "problem": "printer.problem.aborted", "detail": ", ".join(found.reasons)[:200]})
+            _finish(
+                job,
+                {"state": State.FAILED, "remote_id": None, "problem": "printer.problem.aborted", "detail": ", ".join(found.reasons)[:200]},
+            )
         else:
             now = ipp.problem_of(found.reasons) or problem
             if not now and job.sent_at is not None and at - job.sent_at > SLOW_AFTER:
@@ -197,7 +202,13 @@ def _claim(printer_id: UUID, at: datetime) -> PrintJob | None:
         id = s.execute(first.with_for_update(skip_locked=True)).scalar_one_or_none()
         if id is None:
             return None
-        values = {"state": State.SENDING, "claim": mark, "claimed_at": at, "attempts": PrintJob.attempts + 1, "version": PrintJob.version + 1}
+        values = {
+            "state": State.SENDING,
+            "claim": mark,
+            "claimed_at": at,
+            "attempts": PrintJob.attempts + 1,
+            "version": PrintJob.version + 1,
+        }
         s.execute(update(PrintJob).where(col(PrintJob.id) == id, col(PrintJob.state) == State.QUEUED).values(**values))
     with database.reading() as s:
         job = s.execute(select(PrintJob).where(col(PrintJob.claim) == mark)).scalar_one_or_none()
@@ -251,7 +262,9 @@ def _note(printer: Printer, state: str, problem: str, detail: str, make: str, at
     if changed:
         live.publish([Change("printer", str(printer.id))])
     if worse:
-        perform_now(TellOff(printer_id=printer.id, problem=problem), by=SYSTEM, at=at, op_id=derived("printer.off", printer.id, problem, at))
+        perform_now(
+            TellOff(printer_id=printer.id, problem=problem), by=SYSTEM, at=at, op_id=derived("printer.off", printer.id, problem, at)
+        )
 
 
 class TellOff(Operation):
@@ -264,7 +277,10 @@ def tell_off(s: Session, do: TellOff, by: Actor, at: datetime) -> None:
     """Reception hears that a printer is off or out of paper while a kiosk or the desk needs it. Refuses: printer.not_found"""
     printer = record.get(s, do.printer_id)
     facts = {"printer": printer.name, "problem_key": do.problem}
-    if printer.at_desk or s.execute(select(record.KioskPrinter).where(col(record.KioskPrinter.printer_id) == printer.id)).first() is not None:
+    if (
+        printer.at_desk
+        or s.execute(select(record.KioskPrinter).where(col(record.KioskPrinter.printer_id) == printer.id)).first() is not None
+    ):
         notices.queue_roles(s, Role.RECEPTION, key="printer.is_off", facts=facts, at=at, subject=("printer", printer.id), mail=False)
     touch(s, "printer", printer.id)
 
@@ -272,5 +288,3 @@ def tell_off(s: Session, do: TellOff, by: Actor, at: datetime) -> None:
 def look_now(printer_id: UUID, at: datetime) -> None:
     """Ask a printer at once, for the desk's button; on a thread of its own."""
     work(printer_id, at)
-
-

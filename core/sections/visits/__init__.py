@@ -7,6 +7,7 @@ end, keeping time), `help` (calling reception).
 
 from core.sections.visits import blocklist, codes, holding, reveals
 from core.sections.visits.approving import ApproveVisit, FetchBadge, NotePaper, approve, fetch_badge, note_paper
+from core.sections.visits.badge_prints import BadgePrint, BadgeState, PrintBadges, badge_state, print_badges, print_on_arrival, prints_of
 from core.sections.visits.badges import BadgeFacts, NoteBadge, badge, note_badge
 from core.sections.visits.blocklist import AddBlock, BlockView, RemoveBlock, RevealBlock, ReviewBlock
 from core.sections.visits.coming import CheckIn, Greeting, check_in, greeting
@@ -42,6 +43,8 @@ __all__ = [
     "AnswerHelp",
     "ApproveVisit",
     "BadgeFacts",
+    "BadgePrint",
+    "BadgeState",
     "BlockView",
     "CallHelp",
     "CancelVisit",
@@ -63,6 +66,7 @@ __all__ = [
     "NoteBadge",
     "NotePaper",
     "NoticeText",
+    "PrintBadges",
     "PublishNotice",
     "Recognise",
     "ReleaseVisit",
@@ -87,6 +91,7 @@ __all__ = [
     "answer",
     "approve",
     "badge",
+    "badge_state",
     "blocklist",
     "call",
     "cancel",
@@ -119,6 +124,9 @@ __all__ = [
     "note_paper",
     "of_visit",
     "open_calls",
+    "print_badges",
+    "print_on_arrival",
+    "prints_of",
     "publish",
     "recognise",
     "remind",

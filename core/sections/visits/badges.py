@@ -14,9 +14,9 @@ from sqlmodel import Session
 
 from core.foundation import clock
 from core.foundation.errors import NotAllowed, Refused
-from core.mechanisms import labels, people, places
+from core.mechanisms import label_jobs, labels, people, places
 from core.mechanisms.labels import SubjectKind
-from core.mechanisms.operations import Actor, Operation, Role, operation, touch
+from core.mechanisms.operations import Actor, Operation, Role, current_op_id, operation, touch
 from core.sections.visits import record, types
 from core.sections.visits.record import RECEPTION, Visit, VisitState, changed
 
@@ -36,6 +36,10 @@ def note_badge(s: Session, do: NoteBadge, by: Actor, at: datetime) -> dict[str, 
     if visit.state != VisitState.HERE:
         raise Refused("visit.not_here")
     visit.badges_printed += 1
+    code = labels.of(s, SubjectKind.VISIT, visit.id)
+    if code is not None:  # a browser printed it: the print log knows of it too
+        job = current_op_id(s)
+        s.add(label_jobs.LabelPrint(code=code, printed_at=at, person_id=by.person_id, template="browser", position=1, job_id=job))
     changed(visit)
     touch(s, "visit", visit.id)
     return {"badges_printed": visit.badges_printed}

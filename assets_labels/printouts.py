@@ -1,0 +1,122 @@
+"""What printers are given: badges, test pages, sheets of labels, labels for parcels and receipts, each drawn from its recipe when it is due.
+
+A recipe holds ids and codes, never a name: what is read here is what holds now. A visitor who has left, a parcel that was fetched, is not printed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from assets_labels import papers
+from assets_labels.badges import ROLL, STOCKS, BadgeText, Stock, draw_on
+from assets_labels.printing import Sheet, draw_and_prove, texts_of
+from assets_labels.sheets import calibration_page
+from core.foundation import clock, database, heavy
+from core.foundation.errors import NotAllowed, Refused
+from core.foundation.i18n import LANGUAGES, t
+from core.mechanisms import attachments, office, printers
+from core.mechanisms.operations import SYSTEM, Actor
+from core.mechanisms.printers import Drawn, NotNeeded, Order
+from core.sections import visits
+from core.sections.visits import BadgeFacts
+
+_base_url = ""
+
+
+def use_base_url(url: str) -> None:
+    """The server's address, which stands in every code."""
+    global _base_url
+    _base_url = url
+
+
+def badge_text(s: Session, found: BadgeFacts, visit_id: UUID) -> BadgeText:
+    """What a badge says, from what the visit is."""
+    host = office.info(s)
+    layout, kind = str(getattr(found, "layout", "")), str(getattr(found, "type", ""))
+    escort = bool(getattr(found, "escort", False)) or layout == "escort"
+    return BadgeText(
+        code=found.code,
+        name=found.name,
+        day=found.day,
+        day_number=found.day_number,
+        valid_until=str(office.setting(s, "booking.closes_at")),
+        firm=found.company,
+        host=found.host,
+        areas=str(getattr(found, "room", "")) or found.place,
+        office=host.name if host else "",
+        language=found.language or (host.language if host else LANGUAGES[0]),
+        kind=layout if layout in LAYOUT_KEYS else kind,
+        escort=escort,
+        photo=_photo(s, visit_id),
+    )
+
+
+def badge_texts(visit_ids: list[UUID], by: Actor) -> list[BadgeText]:
+    """The badges of those who are still here, in this order. Raises NotAllowed when none of them is this actor's to print."""
+    found = []
+    with database.reading() as s:
+        for visit_id in visit_ids:
+            try:
+                found.append(badge_text(s, visits.badge(s, visit_id, by, clock.now()), visit_id))
+            except Refused:
+                continue
+    return found
+
+
+@printers.draws("badge")
+def badges(order: Order) -> Drawn:
+    """Raises NotNeeded when everybody has left."""
+    texts = badge_texts([UUID(str(id)) for id in order.recipe["visit_ids"]], SYSTEM)
+    if not texts:
+        raise NotNeeded
+    stock = stock_of(order.paper)
+    start = min(int(order.recipe.get("start", 1)), stock.per_page)
+    return Drawn(draw_on(stock, texts, _base_url, start=start, colour=order.colour), stock.page_width_mm, stock.page_height_mm)
+
+
+@printers.draws("test")
+def test_page(order: Order) -> Drawn:
+    """A badge that says it is a test, on badge stock; outlines and rulers on label paper."""
+    language = str(order.recipe.get("language", LANGUAGES[0]))
+    if order.paper in STOCKS:
+        stock = STOCKS[order.paper]
+        sample = BadgeText(
+            code="7K3M9QWY", name=t("printer.test.name", language), day=clock.today(), day_number=0, valid_until=clock.local(clock.now()).strftime("%H:%M"),
+            firm=order.printer, host=t("printer.test.say", language), language=language, office=order.paper,
+        )  # fmt: skip
+        return Drawn(draw_on(stock, [sample], _base_url, colour=order.colour), stock.page_width_mm, stock.page_height_mm)
+    with database.reading() as s:
+        paper = papers.find(s, order.paper, order.printer)
+    return Drawn(calibration_page(paper, language), paper.page_width_mm, paper.page_height_mm)
+
+
+@printers.draws("labels")
+def labels(order: Order) -> Drawn:
+    """A sheet of labels, read back before it leaves, moved as this printer needs it."""
+    recipe = order.recipe
+    with database.reading() as s:
+        paper = papers.find(s, str(recipe["template"]), order.printer)
+        texts = tuple(texts_of(s, recipe["codes"], str(recipe["language"]), SYSTEM))
+    pdf = heavy.run_here(draw_and_prove, Sheet(paper, int(recipe["start"]), texts, str(recipe["language"]), _base_url))
+    return Drawn(pdf, paper.page_width_mm, paper.page_height_mm)
+
+
+def stock_of(paper: str) -> Stock:
+    """The badge stock of this name; a printer with another paper in it gets the roll's badge."""
+    return STOCKS.get(paper, ROLL)
+
+
+def _photo(s: Session, visit_id: UUID) -> bytes:
+    try:
+        for sha256 in attachments.of(s, "visit", visit_id):
+            stored: Any = attachments.for_reader(s, sha256, SYSTEM)
+            return attachments.path_of(stored).read_bytes()
+    except (OSError, Refused, NotAllowed):
+        return b""
+    return b""
+
+
+LAYOUT_KEYS = frozenset({"guest", "interview", "contractor", "courier", "government", "group", "vendor", "other"})

@@ -1,0 +1,258 @@
+"""Printers set up on the server, against a real CUPS: what is printed comes out once, what is not says so and waits (issue of visitors)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+import zxingcpp
+from pypdfium2 import PdfDocument
+
+from core.foundation import clock, database
+from core.mechanisms import labels, notices, printers
+from core.mechanisms.operations import Actor
+from core.mechanisms.printers import ipp
+from core.mechanisms.printers.ipp import CannotPrint
+from core.sections import visits
+from tests.badges.cups import Cups, NetworkPrinter
+from tests.cast import Office
+from tests.visits.build import kiosk, walk_in
+
+
+def add_printer(office: Office, address: str, name: str = "前台胸卡机", **more: object) -> UUID:
+    do = printers.AddPrinter.model_validate({"name": name, "address": address, "paper": "badge-62", **more})
+    return UUID(str(office.do(do, office.ada)["printer_id"]))
+
+
+def beside(office: Office, desk: Actor, printer_id: UUID) -> None:
+    office.do(printers.BindPrinter(device_id=desk.device_id, printer_id=printer_id), office.ada)
+
+
+def beat(seconds: float = 1) -> None:
+    """The server's clock goes on and its printers are served."""
+    clock.freeze(clock.now() + timedelta(seconds=seconds))
+    printers.print_all(clock.now())
+
+
+def until(said: Callable[[], bool], beats: int = 200) -> None:
+    """Beats until it is so: the print server works in its own time."""
+    for _ in range(beats):
+        if said():
+            return
+        beat(0.2)
+    raise AssertionError("it did not come to be")
+
+
+def job(office: Office) -> printers.JobView:
+    found: printers.JobView = office.read(printers.jobs, office.ann)[0]
+    return found
+
+
+def codes_on(pdf: bytes) -> list[str]:
+    """What a scanner reads on every page."""
+    return [code.text for page in PdfDocument(pdf) for code in zxingcpp.read_barcodes(page.render(scale=4).to_pil())]
+
+
+@pytest.mark.proves("Office 7", "S3.1-R5")
+def test_a_kiosks_badge_comes_out_of_the_printer_beside_it_by_itself(office: Office, print_server: Cups, paper: NetworkPrinter) -> None:
+    desk = kiosk(office)
+    beside(office, desk, add_printer(office, print_server.add_queue(f"q{uuid4().hex[:8]}", paper)))
+    came = walk_in(office, desk, phone="13800001111")
+    beat()
+    [sheet] = paper.wait_for(1)
+    words = "".join(page.get_textpage().get_text_range() for page in PdfDocument(sheet))
+    assert "李文博" in words and "13800001111" not in words
+    assert [text[-8:] for text in codes_on(sheet)] == [came["code"]]
+    until(lambda: job(office).state == "done")
+    [line] = office.read(visits.prints_of, UUID(came["visit_id"]))
+    assert (line.printer, line.reason, line.code) == ("前台胸卡机", "", came["code"])
+    # the page of the kiosk asks for it too: it does not come out twice
+    office.do(visits.PrintBadges(visit_ids=[came["visit_id"]]), desk)
+    beat()
+    assert len(office.read(printers.jobs, office.ann)) == 1
+
+
+def test_a_printer_that_is_off_says_so_at_the_desk_and_the_badge_comes_when_it_is_on(
+    office: Office, print_server: Cups, paper: NetworkPrinter
+) -> None:
+    desk, name = kiosk(office), f"q{uuid4().hex[:8]}"
+    beside(office, desk, add_printer(office, print_server.add_queue(name, paper)))
+    paper.switch_off()
+    came = walk_in(office, desk)
+    beat()
+    until(lambda: job(office).problem != "", beats=150)
+    assert job(office).state == "printing" and office.read(printers.count_stuck) == 1
+    assert office.read(visits.badge_state, UUID(came["visit_id"]), desk).stuck
+    paper.switch_on()
+    print_server.pause(name)  # CUPS by itself would try again after half a minute
+    print_server.resume(name)
+    assert len(paper.wait_for(1)) == 1
+    until(lambda: job(office).state == "done")
+    assert office.read(printers.count_stuck) == 0
+
+
+def test_a_queue_that_stands_still_holds_the_badge_and_reception_hears_of_it_once(
+    office: Office, print_server: Cups, paper: NetworkPrinter
+) -> None:
+    name = f"q{uuid4().hex[:8]}"
+    printer_id = add_printer(office, print_server.add_queue(name, paper), at_desk=True)
+    print_server.pause(name)
+    office.do(printers.TestPrinter(printer_id=printer_id), office.ann)
+    for _ in range(3):
+        beat()
+    [seen] = office.read(printers.everything)
+    assert (seen.state, seen.problem) == ("stopped", "printer.problem.paused")
+    assert job(office).problem == "printer.problem.paused" and not paper.sheets
+    [told] = [n for n in office.read(notices.unread, office.ann.person_id) if n.key == "printer.is_off"]
+    assert "前台胸卡机" in notices.sentence(told, "zh-Hans")
+    print_server.resume(name)
+    paper.wait_for(1)
+    until(lambda: job(office).state == "done")
+
+
+def test_a_server_that_cannot_be_reached_keeps_every_job_and_sends_each_once(
+    office: Office, print_server: Cups, paper: NetworkPrinter
+) -> None:
+    address = print_server.add_queue(f"q{uuid4().hex[:8]}", paper)
+    printer_id = add_printer(office, "ipp://127.0.0.1:9/printers/none".replace(":9/", ":65033/"))
+    for _ in range(3):
+        office.do(printers.TestPrinter(printer_id=printer_id), office.ann)
+    for _ in range(4):
+        beat(40)
+    assert {one.state for one in office.read(printers.jobs, office.ann)} == {"queued"}
+    assert {one.problem for one in office.read(printers.jobs, office.ann)} == {"printer.problem.off"}
+    office.do(printers.ChangePrinter(printer_id=printer_id, address=address), office.ada)
+    beat()
+    assert len(paper.wait_for(3)) == 3
+    until(lambda: {one.state for one in office.read(printers.jobs, office.ann)} == {"done"})
+    assert len(paper.sheets) == 3
+
+
+def test_a_lost_answer_does_not_print_a_second_badge(
+    office: Office, print_server: Cups, paper: NetworkPrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printer_id = add_printer(office, print_server.add_queue(f"q{uuid4().hex[:8]}", paper))
+    office.do(printers.TestPrinter(printer_id=printer_id), office.ann)
+    real = ipp.send
+
+    def answer_lost(*arguments: object, **named: object) -> int:
+        real(*arguments, **named)  # type: ignore[arg-type]
+        raise CannotPrint("printer.problem.off", "ReadTimeout")
+
+    monkeypatch.setattr(ipp, "send", answer_lost)
+    beat()
+    assert job(office).state == "queued" and job(office).attempts == 1
+    monkeypatch.setattr(ipp, "send", real)
+    paper.wait_for(1)
+    beat(10)
+    until(lambda: job(office).state == "done")
+    assert len(paper.sheets) == 1
+
+
+def test_what_is_cancelled_or_no_longer_needed_does_not_come_out(office: Office, print_server: Cups, paper: NetworkPrinter) -> None:
+    name = f"q{uuid4().hex[:8]}"
+    printer_id = add_printer(office, print_server.add_queue(name, paper))
+    desk = kiosk(office)
+    beside(office, desk, printer_id)
+    came = walk_in(office, desk)
+    office.do(visits.CheckOut(code=came["code"]), desk)  # gone before the printer was ready
+    print_server.pause(name)
+    made = office.do(printers.TestPrinter(printer_id=printer_id), office.ann)
+    beat()
+    assert {one.state for one in office.read(printers.jobs, office.ann)} == {"cancelled", "printing"}
+    office.do(printers.CancelPrint(job_id=made["job_id"]), office.ann)  # the queue has it already
+    beat()
+    beat(11)
+    print_server.resume(name)
+    office.do(printers.TestPrinter(printer_id=printer_id), office.ann)
+    beat()
+    paper.wait_for(1)
+    until(lambda: job(office).state == "done")
+    assert len(paper.sheets) == 1
+    assert office.refused(printers.RetryPrint(job_id=made["job_id"]), office.ann).code == "print.over"
+
+
+def test_a_job_can_be_moved_to_another_printer_and_tried_again(office: Office, print_server: Cups, paper: NetworkPrinter) -> None:
+    gone = add_printer(office, "ipp://127.0.0.1:65033/printers/none", "坏的")
+    good = add_printer(office, print_server.add_queue(f"q{uuid4().hex[:8]}", paper), "好的")
+    made = office.do(printers.TestPrinter(printer_id=gone), office.ann)
+    beat()
+    assert office.refused(printers.RetryPrint(job_id=made["job_id"], printer_id=good), office.mei).code == "op.not_allowed"
+    office.do(printers.RetryPrint(job_id=made["job_id"], printer_id=good), office.ann)
+    beat()
+    paper.wait_for(1)
+    office.do(printers.RetirePrinter(printer_id=gone), office.ada)
+    assert [one.name for one in office.read(printers.everything)] == ["好的"]
+
+
+@pytest.mark.proves("SEC 31")
+@pytest.mark.parametrize(
+    "address",
+    ["ftp://printer/", "ipp://", "ipp://user:pw@printer/x", "ipp://printer:22/x", "ipp://printer:25/ipp", "file:///etc/passwd", "ipp://printer/a?b=c",
+     "ipp://printer/../x", "http://printer:99999/", "ipp://pri nter/x", "javascript:alert(1)", "ipp://打印机/x", "socket://printer:9100"],
+)  # fmt: skip
+def test_only_a_printers_address_is_taken(address: str) -> None:
+    with pytest.raises(CannotPrint):
+        ipp.read_address(address)
+
+
+@pytest.mark.proves("SEC 31")
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("ipp://192.168.1.20/ipp/print", True), ("ipp://10.0.0.5:8631/printers/x", True), ("ipp://127.0.0.1/printers/x", True),
+        ("ipps://93.184.216.34/ipp/print", True), ("ipp://93.184.216.34/ipp/print", False), ("ipp://127.0.0.1:8080/x", False),
+        ("ipp://[::1]:5432/x", False), ("ipp://169.254.169.254/latest", False), ("http://169.254.169.254:80/", False), ("ipp://[fe80::1]/x", False),
+        ("ipp://0.0.0.0/x", False), ("ipp://0.1.2.3/x", False), ("ipp://224.0.0.1/x", False), ("ipp://[::ffff:169.254.169.254]/x", False),
+        ("ipp://[::ffff:127.0.0.1]:8080/x", False),
+    ],
+)  # fmt: skip
+def test_a_real_office_speaks_to_printers_and_to_nothing_else(address: str, allowed: bool) -> None:
+    found = ipp.read_address(address)
+    if allowed:
+        assert ipp.resolve(found) == found.host
+    else:
+        with pytest.raises(CannotPrint) as refused:
+            ipp.resolve(found)
+        assert refused.value.problem in ("printer.forbidden_address", "printer.needs_tls")
+
+
+def test_only_an_administrator_sets_up_printers_and_a_kiosk_prints_only_its_own_visitor(office: Office) -> None:
+    do = printers.AddPrinter(name="P", address="ipp://192.168.1.20/ipp/print", paper="badge-62")
+    assert office.refused(do, office.ann).code == "op.not_allowed"
+    printer_id = add_printer(office, "ipp://192.168.1.20/ipp/print")
+    assert (
+        office.refused(printers.AddPrinter(name="前台胸卡机", address="ipp://192.168.1.21/", paper="badge-62"), office.ada).code
+        == "printer.name_taken"
+    )
+    assert office.refused(printers.AddPrinter(name="Q", address="ipp://x:22/", paper="badge-62"), office.ada).code == "printer.bad_port"
+    one, other = kiosk(office), kiosk(office, "后门")
+    came = walk_in(office, one)
+    assert office.refused(visits.PrintBadges(visit_ids=[came["visit_id"]]), other).code == "op.not_allowed"
+    assert office.refused(visits.PrintBadges(visit_ids=[came["visit_id"]], printer_id=printer_id), one).code == "op.not_allowed"
+    office.later(minutes=2)
+    assert office.refused(visits.PrintBadges(visit_ids=[came["visit_id"]]), one).code == "op.not_allowed"
+
+
+@pytest.mark.proves("Things 2")
+def test_a_badge_is_printed_again_only_with_a_reason_and_a_lost_one_gets_another_code(office: Office) -> None:
+    printer_id = add_printer(office, "ipp://192.168.1.20/ipp/print")
+    came = walk_in(office, office.ann)
+    visit_id = UUID(came["visit_id"])
+    first = office.do(visits.PrintBadges(visit_ids=[visit_id], printer_id=printer_id), office.ann)
+    assert first["codes"] == [came["code"]] and first["job_id"]
+    again = visits.PrintBadges(visit_ids=[visit_id])
+    assert office.refused(again, office.ann).code == "badge.why_again"
+    assert office.refused(visits.PrintBadges(visit_ids=[visit_id], reason="because"), office.ann).code == "badge.reason"
+    office.later(minutes=1)
+    assert office.do(visits.PrintBadges(visit_ids=[visit_id], reason="jam"), office.ann) == {"job_id": None, "codes": [came["code"]]}
+    office.later(minutes=1)
+    new = office.do(visits.PrintBadges(visit_ids=[visit_id], reason="lost: 在地铁上"), office.ann)["codes"][0]
+    assert new != came["code"]
+    log = office.read(visits.prints_of, visit_id)
+    assert [(line.who, line.reason) for line in log] == [("安然", "lost: 在地铁上"), ("安然", "jam"), ("安然", "")]
+    with database.reading() as s:
+        assert labels.known(s, came["code"]).superseded_by == new
+        assert labels.subject(s, came["code"], labels.SubjectKind.VISIT) == visit_id
