@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import io
 from typing import Any
+from typing import Any
 from uuid import UUID
 
 import pypdfium2
@@ -66,7 +67,7 @@ async def badges_pdf(actor: Caller, visits: str, paper: str = ROLL.name, start: 
         if not 1 <= start <= stock.per_page:
             raise DrawingError("sheet.bad_start", start=start, last=stock.per_page)
     except ValueError as error:
-        raise (Problem(422, error.code, **error.facts) if isinstance(error, DrawingError) else Problem(422, "query.filter")) from None
+        raise (_problem(error) if isinstance(error, DrawingError) else Problem(422, "query.filter")) from None
     texts = await asyncio.to_thread(printouts.badge_texts, ids, actor)
     pdf = await asyncio.to_thread(draw_on, stock, texts, sessions.settings().base_url, start=start, colour=colour)
     return Response(pdf, 200, {**PRIVATE, "Content-Disposition": 'inline; filename="badges.pdf"'}, "application/pdf")
@@ -78,7 +79,7 @@ async def badge_pdf(id: UUID, actor: Caller, paper: str = ROLL.name, colour: boo
     try:
         stock = stock_named(paper)
     except DrawingError as error:
-        raise Problem(422, error.code, **error.facts) from None
+        raise _problem(error) from None
     text, base_url = await asyncio.to_thread(_badge, id, actor)
     return Response(
         await asyncio.to_thread(draw_on, stock, [text], base_url, colour=colour),
@@ -104,6 +105,11 @@ def picture_of_badge(text: BadgeText, base_url: str) -> bytes:
     out = io.BytesIO()
     document[0].render(scale=DOTS_PER_MM * 25.4 / 72, grayscale=True).to_pil().save(out, "PNG", optimize=False)
     return out.getvalue()
+
+
+def _problem(error: DrawingError) -> Problem:
+    facts: dict[str, Any] = dict(error.facts)
+    return Problem(422, error.code, **facts)
 
 
 def _badge(visit_id: UUID, actor: Actor) -> tuple[BadgeText, str]:

@@ -88,9 +88,12 @@ def _sizes(largest: float) -> list[float]:
 
 def _evenly(words: list[str], size: float, room: float, language: str) -> list[str]:
     """Two lines split where they come out most alike: given names above, family name below."""
-    splits = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
+    splits: list[tuple[str, str]] = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
     fitting = [split for split in splits if all(width(line, size, language) <= room for line in split)]
-    return list(min(fitting, key=lambda split: max(len(split[0]), len(split[1])))) if fitting else words
+    if not fitting:
+        return words
+    first, second = min(fitting, key=lambda split: max(len(split[0]), len(split[1])))
+    return [first, second]
 
 
 def _in_halves(plain: str, rows: list[str]) -> list[str]:
