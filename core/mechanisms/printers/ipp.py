@@ -187,7 +187,7 @@ def find(address: Address, ip: str, name: str) -> RemoteJob | None:
             answer = _ask(address, ip, IppOperation.GET_JOBS, [("which-jobs", which, IppTag.KEYWORD), wanted])
         except CannotPrint as error:
             if error.final:
-                return None  # a simple printer that lists no jobs
+                continue  # a simple printer that lists no jobs, or a queue that has none of these
             raise
         for facts in answer["jobs"]:
             if facts.get("job-name") == name[:_NAME_MOST] and int(facts.get("job-state") or 0) not in (
