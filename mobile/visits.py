@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import io
 from typing import Any
-from typing import Any
 from uuid import UUID
 
 import pypdfium2
