@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from assets_labels import papers
-from assets_labels.badges import ROLL, STOCKS, BadgeText, Stock, draw_on
+from assets_labels.badges import LOOKS, ROLL, STOCKS, BadgeText, Stock, draw_on
 from assets_labels.printing import Sheet, draw_and_prove, texts_of
 from assets_labels.sheets import calibration_page
 from core.foundation import clock, database, heavy
@@ -35,8 +35,6 @@ def use_base_url(url: str) -> None:
 def badge_text(s: Session, found: BadgeFacts, visit_id: UUID) -> BadgeText:
     """What a badge says, from what the visit is."""
     host = office.info(s)
-    layout, kind = str(getattr(found, "layout", "")), str(getattr(found, "type", ""))
-    escort = bool(getattr(found, "escort", False)) or layout == "escort"
     return BadgeText(
         code=found.code,
         name=found.name,
@@ -45,11 +43,11 @@ def badge_text(s: Session, found: BadgeFacts, visit_id: UUID) -> BadgeText:
         valid_until=str(office.setting(s, "booking.closes_at")),
         firm=found.company,
         host=found.host,
-        areas=str(getattr(found, "room", "")) or found.place,
+        areas=found.room or found.place,
         office=host.name if host else "",
         language=found.language or (host.language if host else LANGUAGES[0]),
-        kind=layout if layout in LAYOUT_KEYS else kind,
-        escort=escort,
+        kind=found.layout if found.layout in LOOKS else found.type,
+        escort=found.escort or found.layout == "escort",
         photo=_photo(s, visit_id),
     )
 
@@ -117,6 +115,3 @@ def _photo(s: Session, visit_id: UUID) -> bytes:
     except (OSError, Refused, NotAllowed):
         return b""
     return b""
-
-
-LAYOUT_KEYS = frozenset({"guest", "interview", "contractor", "courier", "government", "group", "vendor", "other"})

@@ -20,7 +20,7 @@ from core.mechanisms import label_jobs, labels, printers
 from core.mechanisms.labels import LabelState, SubjectKind
 from core.mechanisms.operations import Actor, Operation, Role, current_op_id, operation, touch
 from core.mechanisms.printers import Printer
-from core.sections.visits import badges, happenings, record
+from core.sections.visits import badges, happenings, record, types
 from core.sections.visits.happenings import Happening
 from core.sections.visits.record import RECEPTION, Line, Visit, VisitState, changed
 
@@ -54,6 +54,7 @@ def print_badges(s: Session, do: PrintBadges, by: Actor, at: datetime) -> dict[s
         if do.printer_id is not None:
             raise NotAllowed()
         visits = [visit for visit in visits if printers.last_of(s, "badge", ("visit", visit.id)) is None]
+        visits = [visit for visit in visits if _wants_badge(s, visit)]
         if not visits or printer is None:
             return {"job_id": _last_job(s, do.visit_ids[0]), "codes": []}
     kind = do.reason.partition(":")[0].strip()
@@ -132,7 +133,8 @@ def badge_state(s: Session, visit_id: UUID, by: Actor) -> BadgeState:
 
 
 def _wants_badge(s: Session, visit: Visit) -> bool:
-    return getattr(visit, "approval", "") != "asked"
+    """Not while somebody still has to say yes, and not for kinds of visitors that get none."""
+    return visit.approval != "asked" and types.get(s, visit.type).badge
 
 
 def _print(
