@@ -46,11 +46,13 @@ from core.mechanisms import (
     label_jobs,
     label_papers,
     labels,
+    links,
     notices,
     numbering,
     office,
     operations,
     people,
+    person_channels,
     phones,
     places,
     preferences,
@@ -105,7 +107,7 @@ from kiosk.desk import transfers as desk_transfers
 from kiosk.desk import upkeep as desk_upkeep
 from kiosk.desk import visits as desk_visits
 from kiosk.door import live as door_live
-from mobile import api, bundle, test_clock
+from mobile import answer, api, bundle, test_clock
 from mobile import asset_cards as asset_cards_api
 from mobile import attachments as attachments_api
 from mobile import calendars as calendars_api
@@ -145,6 +147,8 @@ MECHANISMS: tuple[ModuleType, ...] = (
     label_papers,
     audit,
     notices,
+    links,
+    person_channels,
     workdays,
     numbering,
     attachments,
@@ -270,6 +274,7 @@ def include_core() -> None:
     lives.include(*parts, stocktake_telling)
     happenings.include(*parts)
     printers.include(printouts)
+    links.include(*parts)
 
 
 def open_office(config: Settings) -> None:
@@ -281,6 +286,7 @@ def open_office(config: Settings) -> None:
     channels.set_up_mail(config.smtp_url)
     calendars.use_base_url(config.base_url)
     printouts.use_base_url(config.base_url)
+    links.use_base_url(config.base_url)
     for key in calendars.KEYS:
         notices.encloses(key, calendars.enclosures)
     notices.encloses("visit.invitation", lambda facts: invitations.enclosures(facts, config.base_url))
@@ -297,6 +303,7 @@ def build(config: Settings) -> None:
     builds.use(VERSION, door.fingerprint())
     connect.connect(app, config)
     app.include_router(health.router(VERSION))
+    app.include_router(answer.router)
     if config.tls == "local-ca":
         app.include_router(trust.router(config))
     extra = [*API_ROUTERS, *([test_clock.router] if config.test_clock else [])]

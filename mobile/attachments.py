@@ -19,7 +19,7 @@ from fastapi.responses import FileResponse
 from core.foundation import clock, database
 from core.foundation.errors import Invalid
 from core.mechanisms import attachments, phones
-from core.mechanisms.operations import DEVICE_ROLES, PERSON_ROLES, Actor
+from core.mechanisms.operations import DEVICE_ROLES, PERSON_ROLES, Actor, Role
 from mobile.api import Caller, Problem, Sender
 
 router = APIRouter()
@@ -31,7 +31,7 @@ STATUS = {"attachment.too_large": 413, "attachment.hash_form": 404}
 async def upload(sha256: str, request: Request, actor: Sender) -> Response:
     """Body: the bytes that `Content-Range` names, or the whole file without it. 308 while incomplete, 422 `attachment.hash` when the bytes
     are others."""
-    if not actor.has(*PERSON_ROLES, *DEVICE_ROLES):
+    if not actor.has(*PERSON_ROLES, *DEVICE_ROLES - {Role.DROP_BOX}):
         raise Problem(403, "op.not_allowed")
     length = request.headers.get("content-length", "0")
     if length.isascii() and length.isdigit() and int(length[:12]) > attachments.MAX_BYTES:

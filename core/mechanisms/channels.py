@@ -17,6 +17,7 @@ import re
 import smtplib
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,11 +25,12 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 from uuid import UUID
 
 import apprise
 import httpx
+from urllib3.util import connection as plain_connection
 
 from core.foundation.errors import SetupError
 
@@ -42,6 +44,7 @@ CHAT_SCHEMES = frozenset(
         "lark",
         "slack",
         "msteams",
+        "workflow",
         "workflows",
         "ntfy",
         "ntfys",
@@ -277,14 +280,84 @@ def _is_public(address: str) -> bool:
 
 # ── chat ──
 
+SERVICES: Mapping[str, tuple[str, ...]] = {
+    "wecom": ("wecombot",),
+    "dingtalk": ("dingtalk",),
+    "feishu": ("feishu", "lark"),
+    "slack": ("slack",),
+    "teams": ("msteams", "workflow", "workflows"),
+    "ntfy": ("ntfy", "ntfys"),
+    "mattermost": ("mmost", "mmosts"),
+}  # what a person can choose, with apprise's names of it
+PARAMETERS = frozenset({"priority", "tags", "mode", "auth", "ver", "format", "overflow", "image", "region", "channel"})
+READS_FILES = frozenset({"template", "attach", "attach_as", "config", "include", "retry", "wait", "rto", "cto", "verify"})
 
-def send_chat(url: str, *, title: str, text: str) -> None:
-    """Say it in the office's chat group. Only chat services are spoken to, never apprise's generic web, file or command ones. Raises
-    NotDelivered."""
-    if url.split(":", 1)[0].lower() not in CHAT_SCHEMES:
+
+def chat_address(service: str, text: str) -> str:
+    """What a person pasted (the web-hook address their chat service shows, or apprise's form) as an address `send_chat` takes, or an empty string
+    when it is none of this service. Parameters that would read a file, wait or leave a certificate unchecked are not taken over."""
+    text = text.strip()
+    parts = urlsplit(text)
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    if service == "dingtalk" and parts.hostname == "oapi.dingtalk.com":
+        secret = f"{quote(query['secret'], safe='')}@" if query.get("secret") else ""
+        text = f"dingtalk://{secret}{quote(query.get('access_token', ''), safe='')}"
+    elif service == "feishu" and parts.hostname == "open.feishu.cn":
+        text = f"feishu://{quote(parts.path.rstrip('/').rpartition('/')[2], safe='')}"
+    elif service == "ntfy" and parts.scheme in ("http", "https") and parts.path.strip("/").count("/") == 0:
+        text = f"{'ntfys' if parts.scheme == 'https' else 'ntfy'}://{parts.netloc}/{parts.path.strip('/')}"
+    elif (parts.scheme not in ("http", "https") and not query.keys() <= PARAMETERS) or READS_FILES & query.keys():
+        return ""
+    found = apprise.Apprise.instantiate(text, suppress_exceptions=True)
+    if found is None:
+        return ""
+    address = str(found.url(privacy=False))  # type: ignore[no-untyped-call]
+    return address if address.split(":", 1)[0].lower() in SERVICES.get(service, ()) else ""
+
+
+def send_chat(url: str, *, title: str, text: str, private_allowed: bool = False, inside: frozenset[str] = frozenset()) -> None:
+    """Say it in a chat. Only chat services are spoken to, never apprise's generic web, file or command ones; a server of the house itself only where
+    the office named it (`inside`). Each connection goes to the address that was checked, a redirected one too (SEC 31). Raises NotDelivered."""
+    if url.split(":", 1)[0].lower() not in CHAT_SCHEMES or READS_FILES & parse_qs(urlsplit(url).query).keys() - {"retry", "wait"}:
         raise NotDelivered("notice.reason.bad_chat", final=True)
-    chat = apprise.Apprise()
+    chat = apprise.Apprise(asset=apprise.AppriseAsset(async_mode=False))  # on this thread, where the guard stands
     if not chat.add(url):
         raise NotDelivered("notice.reason.bad_chat", final=True)
-    if not chat.notify(title=one_line(title, 80), body=text, body_format=apprise.NotifyFormat.TEXT):
+    _guard.on, _guard.private_allowed, _guard.inside, _guard.failure = True, private_allowed, inside, None
+    try:
+        sent = chat.notify(title=one_line(title, 80), body=text, body_format=apprise.NotifyFormat.TEXT)
+    finally:
+        _guard.on = False
+    if _guard.failure is not None:
+        raise _guard.failure
+    if not sent:
         raise NotDelivered("notice.reason.unreachable", "chat")
+
+
+class _Guard(threading.local):
+    """Whether connections of this thread are looked at, and what stopped one."""
+
+    on = False
+    private_allowed = False
+    inside: frozenset[str] = frozenset()
+    failure: NotDelivered | None = None
+
+
+_guard = _Guard()
+_connect_anywhere = plain_connection.create_connection
+
+
+def _connect_checked(address: tuple[str, int], *more: Any, **named: Any) -> socket.socket:
+    """What apprise's `requests` opens its connections with: while a chat message is sent, only to an address that was looked at first."""
+    if not _guard.on:
+        return _connect_anywhere(address, *more, **named)
+    host, port = address
+    try:
+        pinned = _resolve(host.strip("[]"), port, _guard.private_allowed or host.lower() in _guard.inside)
+    except NotDelivered as failure:
+        _guard.failure = failure
+        raise OSError("refused") from failure
+    return _connect_anywhere((pinned, port), *more, **named)
+
+
+plain_connection.create_connection = _connect_checked  # apprise gives no way to hand it a session of our own

@@ -28,7 +28,7 @@ from core.foundation.i18n import LANGUAGES, as_mapping, has, t
 from core.foundation.ids import derived, uuid7
 from core.foundation.jobs import job, wake
 from core.foundation.live import Change
-from core.mechanisms import channels, office, people
+from core.mechanisms import channels, links, office, people, person_channels
 from core.mechanisms.channels import Enclosure, NotDelivered
 from core.mechanisms.operations import OFFICE, Actor, Operation, Role, after_commit, as_json, current_op_id, operation, touch
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
@@ -56,7 +56,8 @@ class State(StrEnum):
 
 
 class Notice(SQLModel, table=True):
-    """One message to one receiver by one channel. `claim` is the sender's own mark: whoever set it first sends."""
+    """One message to one receiver by one channel. `claim` is the sender's own mark: whoever set it first sends. `link_id`: the one-time link that is
+    written below it when it is sent; `channel_id`: the person's own chat it goes to, beside the row that is their in-app message."""
 
     __tablename__: ClassVar[str] = "notice"
     id: UUID = Field(default_factory=uuid7, primary_key=True)
@@ -78,6 +79,8 @@ class Notice(SQLModel, table=True):
     read_at: datetime | None = None
     reason: str = ""
     detail: str = ""
+    link_id: UUID | None = None
+    channel_id: UUID | None = None
     version: int = 1
 
 
@@ -129,16 +132,21 @@ def queue(
     subject: tuple[str, UUID] | None = None,
     mail: bool = True,
     quiet: bool = False,
+    link_id: UUID | None = None,
+    not_before: datetime | None = None,
 ) -> Notice:
     """Tell a person of the office, or a mail address outside it, once the operation is committed.
 
-    `facts` fill the sentence of `key` (JSON values and moments; `x_key` becomes `x`, translated). `mail=False` keeps it in the app only;
-    `quiet=True` leaves the office's web-hook and chat out: it is for the receiver alone.
+    `facts` fill the sentence of `key` (JSON values and moments; `x_key` becomes `x`, translated). `mail=False` keeps it in the app only; what is
+    mailed also goes to the chats the person set up. `quiet=True` leaves the office's web-hook and chat out: it is for the receiver alone. `link_id`
+    is a one-time link the receiver can answer with; `not_before` lets it wait.
     A person without an address, or an office without a mail server, leaves the notice in state `no_channel`, which the desk sees."""
     address = to_address.strip()
     if to_person_id is not None:
         address = people.get(s, to_person_id).email.strip()
     reachable = bool(address) and channels.mail_set_up()
+    chats = person_channels.of(s, to_person_id) if mail and to_person_id is not None else []
+    mail = mail and (reachable or not chats)  # who is reached by chat does not miss the mail
     state = State.SENT if not mail else State.QUEUED if reachable else State.NO_CHANNEL
     reason = "" if state != State.NO_CHANNEL else "notice.reason.no_address" if not address else "notice.reason.no_mail_server"
     notice = Notice(
@@ -152,11 +160,29 @@ def queue(
         subject_id=subject[1] if subject else None,
         created_at=at,
         state=state,
-        next_at=at,
+        next_at=not_before or at,
         sent_at=at if not mail else None,
         reason=reason,
+        link_id=link_id,
     )
     s.add(notice)
+    for chat in chats:
+        s.add(
+            Notice(
+                key=key,
+                facts=notice.facts,
+                channel=Channel.CHAT,
+                channel_id=chat.id,
+                person_id=to_person_id,
+                subject_kind=notice.subject_kind,
+                subject_id=notice.subject_id,
+                created_at=at,
+                state=State.QUEUED,
+                next_at=notice.next_at,
+                read_at=at,
+                link_id=link_id,
+            )
+        )
     if not quiet:
         _to_office_channels(s, notice, at)
     touch(s, "notice", notice.id)
@@ -179,6 +205,48 @@ def queue_roles(
         queue(s, key=key, facts=facts, at=at, to_person_id=person.id, subject=subject, mail=mail, quiet=quiet)
         for person in people.with_role(s, *roles)
     ]
+
+
+def queue_group(
+    s: Session, url: str, *, key: str, facts: Mapping[str, Any], at: datetime, subject: tuple[str, UUID] | None = None, language: str = ""
+) -> Notice | None:
+    """Say it in a chat group of the office (reception's), or nowhere when `url` is empty. Never with a link: a group is nobody's answer."""
+    if not url:
+        return None
+    notice = Notice(
+        key=key,
+        facts=as_json(dict(facts)),
+        channel=Channel.CHAT,
+        address=url,
+        language=language,
+        subject_kind=subject[0] if subject else None,
+        subject_id=subject[1] if subject else None,
+        created_at=at,
+        state=State.QUEUED,
+        next_at=at,
+    )
+    s.add(notice)
+    touch(s, "notice", notice.id)
+    after_commit(s, lambda: wake(deliver))
+    return notice
+
+
+def hold_back(s: Session, kind: str, subject_id: UUID, *keys: str, at: datetime) -> int:
+    """What was said of this thing is no longer so (an undone scan): what still waits is not sent, what the app shows is put away. Returns how many."""
+    rows = s.execute(
+        select(Notice).where(
+            col(Notice.subject_kind) == kind, col(Notice.subject_id) == subject_id, col(Notice.key).in_(keys), col(Notice.read_at).is_(None)
+        )
+    ).scalars()
+    held = 0
+    for notice in rows:
+        notice.read_at = at
+        if notice.state in (State.QUEUED, State.NO_CHANNEL):
+            notice.state = State.DISMISSED
+        notice.version += 1
+        held += 1
+        touch(s, "notice", notice.id)
+    return held
 
 
 def erase_facts(s: Session, kind: str, ids: Sequence[UUID]) -> int:
@@ -206,7 +274,7 @@ def retry(s: Session, do: RetryNotice, by: Actor, at: datetime) -> None:
     notice = _get(s, do.notice_id)
     if notice.state not in (State.FAILED, State.NO_CHANNEL):
         raise Refused("notice.not_failed")
-    if notice.person_id is not None:
+    if notice.person_id is not None and notice.channel == Channel.MAIL:
         notice.address = people.get(s, notice.person_id).email.strip()
     if notice.channel == Channel.MAIL and not (notice.address and channels.mail_set_up()):
         raise Refused("notice.no_channel")
@@ -322,7 +390,11 @@ def _try(notice: Notice, at: datetime) -> NotDelivered | None:
         sender, secret = str(office.setting(s, "mail.from")), str(office.setting(s, "webhook.secret"))
         # A real office's server never calls into its own network for an address somebody typed (SEC 31).
         inside = host is not None and host.kind in ("demo", "test")
+        named = frozenset(str(office.setting(s, "chat.allowed_hosts")).lower().split())
+        address = person_channels.address_of(s, notice.channel_id) if notice.channel_id else notice.address
     text = sentence(notice, language)
+    if notice.link_id is not None and notice.channel != Channel.WEBHOOK:
+        text += f"\n\n{t('link.open', language)}\n{links.url(notice.link_id)}"
     try:
         if notice.channel == Channel.MAIL:
             encloser = _enclosers.get(notice.key)
@@ -349,7 +421,7 @@ def _try(notice: Notice, at: datetime) -> NotDelivered | None:
             }
             channels.call_webhook(notice.address, body, secret=secret, at=at, private_allowed=inside)
         else:
-            channels.send_chat(notice.address, title=name, text=text)
+            channels.send_chat(address, title=name, text=text, private_allowed=inside, inside=named)
     except NotDelivered as failure:
         return failure
     return None
@@ -389,7 +461,7 @@ def unread(s: Session, person_id: UUID, *, limit: int = 50) -> list[Notice]:
     """A person's messages that were not read yet, newest first."""
     query = (
         select(Notice)
-        .where(col(Notice.person_id) == person_id, col(Notice.read_at).is_(None))
+        .where(col(Notice.person_id) == person_id, col(Notice.read_at).is_(None), col(Notice.channel_id).is_(None))
         .order_by(col(Notice.created_at).desc(), col(Notice.id).desc())
     )
     return list(s.execute(query.limit(limit)).scalars())
@@ -397,7 +469,8 @@ def unread(s: Session, person_id: UUID, *, limit: int = 50) -> list[Notice]:
 
 def inbox(s: Session, person_id: UUID, *, limit: int = 50) -> list[Notice]:
     """A person's messages, newest first."""
-    query = select(Notice).where(col(Notice.person_id) == person_id).order_by(col(Notice.created_at).desc(), col(Notice.id).desc())
+    mine = col(Notice.person_id) == person_id, col(Notice.channel_id).is_(None)
+    query = select(Notice).where(*mine).order_by(col(Notice.created_at).desc(), col(Notice.id).desc())
     return list(s.execute(query.limit(limit)).scalars())
 
 

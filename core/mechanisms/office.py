@@ -34,6 +34,10 @@ DEFAULTS: dict[str, Any] = {
     "visit.retention_days": 30,
     "visit.id_number": "off",  # off · on: the kinds of visitors that are marked are asked for it (identity.py)
     "block.alert_roles": "safety",  # who hears silently of a held visitor, beside reception: safety, admin, leader by comma
+    "visit.ladder_minutes": 5,  # so long nobody answers, then the next one is told: deputy, reception
+    "visit.usual_stay_minutes": 240,  # after it the host is asked whether the visitor is still here
+    "visit.thanks": "on",  # on: a visitor with a mail address is thanked after leaving · off
+    "visit.chat_url": "",  # reception's own chat group
     "booking.grace_minutes": 10,
     "booking.series_strikes": 3,  # so many no-shows, and the owner is asked whether the series shall stay
     "booking.offer_minutes": 60,  # how long a freed or replaced room is kept for one person
@@ -45,6 +49,7 @@ DEFAULTS: dict[str, Any] = {
     "webhook.url": "",
     "webhook.secret": "",
     "chat.url": "",
+    "chat.allowed_hosts": "",  # chat servers inside the house (ntfy, Mattermost): only these may have private addresses
     "calendar.allowed_hosts": "",  # calendar servers inside the house: only these may have private addresses or speak plain http
     "label.office_name": "",
     "light.url": "",
@@ -56,6 +61,7 @@ DEFAULTS: dict[str, Any] = {
 PATTERNS = {
     "visit.id_number": "off|on",
     "block.alert_roles": "((safety|admin|leader)(,(safety|admin|leader))*)?",
+    "visit.thanks": "on|off",
     "label.gs1_prefix": "([0-9]{4,12})?",
 }  # what a text must look like, where not anything goes
 

@@ -60,6 +60,7 @@ class Role(StrEnum):
     LEADER = "leader"
     STAFF = "staff"
     KIOSK = "kiosk"
+    DROP_BOX = "drop_box"
     DOOR = "door"
     PHONE = "phone"
     PRINTER = "printer"
@@ -67,7 +68,7 @@ class Role(StrEnum):
 
 
 PERSON_ROLES = frozenset({Role.ADMIN, Role.RECEPTION, Role.CLERK, Role.SAFETY, Role.LEADER, Role.STAFF})
-DEVICE_ROLES = frozenset({Role.KIOSK, Role.DOOR, Role.PHONE, Role.PRINTER})
+DEVICE_ROLES = frozenset({Role.KIOSK, Role.DROP_BOX, Role.DOOR, Role.PHONE, Role.PRINTER})
 OFFICE = frozenset({Role.ADMIN, Role.RECEPTION, Role.CLERK})
 
 

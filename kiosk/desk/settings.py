@@ -16,7 +16,7 @@ from core.web import frame, parts, sessions
 from core.web.frame import _
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
-SECRET = {"webhook.secret", "chat.url", "light.mqtt"}
+SECRET = {"webhook.secret", "chat.url", "visit.chat_url", "light.mqtt"}
 GROUPS = ("office", "kiosk", "visit", "booking", "duty", "supply", "mail", "chat", "webhook", "light", "label", "other")
 
 

@@ -271,22 +271,6 @@ def test_a_badge_not_scanned_out_stays_on_the_roll_call_until_the_day_is_closed(
     assert keeping.close_days(clock.now()) == 1 and keeping.close_days(clock.now()) == 0
 
 
-def test_a_host_who_does_not_come_is_reminded_through_others_once(office: Office) -> None:
-    office.do(people.UpdatePerson(person_id=office.mei.person_id, deputy_id=office.wu.person_id), office.ada)
-    made = walk_in(office, kiosk(office))
-    office.later(minutes=4)
-    assert visits.remind_hosts(clock.now()) == 0
-    office.later(minutes=1)
-    assert visits.remind_hosts(clock.now()) == 1 and visits.remind_hosts(clock.now()) == 0
-    assert [n.person_id for n in told("visit.waiting_for_deputy")] == [office.wu.person_id]
-    assert [n.person_id for n in told("visit.waiting")] == [office.ann.person_id]
-    walk_in(office, kiosk(office, "二号"))
-    made = walk_in(office, kiosk(office, "三号"))
-    office.do(visits.Acknowledge(visit_id=made["visit_id"]), office.mei)
-    office.later(minutes=6)
-    assert visits.remind_hosts(clock.now()) == 1
-
-
 # ── badge ──
 
 

@@ -40,7 +40,7 @@ def begin(s: Session, visit: Visit, flow: Flow, by: Actor, at: datetime) -> None
 
 
 def _let_in(s: Session, visit: Visit, at: datetime) -> None:
-    telling.host_of_arrival(s, visit, at)
+    telling.begin(s, visit, at)
     happenings.tell(s, Happening.ARRIVED, visit, at)
 
 

@@ -25,7 +25,7 @@ from core.mechanisms import attachments, labels, numbering, people, places
 from core.mechanisms.attachments import Sha256
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Operation, Role, note, operation, touch
-from core.sections.visits import approving, consent, holding, record, returning, types
+from core.sections.visits import approving, consent, holding, leaving, record, returning, types
 from core.sections.visits.consent import Signature
 from core.sections.visits.planning import Mail
 from core.sections.visits.record import HANDLERS, RECEPTION, Code, Line, Name, Phone, Plate, Visit, VisitState, changed, name_keys
@@ -105,6 +105,7 @@ def check_in(s: Session, do: CheckIn, by: Actor, at: datetime) -> dict[str, Any]
     elif flow.photo == "required":
         note(s, photo_pending=True)
     changed(visit)
+    leaving.expect_end(s, visit, at)
     approving.begin(s, visit, flow, by, at)
     if visit.approval == approving.ASKED:
         note(s, waiting=True)
@@ -116,12 +117,12 @@ def check_in(s: Session, do: CheckIn, by: Actor, at: datetime) -> dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What a scanned code lets its holder do. `act` is arrive or leave; `is_badge`: it is the badge itself, not the invitation. The name is the holder's own.
+    """What a scanned code lets its holder do. `act` is arrive, leave, or back (from a short leave); `is_badge`: it is the badge itself, not the invitation. The name is the holder's own.
 
     `known` are the fields that have an answer, `signed` the documents that need no new signature. Who came in only after an approval and has no badge yet
     (`approval`, `badge_taken`) gets it, or waits on."""
 
-    act: Literal["arrive", "leave"]
+    act: Literal["arrive", "leave", "back"]
     visit_id: UUID
     name: str
     company: str
@@ -144,7 +145,7 @@ def greeting(s: Session, text: str, at: datetime) -> Greeting:
     visit = record.of_code(s, text)
     code = labels.read_code(text)
     if visit.state == VisitState.HERE:
-        return _greeting(s, visit, "leave", code)
+        return _greeting(s, visit, "back" if visit.break_at else "leave", code)
     if visit.state != VisitState.PLANNED:
         raise _why_not_arriving(visit, at)
     _on_its_day(visit, at)
@@ -253,12 +254,12 @@ def _why_not_arriving(visit: Visit, at: datetime) -> Refused:
     return record.why_not(visit, at)
 
 
-def _greeting(s: Session, visit: Visit, act: Literal["arrive", "leave"], code: str) -> Greeting:
+def _greeting(s: Session, visit: Visit, act: Literal["arrive", "leave", "back"], code: str) -> Greeting:
     host = people.get(s, visit.host_id)
     department = people.department_names(s).get(host.department_id, "") if host.department_id else ""
     flow = types.flow_of(s, visit.type, visit.room_id)
     signed = consent.agreed(s, visit, flow.documents) if act == "arrive" else set(flow.documents)
-    is_badge = act == "leave" and labels.of(s, SubjectKind.VISIT, visit.id) == code
+    is_badge = act != "arrive" and labels.of(s, SubjectKind.VISIT, visit.id) == code
     return Greeting(
         act,
         visit.id,

@@ -56,6 +56,8 @@ class VisitState(StrEnum):
 
 class Visit(SQLModel, table=True):
     """One coming of one visitor. `left_at` is what a scan said; `assumed_left_at` what the day's end said of a badge nobody scanned out.
+    `left_how`: kiosk, drop_box, host or desk. `break_at`: out for a short while since then, and coming back with the same badge. `stay_until`: when
+    the visit is expected to end; set before the arrival by who plans it, else by the usual stay. After it the host is asked, once (`stay_asked_at`).
 
     `phone_key` is the full phone number as digits, for returning visitors; `unsigned` the documents still to sign, by comma; `approval` empty, asked, given or refused.
     Name, company, phone, mail and purpose are gone after the keeping time (`erased_at`); the row stays so that visits can be counted."""
@@ -97,6 +99,11 @@ class Visit(SQLModel, table=True):
     left_at: datetime | None = None
     assumed_left_at: datetime | None = None
     ended_at: datetime | None = None
+    left_how: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    left_device_id: UUID | None = None
+    break_at: datetime | None = None
+    stay_until: datetime | None = None
+    stay_asked_at: datetime | None = None
     erased_at: datetime | None = None
     version: int = 1
 
@@ -135,6 +142,11 @@ class VisitView:
     escort: bool = False
     approval: str = ""
     unsigned: tuple[str, ...] = ()
+    left_how: str = ""
+    break_at: datetime | None = None
+    stay_until: datetime | None = None
+    stay_asked_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +305,11 @@ def _view(visit: Visit, host: people.Person, departments: dict[UUID, str], codes
         escort=visit.escort,
         approval=visit.approval,
         unsigned=tuple(key for key in visit.unsigned.split(",") if key),
+        left_how=visit.left_how,
+        break_at=visit.break_at,
+        stay_until=visit.stay_until,
+        stay_asked_at=visit.stay_asked_at,
+        ended_at=visit.ended_at,
     )
 
 

@@ -35,6 +35,7 @@ class RollCallLine:
     day_number: int
     label: str
     since_yesterday: bool
+    break_at: datetime | None = None
 
 
 def in_house(s: Session, at: datetime) -> list[VisitView]:
@@ -44,7 +45,15 @@ def in_house(s: Session, at: datetime) -> list[VisitView]:
 
 
 def count_in_house(s: Session) -> int:
-    return int(s.execute(select(func.count()).select_from(Visit).where(col(Visit.state) == VisitState.HERE)).scalar_one())
+    """Inside now; who is out for a short while is counted by `count_on_break`."""
+    inside = (col(Visit.state) == VisitState.HERE) & col(Visit.break_at).is_(None)
+    return int(s.execute(select(func.count()).select_from(Visit).where(inside)).scalar_one())
+
+
+def count_on_break(s: Session) -> int:
+    """Out for a short while, with the badge."""
+    away = (col(Visit.state) == VisitState.HERE) & col(Visit.break_at).is_not(None)
+    return int(s.execute(select(func.count()).select_from(Visit).where(away)).scalar_one())
 
 
 def roll_call(s: Session, at: datetime) -> list[RollCallLine]:
@@ -62,6 +71,7 @@ def roll_call(s: Session, at: datetime) -> list[RollCallLine]:
             v.day_number or 0,
             v.label or "",
             clock.today(v.arrived_at) != today,
+            v.break_at,
         )
         for v in reversed(in_house(s, at))
         if v.arrived_at is not None
@@ -90,21 +100,18 @@ def mine(s: Session, person_id: UUID, at: datetime, *, limit: int = 50) -> list[
     return views(s, rows)
 
 
-def not_fetched(s: Session, before: datetime) -> list[Visit]:
-    """Who arrived by `before` and was neither acknowledged nor reminded of."""
-    query = select(Visit).where(
-        col(Visit.state) == VisitState.HERE,
-        col(Visit.acknowledged_at).is_(None),
-        col(Visit.reminded_at).is_(None),
-        col(Visit.arrived_at) <= before,
-    )
-    return list(s.execute(query.order_by(col(Visit.arrived_at))).scalars())
-
-
 def counts(s: Session, day: date) -> dict[str, int]:
-    """How many visits of a day are in which state; erased ones count as before."""
-    query = select(Visit.state, func.count()).where(col(Visit.expected_on) == day).group_by(Visit.state)
-    return {str(state): int(n) for state, n in s.execute(query)}
+    """How many visits of a day are in which state; erased ones count as before. Who was only assumed to have left is `assumed_left`, who is out for a
+    short while `on_break`, and neither is in `left` or `here`."""
+    assumed, away = col(Visit.assumed_left_at).is_not(None), col(Visit.break_at).is_not(None)
+    query = (
+        select(col(Visit.state), assumed, away, func.count()).where(col(Visit.expected_on) == day).group_by(col(Visit.state), assumed, away)
+    )
+    found: dict[str, int] = {}
+    for state, is_assumed, is_away, n in s.execute(query):
+        key = "assumed_left" if is_assumed else "on_break" if is_away and state == VisitState.HERE else str(state)
+        found[key] = found.get(key, 0) + int(n)
+    return found
 
 
 # ── the collection ──
@@ -118,7 +125,7 @@ def search(s: Session, query: Query, by: Actor) -> Page:
     if not by.has(*RECEPTION, Role.SYSTEM):
         found = found.where(or_(col(Visit.host_id) == by.person_id, col(Visit.invited_by) == by.person_id))
     if state := query.filters.get("state"):
-        found = found.where(col(Visit.state) == state)
+        found = found.where(_in_state(state))
     if day := query.filters.get("day"):
         found = found.where(col(Visit.expected_on) == _day(day))
     if host := query.filters.get("host"):
@@ -164,12 +171,25 @@ COLLECTION = Collection(
             "state",
             "arrived_at",
             "left_at",
+            "left_how",
+            "assumed_left_at",
             "consent",
             "label",
         )
     ),
     ("state", "day", "host"),
 )
+
+
+def _in_state(state: str) -> Any:
+    """The states of the table, and the two that are told apart from them."""
+    if state == "assumed_left":
+        return col(Visit.assumed_left_at).is_not(None)
+    if state == "on_break":
+        return (col(Visit.state) == VisitState.HERE) & col(Visit.break_at).is_not(None)
+    if state == VisitState.LEFT:
+        return (col(Visit.state) == state) & col(Visit.assumed_left_at).is_(None)
+    return col(Visit.state) == state
 
 
 def _matches(s: Session, text: str) -> Any:

@@ -1,27 +1,134 @@
-"""Telling the host that the visitor is here, and how far the word got (guide S3.1-R7; scenario Front desk 7)."""
+"""Telling the host that the visitor is here, climbing on while nobody answers, and what was answered (guide S3.1-R7; scenario Front desk 7).
+
+The host, then the deputy, then reception: each is told once, with a link that answers without signing in. Any answer stops the ladder; "five more
+minutes" lets it begin again with the host. The visitor at the kiosk sees what was really sent and said, reception the fate of each message.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlmodel import Session
+from pydantic import Field as Input
+from pydantic import StringConstraints
+from sqlalchemy import select
+from sqlmodel import Field, Session, SQLModel, col
 
+from core.foundation import clock, database
 from core.foundation.errors import Refused
+from core.foundation.i18n import t
 from core.foundation.ids import derived
 from core.foundation.jobs import job
-from core.mechanisms import notices, people
+from core.mechanisms import forgets, links, notices, office, people, person_channels
+from core.mechanisms.forgets import Gone
+from core.mechanisms.links import Choice, OneTimeLink, Purpose, Question
+from core.mechanisms.notices import Channel, Notice, State
 from core.mechanisms.operations import SYSTEM, Actor, Operation, Role, operation, perform_now, touch
-from core.sections.visits import record
-from core.sections.visits.record import Visit, VisitState, changed, facts_of, handle
+from core.sections.visits import ladder, record
+from core.sections.visits.ladder import Ladder, Rung, Said
+from core.sections.visits.record import Line, Visit, VisitState, VisitView, changed, facts_of, handle, one_line
 
-REMIND_AFTER = timedelta(minutes=5)
+WAIT_MINUTES = 5
+SHOWN_AFTER = timedelta(minutes=10)
+FIRST = {Rung.HOST: "visit.arrived", Rung.DEPUTY: "visit.waiting_for_deputy", Rung.RECEPTION: "visit.waiting"}
+AGAIN = "visit.waits_again"
+TELLS = frozenset({*FIRST.values(), AGAIN})
 
 
-def host_of_arrival(s: Session, visit: Visit, at: datetime) -> None:
-    """The visitor stands at the desk: a notice to the host, by every way that is known."""
-    notices.queue(s, key="visit.arrived", facts=facts_of(s, visit), at=at, to_person_id=visit.host_id, subject=("visit", visit.id))
+class VisitTelling(SQLModel, table=True):
+    """Where the telling of one visit stands. `rung` was told at `told_at`; the next one is due at `next_at`. `place` is where the visitor may go up to."""
+
+    __tablename__: ClassVar[str] = "visit_telling"
+    visit_id: UUID = Field(primary_key=True, foreign_key="visit.id")
+    rung: str = Rung.HOST
+    told_at: datetime
+    next_at: datetime | None = Field(default=None, index=True)
+    said: str = ""
+    said_at: datetime | None = None
+    said_by: UUID | None = None
+    place: str = ""
+
+    def ladder(self) -> Ladder:
+        return Ladder(Rung(self.rung), self.next_at, self.said)
+
+    def take(self, now: Ladder) -> None:
+        self.rung, self.next_at, self.said = now.rung, now.next_at, now.said
+
+
+# ── the ladder ──
+
+
+def begin(s: Session, visit: Visit, at: datetime) -> None:
+    """The visitor has just arrived: the host is told, by every way that is known."""
+    row = _row(s, visit, at)
+    row.take(ladder.begin(at, _step(s)))
+    row.told_at = at
+    _tell_person(s, visit, visit.host_id, FIRST[Rung.HOST], at)
+
+
+class Remind(Operation):
+    visit_id: UUID
+
+
+@operation(Remind, "visit.remind", roles=set())
+def remind(s: Session, do: Remind, by: Actor, at: datetime) -> None:
+    """Nobody answered: the next one is told, the deputy or reception; after "five more minutes" the host again."""
+    visit = record.get(s, do.visit_id)
+    row = s.get(VisitTelling, visit.id)
+    if row is None or not _waits(visit, at) or not ladder.is_due(row.ladder(), at):
+        return
+    deputy = _deputy(s, visit)
+    again = row.said == Said.WAIT
+    row.take(ladder.climb(row.ladder(), at, _step(s), has_deputy=deputy is not None))
+    row.told_at = visit.reminded_at = at
+    if row.rung == Rung.HOST:
+        _tell_person(s, visit, visit.host_id, AGAIN if again else FIRST[Rung.HOST], at)
+    elif row.rung == Rung.DEPUTY and deputy is not None:
+        _tell_person(s, visit, deputy, FIRST[Rung.DEPUTY], at)
+    else:
+        tell_reception(s, visit, FIRST[Rung.RECEPTION], at)
+    changed(visit)
+    touch(s, "visit", visit.id)
+
+
+@job(every_s=5)
+def remind_hosts(at: datetime) -> int:
+    """Tell the next one of each visitor nobody answered for. Returns how many were told.
+
+    What was due while the server was down is told once: the step after it counts from now."""
+    with database.reading() as s:
+        query = (
+            select(VisitTelling.visit_id, VisitTelling.next_at)
+            .join(Visit, col(Visit.id) == col(VisitTelling.visit_id))
+            .where(col(Visit.state) == VisitState.HERE, col(Visit.break_at).is_(None), col(VisitTelling.next_at) <= at)
+            .where(col(Visit.arrived_at) >= clock.day_span(clock.today(at))[0])
+            .order_by(col(VisitTelling.next_at))
+        )
+        due = [(row.visit_id, row.next_at) for row in s.execute(query)]
+    for visit_id, next_at in due:
+        perform_now(Remind(visit_id=visit_id), by=SYSTEM, at=at, op_id=derived("visit.remind", visit_id, next_at))
+    return len(due)
+
+
+# ── answers ──
+
+
+class AnswerVisit(Operation):
+    """What the host says: `coming`, `wait` (five more minutes), `up` (to `place`), `refuse`."""
+
+    visit_id: UUID
+    said: Said
+    minutes: Annotated[int, Input(gt=0, le=60)] = WAIT_MINUTES
+    place: Annotated[Line, StringConstraints(max_length=80)] = ""
+
+
+@operation(AnswerVisit, "visit.answer", roles={Role.STAFF})
+def answer_visit(s: Session, do: AnswerVisit, by: Actor, at: datetime) -> None:
+    """The host, the deputy, or reception for them; a later answer stands. Refuses: visit.not_found, visit.not_here, visit.place_needed"""
+    give_answer(s, handle(s, do.visit_id, by), do.said, by, at, minutes=do.minutes, place=do.place)
 
 
 class Acknowledge(Operation):
@@ -34,43 +141,75 @@ def acknowledge(s: Session, do: Acknowledge, by: Actor, at: datetime) -> None:
     visit = handle(s, do.visit_id, by)
     if visit.state != VisitState.HERE:
         raise Refused("visit.not_here")
-    if visit.acknowledged_at is None:
-        visit.acknowledged_at, visit.acknowledged_by = at, by.person_id
-        changed(visit)
     touch(s, "visit", visit.id)
+    if visit.acknowledged_at is None:
+        give_answer(s, visit, Said.COMING, by, at)
 
 
-class Remind(Operation):
-    visit_id: UUID
-
-
-@operation(Remind, "visit.remind", roles=set())
-def remind(s: Session, do: Remind, by: Actor, at: datetime) -> None:
-    """Nobody came for the visitor: the deputy and reception are told, once."""
-    visit = record.get(s, do.visit_id)
-    if visit.state != VisitState.HERE or visit.acknowledged_at is not None or visit.reminded_at is not None:
-        return
-    visit.reminded_at = at
+def give_answer(s: Session, visit: Visit, said: Said, by: Actor, at: datetime, *, minutes: int = WAIT_MINUTES, place: str = "") -> None:
+    """Refuses: visit.not_here, visit.place_needed"""
+    if visit.state != VisitState.HERE:
+        raise Refused("visit.not_here")
+    place = one_line(place)[:80]
+    if said == Said.UP and not place:
+        raise Refused("visit.place_needed")
+    row = _row(s, visit, at)
+    row.take(ladder.answered(row.ladder(), said, at, timedelta(minutes=minutes)))
+    row.said_at, row.said_by, row.place = at, by.person_id, place if said == Said.UP else ""
+    final = said != Said.WAIT
+    visit.acknowledged_at, visit.acknowledged_by = (at, by.person_id) if final else (None, None)
+    if said == Said.REFUSE:
+        tell_reception(s, visit, "visit.refused", at)
+    if by.person_id is not None and by.person_id != visit.host_id:
+        facts = facts_of(s, visit) | {"by": by.name, "said_key": f"visit.said.{said}", "place": place, "minutes": minutes}
+        notices.queue(
+            s, key="visit.answered_for_you", facts=facts, at=at, to_person_id=visit.host_id, subject=("visit", visit.id), mail=False
+        )
     changed(visit)
     touch(s, "visit", visit.id)
-    facts, subject = facts_of(s, visit), ("visit", visit.id)
-    deputy = people.get(s, visit.host_id).deputy_id
-    if deputy is not None:
-        notices.queue(s, key="visit.waiting_for_deputy", facts=facts, at=at, to_person_id=deputy, subject=subject)
-    notices.queue_roles(s, Role.RECEPTION, key="visit.waiting", facts=facts, at=at, subject=subject, mail=False)
 
 
-@job(every_s=20)
-def remind_hosts(at: datetime) -> int:
-    """Visitors nobody acknowledged within five minutes. Returns how many reminders were made."""
-    from core.foundation import database
-    from core.sections.visits import register
+# ── the link in the message ──
 
-    with database.reading() as s:
-        waiting = [visit.id for visit in register.not_fetched(s, at - REMIND_AFTER)]
-    for visit_id in waiting:
-        perform_now(Remind(visit_id=visit_id), by=SYSTEM, at=at, op_id=derived("visit.remind", visit_id))
-    return len(waiting)
+
+def _ask_arrival(s: Session, link: OneTimeLink, at: datetime, language: str) -> Question:
+    visit = s.get(Visit, link.subject_id)
+    if visit is None or not _waits(visit, at):
+        return Question(t("visit.link.gone", language), (t("visit.link.gone.say", language),))
+    facts = {"who": veiled(visit.name), "number": f"{visit.day_number or 0:03d}", "time": f"{clock.local(visit.arrived_at or at):%H:%M}"}
+    lines = (t("visit.link.arrived.say", language, **facts),)
+    row = s.get(VisitTelling, visit.id)
+    if row is not None and row.said and row.said != Said.WAIT:
+        return Question(t("visit.link.answered", language), (*lines, _said_words(s, row, language)))
+    choices = (
+        Choice("coming", "visit.link.coming", "main"),
+        Choice("wait", "visit.link.wait"),
+        Choice("up", "visit.link.up", ask="visit.link.place", given=_usual_place(s, visit.host_id)),
+        Choice("refuse", "visit.link.refuse", "stop"),
+    )
+    return Question(t("visit.link.arrived", language), lines, choices)
+
+
+def _act_arrival(s: Session, link: OneTimeLink, choice: str, text: str, by: Actor, at: datetime) -> None:
+    give_answer(s, record.get(s, link.subject_id), Said(choice), by, at, place=text)
+
+
+def _done_arrival(s: Session, link: OneTimeLink, language: str) -> str:
+    return t(f"visit.link.done.{link.choice}", language, minutes=WAIT_MINUTES)
+
+
+ARRIVAL = Purpose("visit.arrival", _ask_arrival, _act_arrival, _done_arrival)
+
+
+@forgets.visitors("telling", "visit_telling.place")
+def forget_places(s: Session, gone: Gone, at: datetime) -> int:
+    """Where a visitor went up to; that the host was told, and when, stays."""
+    rows = (
+        s.execute(select(VisitTelling).where(col(VisitTelling.visit_id).in_(gone.visit_ids), col(VisitTelling.place) != "")).scalars().all()
+    )
+    for row in rows:
+        row.place = ""
+    return len(rows)
 
 
 # ── reads ──
@@ -78,15 +217,208 @@ def remind_hosts(at: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How far the word got to the host: the state of the notice, and since when the host is on the way."""
+    """How far the word got, as the visitor may know it. `state` is the newest message's to whoever was told last, `way` how it went (mail, app, or a
+    chat service), `said` the answer, `by` who gave it, `until` the end of the wait, `place` where to go up to."""
 
     state: str
     sent_at: datetime | None
     acknowledged_at: datetime | None
+    way: str = ""
+    rung: str = Rung.HOST
+    told_at: datetime | None = None
+    said: str = ""
+    said_at: datetime | None = None
+    by: str = ""
+    until: datetime | None = None
+    place: str = ""
 
 
 def told(s: Session, visit_id: UUID) -> Told:
     """Refuses: visit.not_found"""
     visit = record.get(s, visit_id)
-    first = next((n for n in notices.about(s, "visit", visit_id) if n.key == "visit.arrived" and n.person_id == visit.host_id), None)
-    return Told(first.state if first else notices.State.NO_CHANNEL, first.sent_at if first else None, visit.acknowledged_at)
+    row = s.get(VisitTelling, visit_id)
+    best = _best([n for n in notices.about(s, "visit", visit_id) if n.key in TELLS and n.person_id == visit.host_id])
+    state, way = (best.state, _way(s, best)) if best else (State.NO_CHANNEL, "")
+    sent_at = best.sent_at if best else None
+    if row is None:
+        return Told(
+            state, sent_at, visit.acknowledged_at, way, said=Said.COMING if visit.acknowledged_at else "", said_at=visit.acknowledged_at
+        )
+    by = s.get(people.Person, row.said_by) if row.said_by else None
+    return Told(
+        state, sent_at, visit.acknowledged_at, way, row.rung, row.told_at, row.said, row.said_at, by.name if by else "",
+        row.next_at if row.said == Said.WAIT else None, row.place,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message about a visit: to whom, which way (mail, app, or a chat service), and how far it got. `reason` is a catalogue key."""
+
+    key: str
+    to: str
+    way: str
+    state: str
+    at: datetime
+    reason: str
+    detail: str
+    notice_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A visitor somebody has to come for, as reception's list shows them."""
+
+    visit: VisitView
+    told: Told
+    next_at: datetime | None
+    next_rung: str
+    deliveries: tuple[Delivery, ...]
+
+
+def waiting(s: Session, at: datetime) -> list[Waiting]:
+    """Who waits now: not answered, told to wait, refused; and for ten minutes who is being fetched or goes up. Longest waiting first."""
+    start = clock.day_span(clock.today(at))[0]
+    query = (
+        select(Visit)
+        .join(VisitTelling, col(VisitTelling.visit_id) == col(Visit.id))
+        .where(col(Visit.state) == VisitState.HERE, col(Visit.break_at).is_(None), col(Visit.arrived_at) >= start)
+        .order_by(col(Visit.arrived_at))
+    )
+    found = [v for v in s.execute(query).scalars() if v.acknowledged_at is None or at - v.acknowledged_at < SHOWN_AFTER or _refused(s, v)]
+    views = record.views(s, found)
+    sent = deliveries(s, [v.id for v in found])
+    lines = []
+    for visit, view in zip(found, views, strict=True):
+        row = s.get(VisitTelling, visit.id)
+        assert row is not None  # the query joined it
+        after = ladder.climb(row.ladder(), row.next_at, timedelta(0), has_deputy=_deputy(s, visit) is not None) if row.next_at else None
+        lines.append(Waiting(view, told(s, visit.id), row.next_at, after.rung if after else "", tuple(sent.get(visit.id, ()))))
+    return lines
+
+
+def deliveries(s: Session, visit_ids: Sequence[UUID]) -> dict[UUID, list[Delivery]]:
+    """What was sent about these visits to people of the office, oldest first; each way by itself."""
+    if not visit_ids:
+        return {}
+    query = (
+        select(Notice)
+        .where(col(Notice.subject_kind) == "visit", col(Notice.subject_id).in_(list(visit_ids)), col(Notice.key).in_(TELLS))
+        .where(col(Notice.channel) != Channel.WEBHOOK)
+        .order_by(col(Notice.created_at), col(Notice.id))
+    )
+    rows = [n for n in s.execute(query).scalars() if n.state != State.DISMISSED]
+    names = _names(s, {n.person_id for n in rows if n.person_id})
+    services = person_channels.services(s, {n.channel_id for n in rows if n.channel_id})
+    found: dict[UUID, list[Delivery]] = {}
+    for n in rows:
+        assert n.subject_id is not None
+        way = services.get(n.channel_id, "chat") if n.channel_id else _way(s, n)
+        to = names.get(n.person_id, "") if n.person_id else ""
+        found.setdefault(n.subject_id, []).append(Delivery(n.key, to, way, n.state, n.sent_at or n.created_at, n.reason, n.detail, n.id))
+    return found
+
+
+def veiled(name: str) -> str:
+    """Enough of a name to tell two visitors apart, too little for a stranger who found the message: the first sign."""
+    return f"{name[:1]}＊＊" if name and not name.isascii() else f"{name[:1]}."
+
+
+# ── helpers ──
+
+
+def tell_reception(s: Session, visit: Visit, key: str, at: datetime) -> None:
+    """Everybody at reception in the app, and reception's own chat group."""
+    facts, subject = _facts(s, visit, at), ("visit", visit.id)
+    notices.queue_roles(s, Role.RECEPTION, key=key, facts=facts, at=at, subject=subject, mail=False)
+    found = office.info(s)
+    url = str(office.setting(s, "visit.chat_url"))
+    notices.queue_group(s, url, key=key, facts=facts, at=at, subject=subject, language=found.language if found else "")
+
+
+def _tell_person(s: Session, visit: Visit, person_id: UUID, key: str, at: datetime) -> None:
+    until = clock.day_span(clock.today(at))[1]
+    link_id = links.make(s, ARRIVAL.name, ("visit", visit.id), at=at, until=until, person_id=person_id)
+    notices.queue(s, key=key, facts=_facts(s, visit, at), at=at, to_person_id=person_id, subject=("visit", visit.id), link_id=link_id)
+
+
+def _facts(s: Session, visit: Visit, at: datetime) -> dict[str, Any]:
+    """The facts of a visit and how long it has waited."""
+    return facts_of(s, visit) | {"minutes": int((at - (visit.arrived_at or at)).total_seconds()) // 60}
+
+
+def _row(s: Session, visit: Visit, at: datetime) -> VisitTelling:
+    row = s.get(VisitTelling, visit.id)
+    if row is None:
+        row = VisitTelling(visit_id=visit.id, told_at=at)
+        s.add(row)
+    return row
+
+
+def _waits(visit: Visit, at: datetime) -> bool:
+    return (
+        visit.state == VisitState.HERE
+        and visit.break_at is None
+        and visit.arrived_at is not None
+        and clock.today(visit.arrived_at) == clock.today(at)
+    )
+
+
+def _step(s: Session) -> timedelta:
+    return timedelta(minutes=int(office.setting(s, "visit.ladder_minutes")))
+
+
+def _deputy(s: Session, visit: Visit) -> UUID | None:
+    host = people.get(s, visit.host_id)
+    deputy = s.get(people.Person, host.deputy_id) if host.deputy_id and host.deputy_id != host.id else None
+    return deputy.id if deputy is not None and deputy.disabled_at is None else None
+
+
+def _refused(s: Session, visit: Visit) -> bool:
+    row = s.get(VisitTelling, visit.id)
+    return row is not None and row.said == Said.REFUSE
+
+
+def _usual_place(s: Session, host_id: UUID) -> str:
+    """Where this host let visitors go up to last."""
+    query = (
+        select(col(VisitTelling.place))
+        .join(Visit, col(Visit.id) == col(VisitTelling.visit_id))
+        .where(col(Visit.host_id) == host_id, col(VisitTelling.place) != "")
+        .order_by(col(VisitTelling.said_at).desc())
+    )
+    return s.execute(query.limit(1)).scalar_one_or_none() or ""
+
+
+def _said_words(s: Session, row: VisitTelling, language: str) -> str:
+    by = s.get(people.Person, row.said_by) if row.said_by else None
+    time = f"{clock.local(row.said_at):%H:%M}" if row.said_at else ""
+    words = t(f"visit.said.{row.said}", language, place=row.place, minutes=WAIT_MINUTES)
+    return t("visit.link.answered.say", language, by=by.name if by else "", time=time, words=words)
+
+
+def _names(s: Session, ids: set[UUID]) -> dict[UUID, str]:
+    if not ids:
+        return {}
+    return {person.id: person.name for person in s.execute(select(people.Person).where(col(people.Person.id).in_(ids))).scalars()}
+
+
+def _best(found: Sequence[Notice]) -> Notice | None:
+    """The message that got furthest among those of the newest telling: one that really left the house before one that only waits in the app."""
+    if not found:
+        return None
+    newest = max(n.created_at for n in found)
+    order = {State.SENT: 0, State.SENDING: 2, State.QUEUED: 2, State.FAILED: 3, State.NO_CHANNEL: 4}
+    return min(
+        (n for n in found if n.created_at == newest), key=lambda n: order.get(State(n.state), 5) + (n.state == State.SENT and _is_app(n))
+    )
+
+
+def _is_app(notice: Notice) -> bool:
+    return notice.channel == Channel.MAIL and notice.person_id is not None and notice.attempts == 0
+
+
+def _way(s: Session, notice: Notice) -> str:
+    if notice.channel_id is not None:
+        return person_channels.services(s, {notice.channel_id}).get(notice.channel_id, "chat")
+    return "chat" if notice.channel == Channel.CHAT else "app" if notice.state == State.SENT and _is_app(notice) else "mail"
