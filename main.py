@@ -66,7 +66,7 @@ from core.sections import assets, bookings, deliveries, inspections, roomcare, r
 from core.sections.assets import lives
 from core.sections.bookings import calendars, series
 from core.sections.stocktakes import telling as stocktake_telling
-from core.sections.visits import blocklist, happenings, holding, reveals
+from core.sections.visits import blocklist, happenings, holding, identity, keeping, purging, retention, reveals
 from core.web import build as builds
 from core.web import connect, health, sessions, trust
 from kiosk import door, welcome
@@ -173,6 +173,10 @@ SECTIONS: tuple[ModuleType, ...] = (
     visits,
     blocklist,
     holding,
+    identity,
+    keeping,
+    purging,
+    retention,
     reveals,
     deliveries,
     inspections,
@@ -291,6 +295,7 @@ def open_office(config: Settings) -> None:
         notices.encloses(key, calendars.enclosures)
     notices.encloses("visit.invitation", lambda facts: invitations.enclosures(facts, config.base_url))
     attachments.use_directory(config.data_dir / "attachments")
+    purging.use_folder(config.data_dir)
     include_core()
     migrations.upgrade(database.connect(config.database_url))
 
@@ -366,6 +371,7 @@ def serve(config: Settings) -> None:
     """Run the server until it is stopped."""
     open_office(config)
     _check_test_clock(config)
+    purging.after_restore(clock.now(), config.data_dir / purging.JOURNAL)  # a database put back by hand: nobody erased is served again
     if config.is_loopback:
         logging.getLogger("foyer").warning("FOYER_BASE_URL is %s: labels printed with it open on this machine only", config.base_url)
     build(config)
@@ -422,7 +428,11 @@ def run(arguments: list[str]) -> int:
     command("demo", lambda config, _: demo(config), "serve a sample office, made on the first start, in demo-data")
     command("migrate", lambda config, _: open_office(config), "bring the database up to date and end")
     command("backup", _backup, "write one file with the database, attachments and a manifest of hashes").add_argument("file", type=Path)
-    command("restore", _restore, "read a backup into an empty place").add_argument("file", type=Path)
+    back = command("restore", _restore, "read a backup into an empty place, and forget again whom the office had forgotten since")
+    back.add_argument("file", type=Path)
+    back.add_argument(
+        "--erased", type=Path, help="the erased.log of the server the backup comes from (default: the one in the data folder)"
+    )
     bring = command("import", _import, "import a CSV or XLSX file as the administrator; --dry-run only says what would happen")
     bring.add_argument("kind", choices=["asset_classes", "assets", "departments", "people", "places"])
     bring.add_argument("file", type=Path)
@@ -487,6 +497,10 @@ def _restore(config: Settings, given: argparse.Namespace) -> None:
     print(
         f"restored {sum(manifest.counts.values())} rows and {len(manifest.parts)} files; the audit head is {manifest.audit_head or 'empty'}"
     )
+    open_office(config)
+    again = purging.after_restore(clock.now(), config.data_dir / purging.JOURNAL, *([given.erased] if given.erased else []))
+    print(f"forgot {again} visitors again whose keeping time is over or who were erased since")
+    database.disconnect()
 
 
 def _import(config: Settings, given: argparse.Namespace) -> int:

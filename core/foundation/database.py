@@ -103,19 +103,23 @@ def build_schema(connection: Connection) -> None:
 
 
 def make_engine(url: str) -> Engine:
-    """An engine with our rules: WAL, foreign keys and explicit BEGIN on SQLite; UTC on PostgreSQL."""
+    """An engine with our rules: WAL, foreign keys and explicit BEGIN on SQLite; UTC on PostgreSQL. Errors never name the values of a statement: they go
+    into logs. What is deleted on a SQLite page is overwritten."""
     if not url.startswith("sqlite"):
         engine = create_engine(
             url,
             pool_size=10,
             max_overflow=10,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={"options": f"-c timezone=UTC -c lock_timeout={PATIENCE_S * 1000:.0f}"},
         )
         return engine
     path = url.removeprefix("sqlite:///")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=10, max_overflow=20, connect_args={"check_same_thread": False, "timeout": PATIENCE_S})
+    engine = create_engine(
+        url, pool_size=10, max_overflow=20, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": PATIENCE_S}
+    )
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:

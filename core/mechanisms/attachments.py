@@ -147,9 +147,14 @@ def erase_of(s: Session, kind: str, ids: Iterable[UUID]) -> int:
     for row in s.execute(uses).scalars().all():
         hashes.add(row.sha256)
         s.delete(row)
+    return erase_unreferred(s, hashes)
+
+
+def erase_unreferred(s: Session, hashes: Iterable[str]) -> int:
+    """Forget those of these files that no thing refers to any more (the picture of a signature). Returns how many went."""
     s.flush()
     gone = 0
-    for sha256 in hashes:
+    for sha256 in set(hashes):
         still_used = s.execute(select(AttachmentUse.id).where(col(AttachmentUse.sha256) == sha256).limit(1)).first()
         found = s.get(Attachment, sha256)
         if still_used is None and found is not None:

@@ -618,9 +618,21 @@ def keep_waiting(kept: Sequence[tuple[Request, dict[str, Any]]], reason: str, at
                     person_id=request.by.person_id,
                     reason=reason,
                     received_at=at,
-                    body=body | ({"corrected_at": request.occurred_at.isoformat()} if request.occurred_at else {}),
+                    body=_without_secrets(request.do, body)
+                    | ({"corrected_at": request.occurred_at.isoformat()} if request.occurred_at else {}),
                 )
                 s.add(row)
+
+
+def _without_secrets(do: Operation, body: dict[str, Any]) -> dict[str, Any]:
+    """A body that waits holds no password and no number of an identity document: who sends it again says them again."""
+    secret = {name for name, field in type(do).model_fields.items() if field.exclude}
+    payload = body.get("payload")
+    return (
+        body | {"payload": {name: value for name, value in payload.items() if name not in secret}}
+        if secret and isinstance(payload, dict)
+        else body
+    )
 
 
 def current_op_id(s: Session) -> UUID:

@@ -62,6 +62,7 @@ from core.sections.visits.register import (
     roll_call,
     search,
 )
+from core.sections.visits.retention import KeepLonger, LiftHold, SetKeeping
 from core.sections.visits.returning import Recognise, Remembered, recognise
 from core.sections.visits.telling import (
     ARRIVAL,
@@ -117,6 +118,8 @@ __all__ = [
     "HoldView",
     "HostChoice",
     "Invite",
+    "KeepLonger",
+    "LiftHold",
     "NoteBadge",
     "NotePaper",
     "NoticeText",
@@ -133,6 +136,7 @@ __all__ = [
     "RoomRuleView",
     "Said",
     "SendInvitation",
+    "SetKeeping",
     "SetUpType",
     "SetUpVisitRoom",
     "Signature",

@@ -25,7 +25,7 @@ from core.mechanisms import attachments, labels, numbering, people, places
 from core.mechanisms.attachments import Sha256
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Operation, Role, note, operation, touch
-from core.sections.visits import approving, consent, holding, leaving, record, returning, types
+from core.sections.visits import approving, consent, holding, identity, leaving, record, returning, types
 from core.sections.visits.consent import Signature
 from core.sections.visits.planning import Mail
 from core.sections.visits.record import HANDLERS, RECEPTION, Code, Line, Name, Phone, Plate, Visit, VisitState, changed, name_keys
@@ -56,6 +56,7 @@ class CheckIn(Operation):
     on_paper: Annotated[tuple[types.Key, ...], Input(max_length=8)] = ()
     known: UUID | None = None
     known_code: Code | None = None
+    id_number: identity.Number | None = Input(default=None, exclude=True, repr=False)
 
     @model_validator(mode="after")
     def _one_way(self) -> CheckIn:
@@ -104,6 +105,7 @@ def check_in(s: Session, do: CheckIn, by: Actor, at: datetime) -> dict[str, Any]
         attachments.use(s, [do.photo], "visit", visit.id, by, at)
     elif flow.photo == "required":
         note(s, photo_pending=True)
+    identity.keep(s, visit, do.id_number, at)
     changed(visit)
     leaving.expect_end(s, visit, at)
     approving.begin(s, visit, flow, by, at)

@@ -14,21 +14,24 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field as Input
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlmodel import Session, col
 
-from core.foundation import clock, database
+from core.foundation import cleaning, clock, database
 from core.foundation.errors import Refused
 from core.foundation.ids import derived
-from core.foundation.jobs import job
-from core.mechanisms import attachments, forgets, notices, office
+from core.foundation.jobs import job, wake
+from core.mechanisms import attachments, forgets, notices
 from core.mechanisms.forgets import Gone
-from core.mechanisms.operations import SYSTEM, Actor, Operation, Role, operation, perform_now, touch
-from core.sections.visits import consent, happenings, holding, record, returning
+from core.mechanisms.operations import SYSTEM, Actor, Operation, Role, after_commit, operation, perform_now, touch
+from core.sections.visits import consent, happenings, holding, purging, record, retention, returning
+from core.sections.visits.consent import Consent
 from core.sections.visits.happenings import Happening
 from core.sections.visits.record import Visit, VisitState, changed
 
 AT_ONCE = 200
+REWRITTEN_BY_DAY = 512 * 1024 * 1024  # bytes of a SQLite file; rewriting takes about a second for each 100 MB
+NIGHT = range(1, 6)
 
 
 class CloseDay(Operation):
@@ -92,8 +95,17 @@ def forget_visits(s: Session, gone: Gone, at: datetime) -> int:
 
 @forgets.visitors("signatures", "signed_document.strokes", "signed_document.picture_sha256")
 def forget_signatures(s: Session, gone: Gone, at: datetime) -> int:
-    """The drawings; which words were agreed to, and when, stays."""
-    return consent.erase(s, gone.visit_ids)
+    """The drawings and their pictures; which words were agreed to, and when, stays."""
+    query = select(col(Consent.picture_sha256)).where(col(Consent.visit_id).in_(gone.visit_ids), col(Consent.picture_sha256).is_not(None))
+    pictures = [sha256 for sha256 in s.execute(query).scalars() if sha256]
+    erased = consent.erase(s, gone.visit_ids)
+    shared = (
+        set(s.execute(select(col(Consent.picture_sha256)).where(database.among(Consent.picture_sha256, pictures))).scalars())
+        if pictures
+        else set()
+    )
+    attachments.erase_unreferred(s, set(pictures) - shared)
+    return erased
 
 
 @forgets.visitors("recognised", "visit_recognition.visit_id")
@@ -120,26 +132,51 @@ class EraseVisits(Operation):
 
 @operation(EraseVisits, "visit.erase", roles={Role.ADMIN})
 def erase(s: Session, do: EraseVisits, by: Actor, at: datetime) -> dict[str, Any]:
-    """Forget who the visitors were (the keeping time is over, or a visitor asked for it). Refuses: visit.not_found, visit.still_here"""
-    going: list[Visit] = []
+    """Forget who the visitors were (the keeping time is over, or a visitor asked for it). Answers how many, and how many rows of each kind forgot.
+
+    Refuses: visit.not_found, visit.still_here, visit.legal_hold"""
+    going = [visit for visit in (record.get(s, visit_id) for visit_id in do.visit_ids) if visit.erased_at is None]
+    if any(visit.state in (VisitState.HERE, VisitState.PLANNED, VisitState.HELD) for visit in going):
+        raise Refused("visit.still_here")
+    for hold in retention.held(s, [visit.id for visit in going], at).values():
+        raise Refused("visit.legal_hold", until=hold.until_on)
     for visit_id in do.visit_ids:
-        visit = record.get(s, visit_id)
-        if visit.state in (VisitState.HERE, VisitState.PLANNED, VisitState.HELD):
-            raise Refused("visit.still_here")
-        if visit.erased_at is None:
-            going.append(visit)
-            happenings.tell(s, Happening.ERASED, visit, at)
+        touch(s, "visit", visit_id)
+    return _forget(s, going, at)
+
+
+class EraseAgain(Operation):
+    visit_ids: Annotated[list[UUID], Input(min_length=1, max_length=AT_ONCE)]
+
+
+@operation(EraseAgain, "visit.erase_again", roles=set())
+def forget_again(s: Session, do: EraseAgain, by: Actor, at: datetime) -> dict[str, Any]:
+    """Visits that were erased before and came back with an older backup; whatever state that one has them in, they are over."""
+    going = [visit for visit in (record.get(s, visit_id) for visit_id in do.visit_ids) if visit.erased_at is None]
+    for visit in going:
+        if visit.state == VisitState.HERE:
+            visit.state, visit.assumed_left_at, visit.ended_at = VisitState.LEFT, at, at
+        elif visit.state in (VisitState.PLANNED, VisitState.HELD):
+            visit.state, visit.ended_at = VisitState.CANCELLED, at
         touch(s, "visit", visit.id)
-    return {"erased": len(going), "forgot": dict(forgets.run(s, _gone(going), at))}
+    s.flush()
+    return _forget(s, going, at)
 
 
-def _gone(going: list[Visit]) -> Gone:
-    return Gone(
+def _forget(s: Session, going: list[Visit], at: datetime) -> dict[str, Any]:
+    gone = Gone(
         tuple(visit.id for visit in going),
         frozenset(visit.name for visit in going if visit.name),
         frozenset(visit.phone for visit in going if visit.phone),
         frozenset(visit.email for visit in going if visit.email),
     )
+    for visit in going:
+        happenings.tell(s, Happening.ERASED, visit, at)
+    forgot = dict(forgets.run(s, gone, at))
+    if going:
+        after_commit(s, lambda: purging.remember(gone, forgot, at))
+        after_commit(s, lambda: wake(purging.prove))
+    return {"erased": len(going), "forgot": forgot}
 
 
 @job(every_s=60)
@@ -158,19 +195,28 @@ def close_days(at: datetime) -> int:
 
 @job(every_s=3600)
 def erase_old(at: datetime) -> int:
-    """Erase visits that ended longer ago than the keeping time (setting `visit.retention_days`). Returns how many."""
+    """Erase visits that ended longer ago than the keeping time of their kind. Returns how many.
+
+    A database too large to be rewritten while people work waits for the night; the keeping time has a day to spare for that."""
+    if cleaning.file_size() > REWRITTEN_BY_DAY and clock.local(at).hour not in NIGHT:
+        return 0
     with database.reading() as s:
-        before = at - timedelta(days=int(office.setting(s, "visit.retention_days")))
-        query = (
-            select(col(Visit.id))
-            .where(col(Visit.ended_at) <= before, col(Visit.erased_at).is_(None))
-            .order_by(col(Visit.id))
-            .limit(5 * AT_ONCE)
-        )
-        ids = list(s.execute(query).scalars())
+        rules, usual = retention.rules(s), retention.days(s)
+        own = {key: rule.days for key, rule in rules.items() if rule.days}
+        over = [and_(col(Visit.type) == key, col(Visit.ended_at) <= at - timedelta(days=days)) for key, days in own.items()]
+        over.append(and_(col(Visit.type).not_in(own), col(Visit.ended_at) <= at - timedelta(days=usual)))
+        query = select(col(Visit.id)).where(or_(*over), col(Visit.erased_at).is_(None)).order_by(col(Visit.id))
+        ids = list(s.execute(query.limit(5 * AT_ONCE)).scalars())
+        kept = retention.held(s, ids, at)
+    ids = [id for id in ids if id not in kept]
     for chunk in _chunks(ids):
-        perform_now(EraseVisits(visit_ids=chunk), by=SYSTEM, at=at, op_id=derived("visit.erase", *chunk))
+        perform_now(EraseVisits(visit_ids=chunk), by=SYSTEM, at=at, op_id=derived("visit.erase", clock.today(at), *chunk))
     return len(ids)
+
+
+def erase_again(ids: list[UUID], at: datetime) -> int:
+    """After a restore: see `purging.after_restore`. Answers how many."""
+    return sum(int(perform_now(EraseAgain(visit_ids=chunk), by=SYSTEM, at=at).result["erased"]) for chunk in _chunks(ids))
 
 
 def _chunks(ids: list[UUID]) -> list[list[UUID]]:
