@@ -166,7 +166,7 @@ def test_each_kind_of_visitor_has_its_own_keeping_time(office: Office) -> None:
     office.do(office_setting(45), office.ada)
     desk = kiosk(office)
     guest = walk_in(office, desk, name=NAME)
-    courier = walk_in(office, desk, name=LATIN, type="courier")
+    courier = walk_in(office, desk, name=LATIN, type="courier", company=FIRM)
     office.do(SetKeeping(type="courier", days=3), office.ada)
     assert office.refused(SetKeeping(type="courier", days=9), office.ann).code == "op.not_allowed"
     for made in (guest, courier):
