@@ -200,6 +200,11 @@ def erase_old(at: datetime) -> int:
     A database too large to be rewritten while people work waits for the night; the keeping time has a day to spare for that."""
     if cleaning.file_size() > REWRITTEN_BY_DAY and clock.local(at).hour not in NIGHT:
         return 0
+    return erase_due(at)
+
+
+def erase_due(at: datetime) -> int:
+    """The same at once, whatever the hour: after a restore, before anything is served."""
     with database.reading() as s:
         rules, usual = retention.rules(s), retention.days(s)
         own = {key: rule.days for key, rule in rules.items() if rule.days}

@@ -226,7 +226,7 @@ def after_restore(at: datetime, *journals: Path) -> int:
         again = [id for id in s.execute(query.order_by(col(Visit.id))).scalars() if id in named]
     erased = keeping.erase_again(again, at)
     keeping.close_days(at)
-    while count := keeping.erase_old(at):
+    while count := keeping.erase_due(at):
         erased += count
     if erased:
         prove(at)
