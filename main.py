@@ -293,7 +293,8 @@ def open_office(config: Settings) -> None:
     links.use_base_url(config.base_url)
     for key in calendars.KEYS:
         notices.encloses(key, calendars.enclosures)
-    notices.encloses("visit.invitation", lambda facts: invitations.enclosures(facts, config.base_url))
+    for key in invitations.KEYS:
+        notices.encloses(key, lambda facts: invitations.enclosures(facts, config.base_url))
     attachments.use_directory(config.data_dir / "attachments")
     purging.use_folder(config.data_dir)
     include_core()
@@ -434,7 +435,7 @@ def run(arguments: list[str]) -> int:
         "--erased", type=Path, help="the erased.log of the server the backup comes from (default: the one in the data folder)"
     )
     bring = command("import", _import, "import a CSV or XLSX file as the administrator; --dry-run only says what would happen")
-    bring.add_argument("kind", choices=["asset_classes", "assets", "departments", "people", "places"])
+    bring.add_argument("kind", choices=["asset_classes", "assets", "departments", "people", "places", "visits"])
     bring.add_argument("file", type=Path)
     bring.add_argument("--dry-run", action="store_true")
     sheets = command("labels", _labels, "print labels into a PDF that was read back").add_subparsers(dest="what", required=True)

@@ -1,9 +1,11 @@
-"""What an invitation's mail carries: its code as a QR picture that a kiosk's camera or scanner reads from a phone (guide S3.1-R1)."""
+"""What the mail to a visitor carries: its signed code as a QR picture that a kiosk's camera or scanner reads from a phone, and the calendar entry
+(guide S3.1-R1; core/sections/visits/codes.py)."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import qrcode
@@ -12,18 +14,31 @@ from qrcode.image.pil import PilImage
 
 from core.mechanisms import labels
 from core.mechanisms.channels import Enclosure
+from core.sections.visits import codes, mails
 
-MODULE_DOTS = 12
+MODULE_DOTS = 8
+KEYS = (*mails.KEYS, "booking.invitation_with_code", "booking.invitation_changed_with_code")
 
 
 def enclosures(facts: Mapping[str, Any], base_url: str) -> list[Enclosure]:
-    """The QR picture of the invitation's `code`; nothing when the notice no longer holds one (it was erased)."""
+    """The QR picture beside the invitation's `code`, and the calendar entry; nothing when the notice no longer holds them (it was erased)."""
+    found: list[Enclosure] = []
+    method = str(facts.get("method", ""))
     text = str(facts.get("code", ""))
-    if not text:
-        return []
-    code = labels.read_code(text)
+    if text and method != "CANCEL" and facts.get("day"):
+        code = labels.read_code(text)
+        day = date.fromisoformat(str(facts["day"]))
+        content = picture(codes.address(base_url, code, day, group=bool(facts.get("group"))))
+        found.append(Enclosure(f"{labels.shown(code)}.png", "image/png", content, beside=labels.shown(code)))
+    if facts.get("ics"):
+        found.append(Enclosure("invite.ics", "text/calendar", str(facts["ics"]).encode(), method=method))
+    return found
+
+
+def picture(address: str) -> bytes:
+    """A QR code as PNG, with its quiet zone: level M, 8 dots a module."""
     drawing = qrcode.QRCode(error_correction=ERROR_CORRECT_M, box_size=MODULE_DOTS, border=4)
-    drawing.add_data(f"{base_url}/S/{code}".upper())
+    drawing.add_data(address)
     out = io.BytesIO()
     drawing.make_image(image_factory=PilImage).save(out, "PNG")
-    return [Enclosure(f"{labels.shown(code)}.png", "image/png", out.getvalue())]
+    return out.getvalue()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import html
 import ipaddress
 import json
 import re
@@ -19,7 +20,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -74,12 +75,14 @@ class NotDelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Enclosure:
-    """A file that goes with a mail. `method`: it is an invitation or its cancellation (iTIP)."""
+    """A file that goes with a mail. `method`: it is an invitation or its cancellation (iTIP). `beside`: a picture that is seen in the mail itself,
+    below the paragraph that holds these words."""
 
     name: str
     media_type: str
     content: bytes
     method: str = ""
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +160,43 @@ def compose(mail: Mail) -> EmailMessage:
     message["Message-ID"] = f"<{mail.id}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text, cte="base64")
+    pictures = [enclosure for enclosure in mail.enclosures if enclosure.beside]
+    if pictures:
+        message.add_alternative(_as_html(mail, pictures), subtype="html", cte="base64")
+        page = message.get_payload()[-1]  # type: ignore[index]
+        for number, picture in enumerate(pictures):
+            minor = picture.media_type.partition("/")[2]
+            page.add_related(picture.content, "image", minor, cid=f"<{_cid(mail, number)}>", filename=picture.name, disposition="inline")  # type: ignore[union-attr]
     for enclosure in mail.enclosures:
         major, _, minor = enclosure.media_type.partition("/")
         if enclosure.method:  # an invitation is another form of the mail itself: calendar programs look for it there (RFC 6047)
             message.add_alternative(enclosure.content.decode(), subtype=minor, cte="base64", params={"method": enclosure.method})
     for enclosure in mail.enclosures:
+        if enclosure.beside:
+            continue
         major, _, minor = enclosure.media_type.partition("/")
         message.add_attachment(enclosure.content, maintype=major, subtype=minor, filename=enclosure.name)
     message["Content-Language"] = mail.language  # last: setting content takes content headers away
     return message
+
+
+_PAGE = '<!doctype html><html lang="{language}"><body style="font-family:sans-serif;font-size:16px;line-height:1.6">{body}</body></html>'
+_PICTURE = '<p><img src="cid:{cid}" alt="{alt}" width="280" style="width:280px;max-width:100%;height:auto"></p>'
+
+
+def _as_html(mail: Mail, pictures: Sequence[Enclosure]) -> str:
+    """The same text with its pictures in place: every word of it is text, whatever it was (SEC 8)."""
+    shown, waiting = [], dict(enumerate(pictures))
+    for block in mail.text.split("\n\n"):
+        shown.append("<p>" + html.escape(block).replace("\n", "<br>") + "</p>")
+        for number in [number for number, picture in waiting.items() if picture.beside in block]:
+            shown.append(_PICTURE.format(cid=_cid(mail, number), alt=html.escape(waiting.pop(number).beside)))
+    shown += [_PICTURE.format(cid=_cid(mail, number), alt=html.escape(picture.beside)) for number, picture in waiting.items()]
+    return _PAGE.format(language=html.escape(mail.language), body="".join(shown))
+
+
+def _cid(mail: Mail, number: int) -> str:
+    return f"{mail.id}.{number}@foyer"
 
 
 def send_mail(mail: Mail) -> None:

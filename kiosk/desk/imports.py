@@ -25,8 +25,8 @@ from core.web.frame import _
 from kiosk.desk.registers import long_moment
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
-READERS = (Role.ADMIN, Role.CLERK)
-ORDER = ("assets", "asset_classes", "people", "places", "departments")
+READERS = (Role.STAFF,)  # what each may import, its importer says
+ORDER = ("assets", "asset_classes", "people", "places", "departments", "visits")
 TONES: dict[str, parts.Tone] = {"create": "free", "update": "soon", "skip": "lost", "error": "busy"}
 ICONS = {"create": "plus", "update": "pen", "skip": "check", "error": "warning"}
 PAGE_ROWS = 50

@@ -35,6 +35,7 @@ SECTION_PAIRS = {
     ("roomcare", "rooms"),  # a room is prepared, restored, repaired (S1.3-R4 … R8)
     ("roomcare", "assets"),  # … a device that waits for its repair is missing in its room (S1.3-R5)
     ("roomcare", "bookings"),  # … for its meetings, and before the next one
+    ("visits", "bookings"),  # a meeting brings visits; a visit needs no meeting (pitfall V37)
     ("stocktakes", "assets"),  # a stock-take counts assets and posts to them
     ("stocktakes", "supplies"),  # … and supplies
 }

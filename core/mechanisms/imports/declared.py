@@ -88,6 +88,7 @@ class Importer:
     ignored: tuple[str, ...] = ()  # headings of our own exports that an import does not read
     more: Callable[[Session], tuple[ImportColumn, ...]] | None = None  # columns an office made itself
     dialects: tuple[Dialect, ...] = ()
+    repeats: bool = False  # the key may stand in several rows (two guests of one name): the plan itself says what is twice
 
     def with_own(self, s: Session) -> Importer:
         """The importer with the columns that an office has today."""

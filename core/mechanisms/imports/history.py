@@ -12,11 +12,11 @@ from sqlalchemy import JSON, Column, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Field, Session, SQLModel, col
 
-from core.foundation.errors import Refused
+from core.foundation.errors import NotAllowed, Refused
 from core.foundation.ids import uuid7
 from core.mechanisms import operations
 from core.mechanisms.imports.declared import ROWS_AT_ONCE, Importer, importer
-from core.mechanisms.operations import Actor, Operation, Role, operation, touch
+from core.mechanisms.operations import OFFICE, PERSON_ROLES, Actor, Operation, Role, operation, touch
 
 
 class ImportRun(SQLModel, table=True):
@@ -55,7 +55,7 @@ class BeginImport(Operation):
     kind: Literal["file", "together"] = "file"
 
 
-@operation(BeginImport, "import.begin", roles={Role.ADMIN, Role.CLERK})
+@operation(BeginImport, "import.begin", roles=PERSON_ROLES)
 def begin(s: Session, do: BeginImport, by: Actor, at: datetime) -> dict[str, Any]:
     """A real import begins. Refuses: import.unknown_collection"""
     importer(do.collection, by)
@@ -77,7 +77,7 @@ class NoteLines(Operation):
     lines: list[Line]
 
 
-@operation(NoteLines, "import.note", roles={Role.ADMIN, Role.CLERK}, personal=True)
+@operation(NoteLines, "import.note", roles=PERSON_ROLES, personal=True)
 def note_lines(s: Session, do: NoteLines, by: Actor, at: datetime) -> None:
     """What the next rows of an import are about to change. Refuses: import.not_found"""
     found = s.get(ImportRun, do.import_id)
@@ -95,13 +95,15 @@ class UndoImport(Operation):
     part: int = 0
 
 
-@operation(UndoImport, "import.undo", roles={Role.ADMIN, Role.CLERK})
+@operation(UndoImport, "import.undo", roles=PERSON_ROLES)
 def undo_import(s: Session, do: UndoImport, by: Actor, at: datetime) -> dict[str, Any]:
     """The old values come back; a thing that somebody changed since, or that is in use, stays. Refuses: import.not_found"""
     found = s.get(ImportRun, do.import_id)
     if found is None:
         raise Refused("import.not_found")
     how = importer(found.collection, by)
+    if found.person_id != by.person_id and not by.has(*OFFICE, Role.SYSTEM):
+        raise NotAllowed(kind="import.undo")
     open_lines = select(ImportLine).where(col(ImportLine.run_id) == found.id, col(ImportLine.undone) == "")
     lines = list(s.execute(open_lines.order_by(col(ImportLine.row).desc()).limit(ROWS_AT_ONCE)).scalars())
     done = _accepted(s, [line.op_id for line in lines])

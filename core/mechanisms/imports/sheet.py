@@ -148,7 +148,7 @@ def _read_row(sheet: Sheet, number: int, cells: dict[str, Cell], plan: Plan, fir
             values[column.key] = column.parse(cell)
         except CellError as error:
             problems.append(problem(sheet, column.key, cell, error.code, **error.facts))
-    key = str(values.get(how.key, "")).casefold()
+    key = "" if how.repeats else str(values.get(how.key, "")).casefold()
     if key and key in first_seen:
         problems.append(problem(sheet, how.key, cells[how.key], "import.twice_in_file", first=first_seen[key]))
     elif key:

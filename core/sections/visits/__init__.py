@@ -1,17 +1,36 @@
 """Visits: who comes to whom, is here, has left (guide S3.1-R1, R5, R7; norms.md 11; pitfalls V30–V39).
 
-Split by ability: `record` (the visit and who may see it), `types` (kinds of visitors and what each is asked), `consent` (versioned documents and signatures), `returning` (who was here before), `approving` (may they come in), `planning` (invite, cancel),
+Split by ability: `record` (the visit and who may see it), `types` (kinds of visitors and what each is asked), `consent` (versioned documents and signatures), `returning` (who was here before), `approving` (may they come in), `planning` (invite, change, cancel), `codes`
+(the signed code), `mails` (what a visitor is mailed), `advice` (how to find us), `asking` (the right code on the wrong day), `groups`, `meetings` (a meeting's
+guests), `bulk` (from a file),
 `coming` (check in, badge), `telling` (the host told), `leaving` (check out), `register` (who is here, roll call, lists), `keeping` (day's
 end, keeping time), `help` (calling reception).
 """
 
 from core.sections.visits import blocklist, codes, holding, reveals
+from core.sections.visits.advice import Advice, WriteAdvice, write_advice
 from core.sections.visits.approving import ApproveVisit, FetchBadge, NotePaper, approve, fetch_badge, note_paper
+from core.sections.visits.asking import AnswerToday, Asked, AskToday, answer_today, ask_today, asked, waiting_for
 from core.sections.visits.badge_prints import BadgePrint, BadgeState, PrintBadges, badge_state, print_badges, print_on_arrival, prints_of
 from core.sections.visits.badges import BadgeFacts, NoteBadge, badge, note_badge
 from core.sections.visits.blocklist import AddBlock, BlockView, RemoveBlock, RevealBlock, ReviewBlock
+from core.sections.visits.bulk import INVITATIONS
 from core.sections.visits.coming import CheckIn, Greeting, check_in, greeting
 from core.sections.visits.consent import Consent, ConsentDocument, NoticeText, PublishNotice, Signature, current, of_visit, publish, text_of
+from core.sections.visits.groups import (
+    ChangeGroup,
+    CheckInGroup,
+    CheckOutGroup,
+    GroupView,
+    InviteGroup,
+    Member,
+    change_group,
+    check_in_group,
+    check_out_group,
+    group,
+    invite_group,
+    is_leader,
+)
 from core.sections.visits.happenings import Happening, hears
 from core.sections.visits.help import AnswerHelp, CallHelp, HelpCall, HelpView, answer, call, open_calls, who_comes
 from core.sections.visits.holding import HoldView, ReleaseVisit, TurnAway
@@ -48,7 +67,8 @@ from core.sections.visits.leaving import (
     step_out,
     undo_check_out,
 )
-from core.sections.visits.planning import CancelVisit, Invite, SendInvitation, cancel, invite, send_invitation
+from core.sections.visits.meetings import InviteGuests, MeetingGuest, guests, invite_guests
+from core.sections.visits.planning import CancelVisit, ChangeVisit, Invite, SendInvitation, cancel, change, invite, send_invitation
 from core.sections.visits.record import HostChoice, Visit, VisitState, VisitView, describe, hosts, view
 from core.sections.visits.register import (
     COLLECTION,
@@ -87,22 +107,31 @@ from core.sections.visits.types import Flow, RoomRuleView, SetUpType, SetUpVisit
 __all__ = [
     "ARRIVAL",
     "COLLECTION",
+    "INVITATIONS",
     "STILL_HERE",
     "UNDO_FOR",
     "Acknowledge",
     "AddBlock",
+    "Advice",
     "AnswerHelp",
+    "AnswerToday",
     "AnswerVisit",
     "ApproveVisit",
     "AskStay",
+    "AskToday",
+    "Asked",
     "BadgeFacts",
     "BadgePrint",
     "BadgeState",
     "BlockView",
     "CallHelp",
     "CancelVisit",
+    "ChangeGroup",
+    "ChangeVisit",
     "CheckIn",
+    "CheckInGroup",
     "CheckOut",
+    "CheckOutGroup",
     "CloseDay",
     "ComeBack",
     "Consent",
@@ -112,14 +141,19 @@ __all__ = [
     "FetchBadge",
     "Flow",
     "Greeting",
+    "GroupView",
     "Happening",
     "HelpCall",
     "HelpView",
     "HoldView",
     "HostChoice",
     "Invite",
+    "InviteGroup",
+    "InviteGuests",
     "KeepLonger",
     "LiftHold",
+    "MeetingGuest",
+    "Member",
     "NoteBadge",
     "NotePaper",
     "NoticeText",
@@ -151,19 +185,27 @@ __all__ = [
     "VisitTelling",
     "VisitView",
     "Waiting",
+    "WriteAdvice",
     "acknowledge",
     "answer",
+    "answer_today",
     "answer_visit",
     "approve",
     "ask_overstay",
     "ask_stay",
+    "ask_today",
+    "asked",
     "badge",
     "badge_state",
     "blocklist",
     "call",
     "cancel",
+    "change",
+    "change_group",
     "check_in",
+    "check_in_group",
     "check_out",
+    "check_out_group",
     "close_day",
     "close_days",
     "codes",
@@ -185,11 +227,16 @@ __all__ = [
     "forget_signatures",
     "forget_visits",
     "greeting",
+    "group",
+    "guests",
     "hears",
     "holding",
     "hosts",
     "in_house",
     "invite",
+    "invite_group",
+    "invite_guests",
+    "is_leader",
     "just_left",
     "may_undo",
     "mine",
@@ -217,5 +264,7 @@ __all__ = [
     "undo_check_out",
     "view",
     "waiting",
+    "waiting_for",
     "who_comes",
+    "write_advice",
 ]

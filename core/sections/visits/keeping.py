@@ -80,6 +80,7 @@ def close_day(s: Session, do: CloseDay, by: Actor, at: datetime) -> dict[str, An
     "visit.plate",
     "visit.drink",
     "visit.approval_reason",
+    "visit.group_name",
 )
 def forget_visits(s: Session, gone: Gone, at: datetime) -> int:
     """The visit itself, with its search keys; that somebody came, when and to whom, stays."""
@@ -87,6 +88,7 @@ def forget_visits(s: Session, gone: Gone, at: datetime) -> int:
     for visit in found:
         visit.name = visit.pinyin = visit.initials = visit.company = visit.phone = visit.email = visit.purpose = ""
         visit.phone_key = visit.plate = visit.drink = visit.approval_reason = ""
+        visit.group_name = ""
         visit.erased_at = at
         changed(visit)
     s.flush()

@@ -60,6 +60,9 @@ class Visit(SQLModel, table=True):
     the visit is expected to end; set before the arrival by who plans it, else by the usual stay. After it the host is asked, once (`stay_asked_at`).
 
     `phone_key` is the full phone number as digits, for returning visitors; `unsigned` the documents still to sign, by comma; `approval` empty, asked, given or refused.
+    `expected_at` is the time on `expected_on`, where one was said. `mailed`: the visitor has an invitation that would have to be called off; `sequence`
+    counts what they were sent. `asked_at`, `ask_answer`: they stood here on another day and the host was asked (see `asking`). `group_id` is the leader's
+    visit, `party` how many people without names of their own this row stands for, with its visitor (see `groups`).
     Name, company, phone, mail and purpose are gone after the keeping time (`erased_at`); the row stays so that visits can be counted."""
 
     __tablename__: ClassVar[str] = "visit"
@@ -96,6 +99,16 @@ class Visit(SQLModel, table=True):
     approval_reason: str = Field(default="", sa_column_kwargs={"server_default": ""})
     unsigned: str = Field(default="", sa_column_kwargs={"server_default": ""})
     badge_from_at: datetime | None = None
+    expected_at: datetime | None = None
+    mailed: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    sequence: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    asked_at: datetime | None = None
+    ask_answer: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    booking_id: UUID | None = Field(default=None, index=True)
+    attendee_id: UUID | None = Field(default=None, index=True)
+    group_id: UUID | None = Field(default=None, index=True)
+    group_name: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    party: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     left_at: datetime | None = None
     assumed_left_at: datetime | None = None
     ended_at: datetime | None = None
@@ -147,6 +160,16 @@ class VisitView:
     stay_until: datetime | None = None
     stay_asked_at: datetime | None = None
     ended_at: datetime | None = None
+    expected_at: datetime | None = None
+    invited_by: UUID | None = None
+    language: str = ""
+    mailed: bool = False
+    asked_at: datetime | None = None
+    ask_answer: str = ""
+    booking_id: UUID | None = None
+    group_id: UUID | None = None
+    group_name: str = ""
+    party: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +333,16 @@ def _view(visit: Visit, host: people.Person, departments: dict[UUID, str], codes
         stay_until=visit.stay_until,
         stay_asked_at=visit.stay_asked_at,
         ended_at=visit.ended_at,
+        expected_at=visit.expected_at,
+        invited_by=visit.invited_by,
+        language=visit.language,
+        mailed=visit.mailed,
+        asked_at=visit.asked_at,
+        ask_answer=visit.ask_answer,
+        booking_id=visit.booking_id,
+        group_id=visit.group_id,
+        group_name=visit.group_name,
+        party=visit.party,
     )
 
 

@@ -23,7 +23,7 @@ from core.sections.visits.record import RECEPTION, Visit, VisitState, VisitView,
 
 @dataclass(frozen=True, slots=True)
 class RollCallLine:
-    """A visitor to look for: who, with whom, since when."""
+    """A visitor to look for: who, with whom, since when. `party`: how many people, of `group`, this line stands for, the named one with them."""
 
     visit_id: UUID
     name: str
@@ -36,6 +36,8 @@ class RollCallLine:
     label: str
     since_yesterday: bool
     break_at: datetime | None = None
+    party: int = 1
+    group: str = ""
 
 
 def in_house(s: Session, at: datetime) -> list[VisitView]:
@@ -45,15 +47,15 @@ def in_house(s: Session, at: datetime) -> list[VisitView]:
 
 
 def count_in_house(s: Session) -> int:
-    """Inside now; who is out for a short while is counted by `count_on_break`."""
+    """How many people are inside now: a group without names counts as many as it is. Who is out for a short while is counted by `count_on_break`."""
     inside = (col(Visit.state) == VisitState.HERE) & col(Visit.break_at).is_(None)
-    return int(s.execute(select(func.count()).select_from(Visit).where(inside)).scalar_one())
+    return int(s.execute(select(func.coalesce(func.sum(Visit.party), 0)).where(inside)).scalar_one())
 
 
 def count_on_break(s: Session) -> int:
     """Out for a short while, with the badge."""
     away = (col(Visit.state) == VisitState.HERE) & col(Visit.break_at).is_not(None)
-    return int(s.execute(select(func.count()).select_from(Visit).where(away)).scalar_one())
+    return int(s.execute(select(func.coalesce(func.sum(Visit.party), 0)).where(away)).scalar_one())
 
 
 def roll_call(s: Session, at: datetime) -> list[RollCallLine]:
@@ -72,6 +74,8 @@ def roll_call(s: Session, at: datetime) -> list[RollCallLine]:
             v.label or "",
             clock.today(v.arrived_at) != today,
             v.break_at,
+            v.party,
+            v.group_name,
         )
         for v in reversed(in_house(s, at))
         if v.arrived_at is not None

@@ -7,7 +7,7 @@ Each attendee sees their own name and the host's only; the link in the mail answ
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal
@@ -40,8 +40,18 @@ from core.sections.bookings.series.record import Series, SeriesDate
 MOST = 200
 ANSWERS = ("accepted", "tentative", "declined")
 KEYS = ("booking.invitation", "booking.invitation_changed", "booking.invitation_cancelled")
+WITH_CODE = ("booking.invitation_with_code", "booking.invitation_changed_with_code")  # for a guest who gets the code for the door with it
 Address = Annotated[str, StringConstraints(max_length=254)]
+PassOf = Callable[[Session, UUID], Mapping[str, Any]]
+Withdrawn = Callable[[Session, UUID, datetime], None]
 _base_url = ""
+_passes: dict[str, tuple[PassOf, Withdrawn]] = {}
+
+
+def passes_from(name: str, pass_of: PassOf, withdrawn: Withdrawn) -> None:
+    """Another section gives guests a way in: `pass_of(s, attendee_id)` are the facts their mail says of it (empty: none), and `withdrawn(s, attendee_id,
+    at)` is called when a guest is no longer invited. The mail is one, whatever changed. Declaring again replaces."""
+    _passes[name] = (pass_of, withdrawn)
 
 
 def use_base_url(url: str) -> None:
@@ -188,6 +198,8 @@ def uninvite(s: Session, do: Uninvite, by: Actor, at: datetime) -> None:
     row = _get(s, do.attendee_id)
     _must_change(s, row, by)
     row.removed_at, row.stale = row.removed_at or at, True
+    for _pass_of, withdrawn in _passes.values():
+        withdrawn(s, row.id, at)
     touch(s, "booking" if row.booking_id else "series", row.booking_id or row.series_id or row.id)
     after_commit(s, lambda: wake(send_updates))
 
@@ -236,11 +248,12 @@ def send_invitation(s: Session, do: SendInvitation, by: Actor, at: datetime) -> 
     off = row.removed_at is not None or event is None or event.cancelled
     if event is None or event.over or (off and not row.mailed):
         return {"sent": ""}
-    print_now = "off" if off else event.fingerprint
+    code = {} if off else _pass(s, row.id)
+    print_now = "off" if off else event.fingerprint + (_print_of(code) if code else "")
     if print_now == row.sent:
         return {"sent": ""}
-    key = KEYS[2] if off else KEYS[1] if row.mailed else KEYS[0]
-    if row.mailed and not off:
+    key = KEYS[2] if off else (WITH_CODE if code else KEYS)[row.mailed]
+    if row.mailed and not off and not row.sent.startswith(event.fingerprint):
         row.answer, row.answered_at = "", None  # what they said was said of another time
     row.sequence += 1
     method = "CANCEL" if off else "REQUEST"
@@ -249,7 +262,7 @@ def send_invitation(s: Session, do: SendInvitation, by: Actor, at: datetime) -> 
         "title": event.title, "room": event.room, "where": event.where, "starts_at": _spoken(s, row, event), "n": event.repeats, "host": event.host.name if event.host else "",
         "link": link_of(row), "method": method, "ics": _ics(s, row, event, method, at),
         "when_key": "invitation.when_series" if event.repeats > 1 else "invitation.when_once",
-    }  # fmt: skip
+    } | code  # fmt: skip
     notices.queue(
         s,
         key=key,
@@ -473,6 +486,28 @@ def _quoted(text: str) -> str:
 
 
 # ── helpers ──
+
+
+def look_again(s: Session, attendee_id: UUID) -> bool:
+    """What a guest knows may no longer hold: they are told with the next mail. False when they are a guest of a whole series, whose mail speaks of
+    all its dates, or no guest any more."""
+    row = s.get(Attendee, attendee_id)
+    if row is None or row.booking_id is None or row.removed_at is not None:
+        return False
+    row.stale = True
+    after_commit(s, lambda: wake(send_updates))
+    return True
+
+
+def _pass(s: Session, attendee_id: UUID) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for pass_of, _withdrawn in _passes.values():
+        found |= pass_of(s, attendee_id)
+    return found
+
+
+def _print_of(facts: Mapping[str, Any]) -> str:
+    return "|" + hashlib.sha256(repr(sorted((name, str(value)) for name, value in facts.items())).encode()).hexdigest()[:16]
 
 
 def _spoken(s: Session, row: Attendee, event: _Event) -> str:
