@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from nicegui import ui
@@ -18,7 +19,10 @@ from core.sections import assets, visits
 from core.sections.visits import CheckIn, Signature
 from core.web import elements, frame, icons, parts, qr, sessions
 from core.web.frame import _
+from kiosk.welcome import waiting
 from kiosk.welcome.screen import Welcome
+
+OLD_CODES = ("visit.invitation_over", "visit.badge_over", "visit.left_already")
 
 
 async def scanned(screen: Welcome, text: str) -> None:
@@ -33,22 +37,64 @@ async def scanned(screen: Welcome, text: str) -> None:
         if (gone := assets.gone_behind(text)) is not None:
             await _gone(screen, text, gone)
             return
+        screen.form.held = text if refusal.code in OLD_CODES else ""
         screen.sorry(refusal.code, t(_kind_words(refusal.code), language, **as_mapping(as_json(refusal.facts), language, clock.zone())))
         return
+    await opened(screen, found)
+
+
+async def opened(screen: Welcome, found: visits.Greeting) -> None:
+    """What a good code lets its holder do here."""
     form = screen.form
     form.code, form.name, form.company = found.code, found.name, found.company
     form.host_name, form.host_department, form.must_sign = found.host, found.host_department, found.must_sign
+    form.type, form.room, form.answered, form.signed = found.type, str(found.room_id or ""), list(found.known), list(found.signed)
     if found.language in i18n.LANGUAGES and found.language != frame.lang() and screen.step == "attract":
         frame.speak(found.language)
         screen.watch.speak()
+    leaves = screen.step in ("leave", "leave_code")
     if found.act == "arrive":
         screen.show("greeting")
-    elif found.is_badge or screen.step in ("leave", "leave_code"):
+    elif found.approval == "asked" and not leaves:
+        screen.show("waiting", visit_id=found.visit_id, code=found.code)
+    elif found.approval == "given" and not found.badge_taken and not leaves:
+        await waiting.fetch(screen, found.code)
+    elif found.is_badge or leaves:
         from kiosk.welcome import leaving
 
         await leaving.check_out(screen)
     else:
         screen.show("leaving")
+
+
+# ── what comes next ──
+
+
+def left(screen: Welcome) -> list[str]:
+    """What this visitor is still asked, as the section says."""
+    form = screen.form
+    answers: dict[str, object] = {name: getattr(form, name) for name in visits.types.FIELDS} | dict.fromkeys(form.answered, True)
+    with database.reading() as s:
+        flow = visits.types.flow_of(s, form.type, UUID(form.room) if form.room else None)
+        signed = set(form.signed)
+        if form.known:
+            signed |= visits.returning.signed_before(s, UUID(form.known), flow.documents)
+    return visits.types.steps(flow, invited=bool(form.code), known=answers, asked=form.asked, signed=signed, photo=screen.settings.photo)
+
+
+async def onward(screen: Welcome) -> None:
+    """Draw the next question; after the last one check in."""
+    step = next(iter(left(screen)), "")
+    if step in visits.types.FIELDS:
+        screen.show("detail", field=step)
+    elif step == "drink":
+        screen.show("drink")
+    elif step.startswith("document:"):
+        screen.show("notice")
+    elif step == "photo":
+        screen.show("photo", signatures=())
+    else:
+        await check_in(screen, ())
 
 
 async def _gone(screen: Welcome, text: str, asset_id: UUID) -> None:
@@ -84,19 +130,41 @@ def greeting(screen: Welcome) -> None:
         with parts.box("found__words", "span"):
             parts.text(form.host_name, "strong")
             parts.text(form.host_department, "span")
-    go = partial(screen.show, "notice") if form.must_sign else partial(check_in, screen, None)
     with parts.box("kiosk__acts", "section"):
-        screen.button(_("kiosk.greeting.go") if form.must_sign else _("kiosk.sign_in"), go, kind="main")
+        screen.button(
+            _("kiosk.greeting.go") if form.must_sign else _("kiosk.next") if left(screen) else _("kiosk.sign_in"),
+            partial(onward, screen),
+            kind="main",
+        )
     screen.foot(screen.forget, back_words=_("kiosk.not_me"), reason="invitation")
 
 
 def notice(screen: Welcome) -> None:
-    """3: what happens with the data, and a drawn signature. The text is text: nothing in it is a link (pitfall V31)."""
+    """3: what has to be agreed to, one page a document, and one drawn signature under all of them. A text is text: nothing in it is a link (pitfall V31)."""
+    steps = left(screen)
+    documents = [step.removeprefix("document:") for step in steps if step.startswith("document:")]
+    if not documents:  # a draft came back, and meanwhile nothing is to be signed
+        ui.timer(0, partial(onward, screen), once=True)
+        return
     planned = bool(screen.form.code)
+    page = min(int(screen.shown.get("page", 0)), len(documents) - 1)
+    several, last = len(documents) > 1, page == len(documents) - 1
+    read: dict[str, str] = screen.shown.setdefault("read", {})
     with database.reading() as s:
-        text = visits.current(s, frame.lang())
+        text = visits.current(s, frame.lang(), documents[page])
+        names = [visits.current(s, frame.lang(), key).title for key in documents]
+    read[text.document] = text.hash
+    say = _("kiosk.notice.say")
+    if several:
+        say = (
+            _("kiosk.notice.all", names=("、" if frame.lang() != "en" else ", ").join(names))
+            if last
+            else _("kiosk.notice.page", n=page + 1, total=len(documents))
+        )
+    elif text.document != visits.types.NOTICE:
+        say = ""
     with parts.box("kiosk__side"):
-        screen.head(_("kiosk.notice"), _("kiosk.notice.say"), step=None if planned else 3)
+        screen.head(text.title if several or say == "" else _("kiosk.notice"), say, step=None if planned else 3)
         with parts.box("kiosk__read", "section").props("tabindex=0"):
             for line in text.text.splitlines():
                 parts.text(line, "p")
@@ -107,64 +175,91 @@ def notice(screen: Welcome) -> None:
         if signed is None:
             parts.problem(_("kiosk.notice.sign_first"))
             return
-        signature = Signature(document=text.hash, strokes=[[(x, y, float(ms)) for x, y, ms in stroke] for stroke in signed.strokes])
-        if screen.settings.photo and not planned:
-            screen.show("photo", signature=signature)
+        strokes = [[(x, y, float(ms)) for x, y, ms in stroke] for stroke in signed.strokes]
+        signatures = tuple(Signature(document=read[key], strokes=strokes) for key in documents)
+        if "photo" in steps:
+            screen.show("photo", signatures=signatures)
         else:
-            await check_in(screen, signature)
+            await check_in(screen, signatures)
 
-    with parts.box("kiosk__sign", "section"):
-        pad = elements.Signature()
-        screen.button(_("kiosk.notice.agree"), agree, kind="main", classes="kiosk__wide")
-    screen.foot(partial(screen.show, "greeting" if planned else "purpose"))
+    with parts.box("kiosk__sign" if last else "kiosk__sign kiosk__sign--more", "section"):
+        if last:
+            pad = elements.Signature()
+            screen.button(_("kiosk.notice.agree"), agree, kind="main", classes="kiosk__wide")
+        else:
+            screen.button(
+                _("kiosk.notice.next", name=names[page + 1]),
+                partial(screen.show, "notice", page=page + 1, read=read),
+                kind="main",
+                classes="kiosk__wide",
+            )
+    if page:
+        screen.foot(partial(screen.show, "notice", page=page - 1, read=read))
+    else:
+        screen.foot(partial(screen.show, "greeting" if planned else "purpose" if not screen.form.known else "welcome_back"))
 
 
 def photo(screen: Welcome) -> None:
-    """4: a photo, or none."""
-    signature = screen.shown.get("signature")
-    if signature is None:  # a draft came back: a signature is never kept, so it is drawn again
-        notice(screen)
+    """4: a photo, or none where it may be skipped."""
+    signatures: tuple[Signature, ...] | None = screen.shown.get("signatures")
+    steps = left(screen)
+    if signatures is None or (not signatures and any(step.startswith("document:") for step in steps)):
+        notice(screen)  # a draft came back: a signature is never kept, so it is drawn again
         return
+    with database.reading() as s:
+        form = screen.form
+        must = visits.types.flow_of(s, form.type, UUID(form.room) if form.room else None).photo == "required"
 
     def taken(picture: elements.Taken) -> None:
         screen.form.photo = picture.sha256
 
-    screen.head(_("kiosk.photo"), _("kiosk.photo.say"), step=4)
+    async def done() -> None:
+        if must and not screen.form.photo:
+            parts.problem(_("kiosk.photo.needed"))
+            return
+        await check_in(screen, signatures)
+
+    screen.head(_("kiosk.photo"), _("kiosk.photo.must" if must else "kiosk.photo.say"), step=None if screen.form.code else 4)
     with parts.box("kiosk__work kiosk__work--photo", "section"):
         elements.Photo(taken)
-    with parts.box("kiosk__acts kiosk__acts--two", "section"):
-        screen.button(_("kiosk.photo.skip"), partial(_without_photo, screen, signature))
-        screen.button(_("kiosk.sign_in"), partial(check_in, screen, signature), kind="main")
-    screen.foot(partial(screen.show, "notice"))
+    with parts.box("kiosk__acts" if must else "kiosk__acts kiosk__acts--two", "section"):
+        if not must:
+            screen.button(_("kiosk.photo.skip"), partial(_without_photo, screen, signatures))
+        screen.button(_("kiosk.sign_in"), done, kind="main")
+    screen.foot(partial(screen.show, "notice" if signatures else "purpose"))
 
 
-async def _without_photo(screen: Welcome, signature: Signature) -> None:
+async def _without_photo(screen: Welcome, signatures: tuple[Signature, ...]) -> None:
     screen.form.photo = ""
-    await check_in(screen, signature)
+    await check_in(screen, signatures)
 
 
-async def check_in(screen: Welcome, signature: Signature | None) -> None:
+async def check_in(screen: Welcome, signatures: tuple[Signature, ...]) -> None:
     """Say it to the core, and show what it answered."""
     form, language = screen.form, frame.lang()
+    said: dict[str, Any] = {
+        "phone": form.phone, "email": form.email, "plate": form.plate, "drink": form.drink, "language": language, "photo": form.photo or None,
+        "consent": signatures[0] if signatures else None, "consents": signatures[1:],
+    }  # fmt: skip
     if form.code:
-        do = CheckIn(code=form.code, consent=signature, language=language)
+        do = CheckIn(code=form.code, company=form.company, purpose=form.purpose, room=form.room, **said)
     else:
         do = CheckIn(
-            name=form.name,
-            company=form.company,
-            host=form.host_id,
-            purpose=form.purpose,
-            language=language,
-            consent=signature,
-            photo=form.photo or None,
-        )
+            name=form.name, company=form.company, host=form.host_id, purpose=form.purpose, type=form.type, room=form.room,
+            known=UUID(form.known) if form.known else None, known_code=form.held or None, **said,
+        )  # fmt: skip
     outcome = await screen.do(do)
     if outcome.ok and outcome.result.get("see_reception"):
         screen.sorry("visit.see_reception", t("visit.see_reception", language))  # the screen of every other reason
+    elif outcome.ok and outcome.facts.get("waiting"):
+        screen.show("waiting", visit_id=UUID(outcome.result["visit_id"]), code=outcome.result["code"])
     elif outcome.ok:
         screen.show("signed_in", visit_id=UUID(outcome.result["visit_id"]), code=outcome.result["code"])
     elif outcome.code == "visit.notice_changed":
         screen.show("notice")
+        parts.problem(outcome.message(language))
+    elif outcome.code == "visit.field_needed":
+        screen.show("detail", field=str(outcome.facts["field"]))
         parts.problem(outcome.message(language))
     elif outcome.code in ("visit.host_unknown", "visit.host_ambiguous"):
         screen.show("host")

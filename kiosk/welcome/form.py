@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-PURPOSES = ("meeting", "talk", "papers", "interview", "repair", "other")
+PURPOSES = ("meeting", "talk", "papers", "other")  # a guest's; every other kind of visitor is a choice of its own beside them
 
 
 @dataclass(slots=True)
 class Form:
     """One visitor's answers. `code` is an invitation's; without it the visitor walks in. A signature is never kept here: it is drawn
-    anew."""
+    anew.
+
+    `known` is an earlier visit of a visitor who was recognised, `held` an old code of their own; `asked` are the questions already put, `answered` those the invitation answers,
+    `signed` the documents that need no new signature."""
 
     code: str = ""
     name: str = ""
@@ -23,6 +26,17 @@ class Form:
     purpose: str = ""
     must_sign: bool = True
     photo: str = ""
+    type: str = "guest"
+    phone: str = ""
+    email: str = ""
+    plate: str = ""
+    room: str = ""
+    drink: str = ""
+    known: str = ""
+    held: str = ""
+    asked: list[str] = field(default_factory=list)
+    answered: list[str] = field(default_factory=list)
+    signed: list[str] = field(default_factory=list)
     delivery_kind: str = "parcel"
     pieces: int = 1
 

@@ -38,6 +38,11 @@ Step = Literal[
     "company",
     "host",
     "purpose",
+    "phone",
+    "welcome_back",
+    "detail",
+    "drink",
+    "waiting",
     "greeting",
     "notice",
     "photo",
@@ -52,11 +57,14 @@ Step = Literal[
     "help",
     "sorry",
 ]
-KEPT: frozenset[str] = frozenset({"name", "company", "host", "purpose", "notice", "photo", "parcel_for", "parcel", "greeting"})
+KEPT: frozenset[str] = frozenset(
+    {"name", "company", "host", "purpose", "phone", "detail", "drink", "notice", "photo", "parcel_for", "parcel", "greeting"}
+)
 MODES: dict[str, tuple[Mode, int | None]] = {
     "attract": ("rest", None),
     "notice": ("read", None),
     "signed_in": ("done", 12),
+    "waiting": ("done", 90),
     "goodbye": ("done", 8),
     "receipt": ("done", 12),
     "sorry": ("done", 20),

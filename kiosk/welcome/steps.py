@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from core.foundation import database
 from core.foundation.i18n import t
 from core.sections import visits
 from core.sections.visits import HostChoice
-from core.web import elements, icons, parts
+from core.web import elements, frame, icons, parts
 from core.web.frame import _
 from kiosk.welcome.form import PURPOSES, in_our_letters
 from kiosk.welcome.screen import Welcome
@@ -20,7 +21,7 @@ MAX_NAME, MAX_COMPANY = 40, 60
 
 def drawers() -> dict[str, Drawer]:
     """Which function draws which step."""
-    from kiosk.welcome import coming, leaving, parcels
+    from kiosk.welcome import coming, details, leaving, parcels, waiting
 
     return {
         "attract": attract,
@@ -31,6 +32,11 @@ def drawers() -> dict[str, Drawer]:
         "purpose": purpose,
         "help": help_called,
         "sorry": sorry,
+        "phone": details.phone,
+        "welcome_back": details.welcome_back,
+        "detail": details.detail,
+        "drink": details.drink,
+        "waiting": waiting.waiting,
         "greeting": coming.greeting,
         "notice": coming.notice,
         "photo": coming.photo,
@@ -79,17 +85,24 @@ def code(screen: Welcome) -> None:
 
 
 def name(screen: Welcome) -> None:
-    """1: the visitor's name."""
+    """1: the visitor's name. Who typed their phone number before is asked the same: only both together open anything."""
 
-    def go(text: str) -> None:
+    async def go(text: str) -> None:
+        from kiosk.welcome import details
+
         screen.form.name = in_our_letters(text)
-        if screen.form.name:
+        if not screen.form.name:
+            return
+        if not (screen.form.phone and await details.recognised(screen)):
             screen.show("company")
 
+    by_phone = bool(screen.form.phone)
     screen.head(_("kiosk.name"), _("kiosk.name.say"), step=1)
     _keys(screen, screen.form.name, MAX_NAME, lambda text: setattr(screen.form, "name", text), go, _("kiosk.name"))
-    with parts.box("kiosk__also", "section"):
+    with parts.box("kiosk__also kiosk__also--two" if not by_phone else "kiosk__also", "section"):
         screen.tile("scan", _("kiosk.have_code"), _("kiosk.have_code.say"), partial(screen.show, "code"), go="next")
+        if not by_phone:
+            screen.tile("phone", _("kiosk.been_here"), _("kiosk.been_here.say"), partial(screen.show, "phone"), go="next")
     screen.foot(screen.forget, back_words=_("kiosk.home"))
 
 
@@ -165,16 +178,25 @@ def _found_row(screen: Welcome, person: HostChoice, chosen: Callable[[HostChoice
 
 
 def purpose(screen: Welcome) -> None:
-    """2, second half: why, by one touch."""
+    """2, second half: why, by one touch; it also says what kind of visitor this is."""
 
-    def choose(key: str) -> None:
-        screen.form.purpose = t(f"kiosk.purpose.{key}", screen.face.language) if key else ""
-        screen.show("notice")
+    from kiosk.welcome import coming
+
+    async def choose(purpose: str, kind: str) -> None:
+        screen.form.purpose, screen.form.type = purpose, kind
+        screen.form.asked = ["company", "purpose"]
+        await coming.onward(screen)
 
     screen.head(_("kiosk.purpose", name=screen.form.host_name), _("kiosk.purpose.say"), step=2)
-    with parts.box("kiosk__choices", "section"):
-        for key in PURPOSES:
-            screen.button(_(f"kiosk.purpose.{key}"), partial(choose, key))
+    with database.reading() as s:
+        kinds = [kind for kind in visits.types.all_types(s) if kind.walk_in and kind.key != visits.types.GUEST]
+    language, office_language = frame.lang(), screen.face.language
+    choices = [(_(f"kiosk.purpose.{key}"), t(f"kiosk.purpose.{key}", office_language), visits.types.GUEST) for key in PURPOSES]
+    choices[-1:-1] = [(kind.name(language), kind.name(office_language), kind.key) for kind in kinds]
+    many = "" if len(choices) <= 6 else " kiosk__choices--many" if len(choices) <= 8 else " kiosk__choices--many kiosk__choices--most"
+    with parts.box(f"kiosk__choices{many}", "section"):
+        for words, purpose, kind in choices:
+            screen.button(words, partial(choose, purpose, kind))
     screen.foot(partial(screen.show, "host"))
 
 
@@ -203,18 +225,20 @@ def help_called(screen: Welcome) -> None:
 
 def sorry(screen: Welcome) -> None:
     """A code that does not open anything: why, and the ways that are open (scenario Front desk 7)."""
+    from kiosk.welcome.details import anew
+
     said = screen.shown["code"]
     screen.head(_("kiosk.sorry"), screen.shown["message"], mark="warning")
     with parts.box("kiosk__acts", "section"):
         screen.button(_("kiosk.sorry.call"), partial(screen.call_help, "invitation"), kind="main", icon="bell")
         if said in ("visit.invitation_over", "visit.badge_over", "visit.left_already", "label.unknown", "visit.other_day"):
-            screen.button(_("kiosk.sorry.anew"), partial(screen.show, "name"))
+            screen.button(_("kiosk.sorry.anew"), partial(anew, screen))
         if said in ("label.mistyped", "label.unreadable"):
             screen.button(_("kiosk.sorry.again"), partial(screen.show, "code"))
     screen.foot(screen.forget, back_words=_("kiosk.home"), reason="")
 
 
-def _keys(screen: Welcome, value: str, most: int, changed: Callable[[str], None], done: Callable[[str], None], label: str) -> None:
+def _keys(screen: Welcome, value: str, most: int, changed: Callable[[str], None], done: Callable[[str], Any], label: str) -> None:
     def typed(text: str) -> None:
         changed(text)
         screen.edited()

@@ -105,11 +105,16 @@ def fetch_badge(s: Session, do: FetchBadge, by: Actor, at: datetime) -> dict[str
         raise Refused("visit.not_here")
     if visit.approval == ASKED:
         raise Refused("visit.not_approved")
-    if visit.badges_printed or visit.approval != GIVEN:
+    if visit.badges_printed or visit.badge_from_at is not None or visit.approval != GIVEN:
         raise Refused("visit.badge_taken")
     visit.kiosk_id, visit.badge_from_at = by.device_id, at
     touch(s, "visit", visit.id)
     return {"visit_id": visit.id, "code": do.code}
+
+
+def state(s: Session, visit_id: UUID) -> str:
+    """Asked, given or refused, or empty where nobody was asked. Refuses: visit.not_found"""
+    return record.get(s, visit_id).approval
 
 
 class NotePaper(Operation):

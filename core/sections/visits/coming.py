@@ -278,5 +278,5 @@ def _greeting(s: Session, visit: Visit, act: Literal["arrive", "leave", "back"],
         tuple(name for name, value in answers(visit).items() if value),
         tuple(signed),
         visit.approval,
-        bool(visit.badges_printed) or not flow.badge,
+        bool(visit.badges_printed) or visit.badge_from_at is not None or not flow.badge,
     )

@@ -22,7 +22,7 @@ from core.foundation.errors import Invalid, NotAllowed, Refused
 from core.mechanisms import labels, people, pinyin
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Operation, Role, operation
-from core.sections.visits import record
+from core.sections.visits import consent, record
 from core.sections.visits.record import Name, Phone, Visit, VisitState, phone_key
 
 FREE_MISSES = 5
@@ -30,6 +30,7 @@ FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(hours=1)
 SHOWN_FOR = timedelta(minutes=2)
+USED_FOR = timedelta(minutes=15)  # the longest a visitor may take from there to the signature
 
 
 class Recognition(SQLModel, table=True):
@@ -98,7 +99,7 @@ def pause(misses: int) -> timedelta:
 
 def remembered(s: Session, by: Actor, at: datetime) -> Remembered | None:
     """Whom this device recognised within the last two minutes, or None."""
-    earlier = _recognised(s, by, at)
+    earlier = _recognised(s, by, at, SHOWN_FOR)
     return _remembered(s, earlier) if earlier is not None else None
 
 
@@ -117,8 +118,14 @@ def earlier_visit(s: Session, visit_id: UUID | None, code: str | None, by: Actor
     if code:
         held = of_old_code(s, code)
         return s.get(Visit, held.visit_id) if held is not None else None
-    found = _recognised(s, by, at)
+    found = _recognised(s, by, at, USED_FOR)
     return found if found is not None and found.id == visit_id else None
+
+
+def signed_before(s: Session, visit_id: UUID, documents: Sequence[str]) -> set[str]:
+    """Which of these documents the visitor of that visit need not sign again."""
+    earlier = s.get(Visit, visit_id)
+    return consent.agreed(s, earlier, documents, earlier) if earlier is not None else set()
 
 
 def forget(s: Session, visit_ids: Sequence[UUID]) -> int:
@@ -133,9 +140,9 @@ def forget(s: Session, visit_ids: Sequence[UUID]) -> int:
 # ── helpers ──
 
 
-def _recognised(s: Session, by: Actor, at: datetime) -> Visit | None:
+def _recognised(s: Session, by: Actor, at: datetime, within: timedelta) -> Visit | None:
     row = s.get(Recognition, by.device_id) if by.device_id is not None else None
-    if row is None or row.visit_id is None or not timedelta() <= at - row.asked_at <= SHOWN_FOR:
+    if row is None or row.visit_id is None or not timedelta() <= at - row.asked_at <= within:
         return None
     visit = s.get(Visit, row.visit_id)
     return visit if visit is not None and visit.erased_at is None else None

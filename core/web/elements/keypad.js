@@ -14,15 +14,17 @@ export default {
         <template v-else><output class="keypad__text" role="status" :aria-label="label">{{ shown }}</output><i class="caret" aria-hidden="true"></i></template>
       </div>
       <p class="field__help field__help--error" role="alert">{{ problem }}</p>
-      <div class="pad" v-show="!native">
+      <div :class="'pad pad--' + kind" v-show="!native">
         <div class="pad__line" v-for="(line, row) in lines" :key="row">
           <button type="button" class="pad__key" v-for="sign in line" :key="sign" @pointerdown.prevent="press(sign)" @click="key($event, sign)">{{ sign }}</button>
-          <button type="button" class="pad__key pad__key--wide" v-if="row === lines.length - 1" @pointerdown.prevent="back" @click="key($event, null)" :aria-label="words('key_delete')">
+          <button type="button" class="pad__key pad__key--wide" v-if="row === lines.length - 1 && kind !== 'digits'" @pointerdown.prevent="back" @click="key($event, null)" :aria-label="words('key_delete')">
             <svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="M8.5 5.500H20a1 1 0 0 1 1 1v11a1 1 0 0 1-1 1H8.500L3 12zM11.500 9.500l5 5M16.500 9.500l-5 5"/></svg></button>
         </div>
         <div class="pad__line">
           <button type="button" class="pad__key pad__key--wide" v-if="hanzi" @click="open">{{ words('key_hanzi') }}</button>
           <button type="button" class="pad__key pad__key--wide" v-if="kinds.length > 1" @click="swap">{{ words(kind === 'letters' ? 'key_digits' : 'key_letters') }}</button>
+          <button type="button" class="pad__key pad__key--wide" v-if="kind === 'digits'" @pointerdown.prevent="back" @click="key($event, null)" :aria-label="words('key_delete')">
+            <svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="M8.5 5.500H20a1 1 0 0 1 1 1v11a1 1 0 0 1-1 1H8.500L3 12zM11.500 9.500l5 5M16.500 9.500l-5 5"/></svg></button>
           <button type="button" class="pad__key pad__key--wide" v-if="kind === 'digits'" @pointerdown.prevent="press('0')" @click="key($event, '0')">0</button>
           <button type="button" class="pad__key pad__key--wide" v-if="kind === 'letters'" @pointerdown.prevent="press(' ')" @click="key($event, ' ')">{{ words('key_space') }}</button>
           <button type="button" class="pad__key pad__key--wide pad__key--dark" v-if="act" :aria-disabled="!text.trim()" @click="go">{{ act }}</button>
