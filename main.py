@@ -105,6 +105,7 @@ from kiosk.desk import timeline as desk_timeline
 from kiosk.desk import trail as desk_trail
 from kiosk.desk import transfers as desk_transfers
 from kiosk.desk import upkeep as desk_upkeep
+from kiosk.desk import visit_set_up as desk_visit_set_up
 from kiosk.desk import visits as desk_visits
 from kiosk.door import live as door_live
 from mobile import answer, api, bundle, test_clock
@@ -118,6 +119,7 @@ from mobile import phones as phones_api
 from mobile import rooms as rooms_api
 from mobile import series as series_api
 from mobile import sheets as sheets_api
+from mobile import signed as signed_api
 from mobile import visits as visits_api
 from mobile.floor import serve as floor
 from mobile.pages import approvals as my_approvals
@@ -198,6 +200,7 @@ DESK: tuple[ModuleType, ...] = (
     desk_assets,
     desk_imports,
     desk_visits,
+    desk_visit_set_up,
     desk_deliveries,
     desk_supplies,
     desk_inspections,
@@ -253,6 +256,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     imports_api.router,
     asset_cards_api.router,
     visits_api.router,
+    signed_api.router,
     sheets_api.router,
     papers_api.router,
     phones_api.router,

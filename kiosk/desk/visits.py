@@ -25,7 +25,7 @@ from core.sections.visits import VisitState, VisitView
 from core.sections.visits.record import RECEPTION
 from core.web import frame, parts, qr, sessions
 from core.web.frame import _
-from kiosk.desk import holds
+from kiosk.desk import holds, visit_check_in
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
@@ -119,6 +119,7 @@ def _name(visit: VisitView) -> str:
 def _draw_acts(page: RegisterPage) -> None:
     if frame.actor().has(*RECEPTION):
         parts.button(_("desk.visits.roll_call"), icon="list", href="/desk/roll-call")
+        parts.button(_("visit_desk.walk_in"), partial(visit_check_in.CheckInDialog, page), icon="check")
     parts.button(_("desk.visits.invite"), partial(invite_dialog, page), kind="main", icon="plus")
 
 
@@ -140,6 +141,7 @@ def _draw_peek(visit: VisitView, page: RegisterPage) -> None:
             (_("visit.column.consent"), _consent_words(visit)),
         )
     )
+    visit_check_in.draw_state(visit, page)
     if told:
         parts.trail((_first_line(view.text), _notice_words(view), "done" if view.state == notices.State.SENT else "now") for view in told)
     if visit.state == VisitState.HERE:
@@ -153,7 +155,7 @@ def _draw_peek(visit: VisitView, page: RegisterPage) -> None:
             with parts.box("pass__code"):
                 qr.draw(f"{sessions.settings().base_url}/S/{visit.label}".upper(), "qr", labels.shown(visit.label))
         if visit.expected_on == clock.today() and visit.label:
-            parts.button(_("desk.visits.check_in"), partial(_act, visits.CheckIn(code=visit.label), page), kind="main", icon="check")
+            parts.button(_("desk.visits.check_in"), partial(visit_check_in.begin, visit, page), kind="main", icon="check")
         parts.button(_("desk.visits.cancel"), partial(_cancel, visit, page), kind="stop")
 
 

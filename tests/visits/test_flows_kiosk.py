@@ -103,7 +103,10 @@ def test_an_invited_visitor_a_walk_in_and_one_who_comes_back(live_office: Office
 
 @pytest.mark.proves("V31", "V35")
 def test_a_contractor_reads_two_documents_signs_once_and_waits_to_be_let_in(live_office: Office, server: Server, browser: Browser) -> None:
-    words = {language: f"Stay safe, see https://evil.example/ and <a href='https://evil.example/'>here</a>. {language}" for language in ("zh-Hans", "zh-Hant", "en")}
+    words = {
+        language: f"Stay safe, see https://evil.example/ and <a href='https://evil.example/'>here</a>. {language}"
+        for language in ("zh-Hans", "zh-Hant", "en")
+    }
     live_office.do(consent.PublishNotice(document="safety", texts=words), live_office.ada)
     live_office.do(SetUpType(key="contractor", drink=True), live_office.ada)
     with panel(browser, server, kiosk_key(live_office), screen=SCREEN) as page:
