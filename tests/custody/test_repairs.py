@@ -93,3 +93,15 @@ def test_what_is_not_in_repair_is_not_sent_out_or_finished(office: Office) -> No
         assets.TakeBack(asset_id=asset_id),
     ):
         assert office.refused(do, office.bo).code == "asset.not_in_repair"
+
+
+@pytest.mark.proves("S4.1-R3", "S4.1-R5")
+def test_nobody_takes_back_what_is_at_the_repair_shop(office: Office) -> None:
+    asset_id = asset(office, keeper_id=office.mei.person_id)
+    office.do(assets.ReportFault(asset_id=asset_id, what="开不了机"), office.mei)
+    office.do(assets.SendOut(asset_id=asset_id, vendor="临江电脑维修"), office.bo)
+    assert office.refused(assets.ReceiveBack(asset_ids=(asset_id,)), office.bo).code == "asset.at_vendor"
+    assert office.read(custody.holder, ("asset", asset_id)).party == "临江电脑维修" and holder(office, asset_id) == office.mei.person_id
+    office.do(assets.FinishRepair(asset_id=asset_id, result="换了电源"), office.bo)
+    office.do(assets.ReceiveBack(asset_ids=(asset_id,)), office.bo)
+    assert holder(office, asset_id) is None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from core.mechanisms.operations import Role
 from tests.cast import Office
@@ -113,4 +114,33 @@ def test_a_bug_in_a_handler_shows_a_sentence_with_a_reference_and_keeps_what_was
     log = panel_server.log.read_text("utf-8", "replace")
     assert reference in log and "ZeroDivisionError" in log
     assert "ZeroDivisionError" not in page.content(), "no stack trace ever leaves the server"
+    context.close()
+
+
+def test_a_tap_made_before_the_pages_first_link_stands_is_carried_out_once(
+    browser: Browser, panel_server: Server, live_office: Office
+) -> None:
+    context = browser.new_context(**DESK, locale="zh-CN")
+    page = context.new_page()
+    held: list[tuple[WebSocketRoute, str | bytes]] = []
+    closed = True
+
+    def late(ours: WebSocketRoute) -> None:
+        theirs = ours.connect_to_server()
+        theirs.on_message(lambda message: held.append((ours, message)) if closed else ours.send(message))
+
+    page.route_web_socket(re.compile("socket.io"), late)
+    sign_in(page, panel_server, "ann")
+    page.goto(panel_server.url + "/test-desk")
+    before = len(heard(panel_server)["typed"])
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_timeout(1200)
+    assert len(heard(panel_server)["typed"]) == before
+    closed = False
+    for ours, message in held:
+        ours.send(message)
+    page.wait_for_function(f"fetch('/test-heard').then(r => r.json()).then(h => h.typed.length > {before})")
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_function(f"fetch('/test-heard').then(r => r.json()).then(h => h.typed.length > {before + 1})")
+    assert len(heard(panel_server)["typed"]) == before + 2
     context.close()

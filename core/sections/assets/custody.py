@@ -244,8 +244,8 @@ class ReceiveBack(OfAssets):
 def receive_back(s: Session, do: ReceiveBack, by: Actor, at: datetime) -> dict[str, Any]:
     """The office has the pile again and nobody keeps it; who had it is told. Done again it changes nothing.
 
-    Refuses: asset.not_found, asset.disposed, place.not_found, place.retired; not allowed: who is neither keeper of the book nor custodian of the
-    department, and one's own things"""
+    Refuses: asset.not_found, asset.disposed, asset.at_vendor, place.not_found, place.retired; not allowed: who is neither keeper of the book nor
+    custodian of the department, and one's own things"""
     found = do.assets(s)
     for asset in found:
         if not (by.has(*KEEPERS_OF_THE_BOOK) or is_custodian(s, asset, by)):
@@ -297,7 +297,11 @@ def move(
     s: Session, asset: Asset, to_id: UUID | None, by: Actor, at: datetime, *, kind: str = "", place_id: UUID | None = None,
     due_on: date | None = None, signing_id: UUID | None = None, remark: str = "", reason: str = "", **more: Any,
 ) -> None:  # fmt: skip
-    """The asset moves now: one row of custody, the book after it, one line of its life. `more` are further fields of the book."""
+    """The asset moves now: one row of custody, the book after it, one line of its life. `more` are further fields of the book.
+
+    Refuses: asset.at_vendor (nobody takes what is with a repair shop; it comes back first)"""
+    if party := custody.holder(s, (ASSET, asset.id)).party:
+        raise Refused("asset.at_vendor", number=asset.number, vendor=party)
     told = {"name": asset.name, "number": asset.number}
     row = custody.take(
         s,

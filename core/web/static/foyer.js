@@ -36,6 +36,22 @@
     setTimeout(() => element.remove(), 5000);
   };
 
+  /** A press on a page that has just opened, before its first link: sent once when the link stands, given up aloud after a while. */
+  const whenOpen = (target, emit) => {
+    const made = now();
+    target.dataset.busy = "1";
+    const waiting = setInterval(() => {
+      const late = now() - made > 8000;
+      if (!linked() && !late) return;
+      clearInterval(waiting);
+      if (late) {
+        delete target.dataset.busy;
+        say(words("not_sent"));
+      } else emit({ t: made });
+    }, 50);
+    setTimeout(() => delete target.dataset.busy, 15000);
+  };
+
   /** A press: shown at once, sent once, and only while the link stands. It carries the moment it was made. */
   const tap = (event, emit) => {
     const target = event.currentTarget;
@@ -45,7 +61,7 @@
     }
     if (!linked()) {
       if (window.socket && window.did_handshake) say(words("not_sent"));
-      else setTimeout(() => linked() && emit({ t: now() }), 600); // the page has just opened
+      else whenOpen(target, emit);
       return;
     }
     if (target.matches("button, a, [role=button], .q-btn")) {
