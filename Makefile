@@ -2,7 +2,7 @@
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: demo run test check format coverage-map bench shots lock vendor clean
+.PHONY: demo run test check explore format coverage-map bench shots lock vendor clean
 
 demo: .venv/run.done ## the sample office on port 8080
 	$(BIN)/python main.py demo
@@ -19,6 +19,9 @@ check: .venv/test.done ## what CI runs
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadfile || { echo "What failed runs once more, alone: two browsers at once on two cores can be late. Both runs count as shown."; $(BIN)/pytest --last-failed --last-failed-no-failures none; }
+
+explore: .venv/test.done ## the property tests with examples never tried before
+	HYPOTHESIS_PROFILE=explore $(BIN)/pytest $$(grep -rl "^from hypothesis" tests --include="test_*.py")
 
 format: .venv/test.done
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

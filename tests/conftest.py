@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 import main
@@ -19,6 +20,11 @@ from core.mechanisms import operations
 from tests import nursery, postgres, quick_disk
 from tests.cast import Office
 from tests.live import Server, browsing, chromium, serving
+
+# The check runs the same examples each time, so that a change is judged by what it changed; `make explore` looks for new ones.
+settings.register_profile("steady", derandomize=True, print_blob=True)
+settings.register_profile("explore", print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 MON_9AM = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # Monday 2026-11-23, 09:00 in Shanghai
 

@@ -178,7 +178,5 @@ def test_in_any_order_a_thing_has_one_holder_and_no_procedure_contradicts_the_bo
     Custody.office = office
     run_state_machine_as_test(
         Custody,
-        settings=settings(
-            max_examples=12, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=False
-        ),
+        settings=settings(max_examples=12, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)),
     )
