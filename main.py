@@ -66,7 +66,7 @@ from core.sections import assets, bookings, deliveries, inspections, roomcare, r
 from core.sections.assets import lives
 from core.sections.bookings import calendars, series
 from core.sections.stocktakes import telling as stocktake_telling
-from core.sections.visits import blocklist, happenings, holding, identity, keeping, purging, retention, reveals
+from core.sections.visits import blocklist, happenings, holding, identity, keeping, own_data, purging, retention, reveals
 from core.web import build as builds
 from core.web import connect, health, sessions, trust
 from kiosk import door, welcome
@@ -114,6 +114,7 @@ from mobile import attachments as attachments_api
 from mobile import calendars as calendars_api
 from mobile import doors as doors_api
 from mobile import imports as imports_api
+from mobile import own_data as own_data_page
 from mobile import papers as papers_api
 from mobile import phones as phones_api
 from mobile import rooms as rooms_api
@@ -177,6 +178,7 @@ SECTIONS: tuple[ModuleType, ...] = (
     holding,
     identity,
     keeping,
+    own_data,
     purging,
     retention,
     reveals,
@@ -297,8 +299,15 @@ def open_office(config: Settings) -> None:
     links.use_base_url(config.base_url)
     for key in calendars.KEYS:
         notices.encloses(key, calendars.enclosures)
+<<<<<<< HEAD
     for key in invitations.KEYS:
         notices.encloses(key, lambda facts: invitations.enclosures(facts, config.base_url))
+=======
+    own_data.use_base_url(config.base_url)
+    for key in ("visit.invitation", "visit.thanks"):
+        notices.ends_with(key, own_data.mail_ending)
+    notices.encloses("visit.invitation", lambda facts: invitations.enclosures(facts, config.base_url))
+>>>>>>> 441c9d3 (Give visitors a link of their own to see, take along and erase their data)
     attachments.use_directory(config.data_dir / "attachments")
     purging.use_folder(config.data_dir)
     include_core()
@@ -314,6 +323,7 @@ def build(config: Settings) -> None:
     connect.connect(app, config)
     app.include_router(health.router(VERSION))
     app.include_router(answer.router)
+    app.include_router(own_data_page.router)
     if config.tls == "local-ca":
         app.include_router(trust.router(config))
     extra = [*API_ROUTERS, *([test_clock.router] if config.test_clock else [])]

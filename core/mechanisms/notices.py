@@ -117,6 +117,15 @@ def encloses(key: str, function: Encloser) -> None:
     _enclosers[key] = function
 
 
+Ending = Callable[[str | None, UUID | None], tuple[str, dict[str, Any]] | None]
+_endings: dict[str, Ending] = {}
+
+
+def ends_with(key: str, function: Ending) -> None:
+    """Mails of `key` end with a sentence that is made at sending: `function(subject kind, subject id)` answers its key and facts, or None."""
+    _endings[key] = function
+
+
 # ── writing, inside operations ──
 
 
@@ -398,6 +407,9 @@ def _try(notice: Notice, at: datetime) -> NotDelivered | None:
     try:
         if notice.channel == Channel.MAIL:
             encloser = _enclosers.get(notice.key)
+            ending = _endings[notice.key](notice.subject_kind, notice.subject_id) if notice.key in _endings else None
+            if ending is not None:
+                text += f"\n\n{t(ending[0], language, **ending[1])}"
             channels.send_mail(
                 channels.Mail(
                     id=notice.id,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 from nicegui import ui
 
-from core.foundation import clock, i18n
+from core.foundation import clock, database, i18n
 from core.sections import visits
-from core.web import elements, frame, parts, static_files
+from core.web import elements, frame, parts, qr, static_files
 from core.web.frame import _
 from kiosk.welcome import coming
 from kiosk.welcome.screen import Welcome
@@ -52,7 +53,7 @@ async def check_out(screen: Welcome) -> None:
     name = screen.form.name
     outcome = await screen.do(visits.CheckOut(code=screen.form.code))
     if outcome.ok:
-        screen.show("goodbye", name=name, minutes=int(outcome.result["minutes"]), at=clock.now())
+        screen.show("goodbye", name=name, minutes=int(outcome.result["minutes"]), at=clock.now(), visit_id=UUID(outcome.result["visit_id"]))
     elif outcome.code != "op.stale":
         screen.sorry(outcome.code or "", outcome.message(frame.lang()))
 
@@ -65,5 +66,17 @@ def goodbye(screen: Welcome) -> None:
         parts.text(_("kiosk.goodbye", name=facts["name"]), "h1")
         parts.text(_("kiosk.goodbye.stay", time=f"{clock.local(facts['at']):%H:%M}", stay=stay), "p")
         parts.text(_("kiosk.goodbye.say"), "p")
+    _own_data(facts["visit_id"])
     with parts.box("kiosk__acts kiosk__acts--bye", "section"):
         screen.button(_("kiosk.finish"), screen.forget, kind="main", counts=True)
+
+
+def _own_data(visit_id: UUID) -> None:
+    """The way to one's own data: a code for one phone, good for ten minutes (own_data.py)."""
+    with database.reading() as s:
+        days = visits.own_data.days_of(s, visit_id)
+    with parts.box("kiosk__mine", "section"):
+        qr.draw(visits.own_data.ticket_of(visit_id, clock.now()), "kiosk__mine-code", _("own_data.qr"))
+        with parts.box("kiosk__mine-words"):
+            parts.text(_("own_data.qr"), "strong")
+            parts.text(_("own_data.qr.say", n=days), "span", "second")
