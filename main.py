@@ -299,15 +299,11 @@ def open_office(config: Settings) -> None:
     links.use_base_url(config.base_url)
     for key in calendars.KEYS:
         notices.encloses(key, calendars.enclosures)
-<<<<<<< HEAD
     for key in invitations.KEYS:
         notices.encloses(key, lambda facts: invitations.enclosures(facts, config.base_url))
-=======
     own_data.use_base_url(config.base_url)
-    for key in ("visit.invitation", "visit.thanks"):
+    for key in (*invitations.KEYS, "visit.thanks"):
         notices.ends_with(key, own_data.mail_ending)
-    notices.encloses("visit.invitation", lambda facts: invitations.enclosures(facts, config.base_url))
->>>>>>> 441c9d3 (Give visitors a link of their own to see, take along and erase their data)
     attachments.use_directory(config.data_dir / "attachments")
     purging.use_folder(config.data_dir)
     include_core()

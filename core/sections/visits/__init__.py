@@ -7,12 +7,8 @@ guests), `bulk` (from a file),
 end, keeping time), `help` (calling reception).
 """
 
-<<<<<<< HEAD
-from core.sections.visits import blocklist, codes, holding, reveals
-from core.sections.visits.advice import Advice, WriteAdvice, write_advice
-=======
 from core.sections.visits import blocklist, codes, holding, own_data, reveals
->>>>>>> 441c9d3 (Give visitors a link of their own to see, take along and erase their data)
+from core.sections.visits.advice import Advice, WriteAdvice, write_advice
 from core.sections.visits.approving import ApproveVisit, FetchBadge, NotePaper, approve, fetch_badge, note_paper
 from core.sections.visits.asking import AnswerToday, Asked, AskToday, answer_today, ask_today, asked, waiting_for
 from core.sections.visits.badge_prints import BadgePrint, BadgeState, PrintBadges, badge_state, print_badges, print_on_arrival, prints_of
