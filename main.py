@@ -72,6 +72,7 @@ from core.web import connect, health, sessions, trust
 from kiosk import door, welcome
 from kiosk.desk import approvals as desk_approvals
 from kiosk.desk import assets as desk_assets
+from kiosk.desk import blocklist as desk_blocklist
 from kiosk.desk import booking_rules as desk_booking_rules
 from kiosk.desk import bookings as desk_bookings
 from kiosk.desk import calendar as desk_calendar
@@ -92,6 +93,7 @@ from kiosk.desk import notices as desk_notices
 from kiosk.desk import people as desk_people
 from kiosk.desk import phones as desk_phones
 from kiosk.desk import places as desk_places
+from kiosk.desk import privacy as desk_privacy
 from kiosk.desk import repairs as desk_repairs
 from kiosk.desk import room_care as desk_room_care
 from kiosk.desk import room_use as desk_room_use
@@ -204,6 +206,8 @@ DESK: tuple[ModuleType, ...] = (
     desk_visits,
     desk_visit_set_up,
     desk_deliveries,
+    desk_blocklist,
+    desk_privacy,
     desk_supplies,
     desk_inspections,
     desk_duties,

@@ -24,6 +24,7 @@ from core.foundation.i18n import day_and_time, t
 from core.mechanisms import office
 from core.mechanisms.operations import Actor
 from core.sections import visits
+from core.sections.visits import purging
 from core.sections.visits.record import RECEPTION
 from core.web import sessions
 from mobile.api import Caller, Problem, language
@@ -147,4 +148,44 @@ def _roll_call(speech: str) -> Report:
             )
             for line in lines
         ),
+    )
+
+
+@router.get("/v1/purges/{id}.pdf", summary="The proof that erased visitors are gone, as a paper to file", response_class=Response)
+async def purge_report(id: UUID, actor: Caller, request: Request) -> Response:
+    """For administrators, leaders and the safety office."""
+    report = await asyncio.to_thread(_purge, id, actor, language(request))
+    return Response(
+        await asyncio.to_thread(draw_report, report),
+        200,
+        {**PRIVATE, "Content-Disposition": 'inline; filename="erased.pdf"'},
+        "application/pdf",
+    )
+
+
+def _purge(id: UUID, actor: Actor, speech: str) -> Report:
+    with database.reading() as s:
+        found = purging.report(s, id, actor)
+        host = office.info(s)
+    if found is None:
+        raise Problem(404, "request.not_found")
+    verdict = "privacy.left" if found.found else "privacy.nothing_left" if found.given_back else "privacy.not_given_back"
+    return Report(
+        title=t("privacy.paper", speech),
+        heading=host.name if host else "",
+        language=speech,
+        landscape=False,
+        lines=(
+            day_and_time(found.at, clock.zone(), speech),
+            t("privacy.searched", speech, columns=found.columns, files=found.files, values=found.looked_for),
+            t("privacy.paper.bytes", speech, mb=round(found.bytes / 1e6, 1), shared=found.shared),
+            t(verdict, speech, n=len(found.found)),
+        ),
+        sums=((t("privacy.paper.visits", speech), str(found.visits)), (t("privacy.paper.left", speech), str(len(found.found)))),
+        columns=(Column(t("privacy.paper.kind", speech), 3), Column(t("privacy.paper.rows", speech), 1, figures=True)),
+        rows=(
+            *((t(f"forgets.{kind}", speech), str(count)) for kind, count in sorted(found.forgot.items()) if count),
+            *((place, "!") for place in found.found),
+        ),
+        footer=str(found.id),
     )
