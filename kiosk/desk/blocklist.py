@@ -126,9 +126,9 @@ def _entry_dialog(entry: BlockView) -> None:
                 dialog.close()
 
         async def remove() -> None:
-            if await parts.confirm(_("blocklist.remove.ask"), _("blocklist.remove.say"), act=_("blocklist.remove"), stay=_("web.cancel")):
-                if (await parts.do(visits.RemoveBlock(entry_id=entry.id), done=_("blocklist.removed"))).ok:
-                    dialog.close()
+            sure = await parts.confirm(_("blocklist.remove.ask"), _("blocklist.remove.say"), act=_("blocklist.remove"), stay=_("web.cancel"))
+            if sure and (await parts.do(visits.RemoveBlock(entry_id=entry.id), done=_("blocklist.removed"))).ok:
+                dialog.close()
 
         with parts.box("dialog__acts"):
             parts.button(_("blocklist.remove"), remove, kind="stop")
