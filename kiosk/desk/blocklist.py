@@ -126,7 +126,9 @@ def _entry_dialog(entry: BlockView) -> None:
                 dialog.close()
 
         async def remove() -> None:
-            sure = await parts.confirm(_("blocklist.remove.ask"), _("blocklist.remove.say"), act=_("blocklist.remove"), stay=_("web.cancel"))
+            sure = await parts.confirm(
+                _("blocklist.remove.ask"), _("blocklist.remove.say"), act=_("blocklist.remove"), stay=_("web.cancel")
+            )
             if sure and (await parts.do(visits.RemoveBlock(entry_id=entry.id), done=_("blocklist.removed"))).ok:
                 dialog.close()
 
