@@ -62,7 +62,7 @@ from core.mechanisms import (
     workdays,
 )
 from core.mechanisms.tables import TableError
-from core.sections import assets, bookings, deliveries, inspections, roomcare, rooms, stocktakes, supplies, visits
+from core.sections import assets, bookings, deliveries, inspections, liaison, rollcall, roomcare, rooms, stocktakes, supplies, visits
 from core.sections.assets import lives
 from core.sections.bookings import calendars, series
 from core.sections.stocktakes import telling as stocktake_telling
@@ -89,12 +89,14 @@ from kiosk.desk import duties as desk_duties
 from kiosk.desk import imports as desk_imports
 from kiosk.desk import inspections as desk_inspections
 from kiosk.desk import labels as desk_labels
+from kiosk.desk import liaison as desk_liaison
 from kiosk.desk import notices as desk_notices
 from kiosk.desk import people as desk_people
 from kiosk.desk import phones as desk_phones
 from kiosk.desk import places as desk_places
 from kiosk.desk import privacy as desk_privacy
 from kiosk.desk import repairs as desk_repairs
+from kiosk.desk import roll_call as desk_roll_call
 from kiosk.desk import room_care as desk_room_care
 from kiosk.desk import room_use as desk_room_use
 from kiosk.desk import rooms as desk_rooms
@@ -116,9 +118,11 @@ from mobile import attachments as attachments_api
 from mobile import calendars as calendars_api
 from mobile import doors as doors_api
 from mobile import imports as imports_api
+from mobile import liaison as liaison_api
 from mobile import own_data as own_data_page
 from mobile import papers as papers_api
 from mobile import phones as phones_api
+from mobile import rollcalls as rollcalls_api
 from mobile import rooms as rooms_api
 from mobile import series as series_api
 from mobile import sheets as sheets_api
@@ -126,11 +130,12 @@ from mobile import signed as signed_api
 from mobile import visits as visits_api
 from mobile.floor import serve as floor
 from mobile.pages import approvals as my_approvals
-from mobile.pages import asks, at_door, book, thing, visitors
+from mobile.pages import asks, at_door, book, thing, verify, visitors
 from mobile.pages import count as my_count
 from mobile.pages import duties as my_duties
 from mobile.pages import find as my_find
 from mobile.pages import home as my_home
+from mobile.pages import messages as my_messages
 from mobile.pages import room_care as my_rooms
 from mobile.pages import series as my_series
 from mobile.pages import things as my_things
@@ -185,6 +190,8 @@ SECTIONS: tuple[ModuleType, ...] = (
     retention,
     reveals,
     deliveries,
+    rollcall,
+    liaison,
     inspections,
 )
 DESK: tuple[ModuleType, ...] = (
@@ -205,6 +212,8 @@ DESK: tuple[ModuleType, ...] = (
     desk_imports,
     desk_visits,
     desk_visit_set_up,
+    desk_roll_call,
+    desk_liaison,
     desk_deliveries,
     desk_blocklist,
     desk_privacy,
@@ -245,6 +254,8 @@ PAGES: tuple[ModuleType, ...] = (
     visitors,
     my_home,
     my_duties,
+    my_messages,
+    verify,
     my_count,
     my_things,
     my_approvals,
@@ -263,6 +274,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     asset_cards_api.router,
     visits_api.router,
     signed_api.router,
+    rollcalls_api.router,
+    liaison_api.router,
     sheets_api.router,
     papers_api.router,
     phones_api.router,
@@ -449,7 +462,7 @@ def run(arguments: list[str]) -> int:
         "--erased", type=Path, help="the erased.log of the server the backup comes from (default: the one in the data folder)"
     )
     bring = command("import", _import, "import a CSV or XLSX file as the administrator; --dry-run only says what would happen")
-    bring.add_argument("kind", choices=["asset_classes", "assets", "departments", "people", "places", "visits"])
+    bring.add_argument("kind", choices=["asset_classes", "assets", "contacts", "departments", "people", "places", "visits"])
     bring.add_argument("file", type=Path)
     bring.add_argument("--dry-run", action="store_true")
     sheets = command("labels", _labels, "print labels into a PDF that was read back").add_subparsers(dest="what", required=True)

@@ -27,6 +27,7 @@ from core.sections import visits
 from core.sections.visits import purging
 from core.sections.visits.record import RECEPTION
 from core.web import sessions
+from mobile import rollcalls
 from mobile.api import Caller, Problem, language
 
 router = APIRouter(tags=["visits"])
@@ -36,16 +37,8 @@ DOTS_PER_MM = 300 / 25.4
 
 @router.get("/v1/visits/roll-call.pdf", summary="Who is in the house, as a list to tick on paper", response_class=Response)
 async def roll_call(actor: Caller, request: Request) -> Response:
-    """For reception and administrators."""
-    if not actor.has(*RECEPTION):
-        raise Problem(403, "op.not_allowed")
-    report = await asyncio.to_thread(_roll_call, language(request))
-    return Response(
-        await asyncio.to_thread(draw_report, report),
-        200,
-        {**PRIVATE, "Content-Disposition": 'inline; filename="roll-call.pdf"'},
-        "application/pdf",
-    )
+    """The address of before there were roll calls; the same list as `/v1/rollcalls/list.pdf`."""
+    return rollcalls.pdf_answer(await asyncio.to_thread(rollcalls.list_of_now, actor, language(request)), "roll-call.pdf")
 
 
 @router.get("/v1/visits/code-keys", summary="What checks the signed codes of invitations without the server")
@@ -116,39 +109,6 @@ def _badge(visit_id: UUID, actor: Actor) -> tuple[BadgeText, str]:
     with database.reading() as s:
         text = printouts.badge_text(s, visits.badge(s, visit_id, actor, clock.now()), visit_id)
     return text, sessions.settings().base_url
-
-
-def _roll_call(speech: str) -> Report:
-    now = clock.now()
-    with database.reading() as s:
-        lines = visits.roll_call(s, now)
-        host = office.info(s)
-    return Report(
-        title=t("rollcall.title", speech),
-        heading=host.name if host else "",
-        language=speech,
-        landscape=False,
-        lines=(t("desk.visits.roll_call.as_of", speech, time=day_and_time(now, clock.zone(), speech), n=len(lines)),),
-        columns=(
-            Column(t("visit.column.day_number", speech), 0.7),
-            Column(t("visit.column.name", speech), 1.6, bold=True),
-            Column(t("visit.column.company", speech), 1.8),
-            Column(t("visit.column.host", speech), 1.4),
-            Column(t("visit.column.arrived_at", speech), 1.1),
-            Column(t("rollcall.found", speech), 0.7),
-        ),
-        rows=tuple(
-            (
-                f"{line.day_number:03d}",
-                line.name,
-                line.company,
-                f"{line.host}　{line.host_department}　{line.host_extension}".strip("　"),
-                day_and_time(line.arrived_at, clock.zone(), speech),
-                "☐",
-            )
-            for line in lines
-        ),
-    )
 
 
 @router.get("/v1/purges/{id}.pdf", summary="The proof that erased visitors are gone, as a paper to file", response_class=Response)

@@ -337,14 +337,40 @@ def _open(surface: Surface, title: str, *, fixed: bool = False) -> None:
 
 
 WORDS = (
-    "offline_since", "cover_since", "wait_reconnecting", "still_works", "call_reception", "back_online",
-    "not_sent", "reload", "camera_denied", "camera_none", "camera_insecure", "camera_busy", "retake", "take_photo", "clear", "key_delete", "key_space", "key_hanzi",
-    "key_letters", "key_digits", "torch", "scanning", "connected_at", "sign_here", "demo",
-)  # fmt: skip
+    "offline_since",
+    "cover_since",
+    "wait_reconnecting",
+    "still_works",
+    "call_reception",
+    "back_online",
+    "not_sent",
+    "reload",
+    "camera_denied",
+    "camera_none",
+    "camera_insecure",
+    "camera_busy",
+    "retake",
+    "take_photo",
+    "clear",
+    "key_delete",
+    "key_space",
+    "key_hanzi",
+    "key_letters",
+    "key_digits",
+    "torch",
+    "scanning",
+    "connected_at",
+    "sign_here",
+    "demo",
+)
+ROLL_CALL_WORDS = ("pin", "wrong", "open", "close", "print", "none", "insecure", "old", "drill")  # fmt: skip
 
 
 def _words(language: str) -> dict[str, str]:
-    return {key: i18n.t(f"web.{key}", language) for key in WORDS}
+    found = {key: i18n.t(f"web.{key}", language) for key in WORDS}
+    if page().surface == "kiosk":
+        found |= {f"roll_call_{key}": i18n.t(f"rollcall.kiosk.{key}", language) for key in ROLL_CALL_WORDS}
+    return found
 
 
 def _script_json(value: object) -> str:

@@ -26,7 +26,7 @@ from kiosk.desk.registers import long_moment
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 READERS = (Role.STAFF,)  # what each may import, its importer says
-ORDER = ("assets", "asset_classes", "people", "places", "departments", "visits")
+ORDER = ("assets", "asset_classes", "people", "places", "departments", "visits", "contacts")
 TONES: dict[str, parts.Tone] = {"create": "free", "update": "soon", "skip": "lost", "error": "busy"}
 ICONS = {"create": "plus", "update": "pen", "skip": "check", "error": "warning"}
 PAGE_ROWS = 50

@@ -43,12 +43,6 @@ def visits_page(new: str = "") -> None:
             ui.timer(0.05, lambda: invite_dialog(page), once=True)
 
 
-@router.page("/desk/roll-call")
-def roll_call_page() -> None:
-    with frame.desk("visits", _("desk.visits.roll_call"), *RECEPTION):
-        RollCall()
-
-
 # ── calls for help ──
 
 
@@ -118,7 +112,7 @@ def _name(visit: VisitView) -> str:
 
 def _draw_acts(page: RegisterPage) -> None:
     if frame.actor().has(*RECEPTION):
-        parts.button(_("desk.visits.roll_call"), icon="list", href="/desk/roll-call")
+        parts.button(_("rollcall.desk.title"), icon="list", href="/desk/roll-call")
         parts.button(_("visit_desk.walk_in"), partial(visit_check_in.CheckInDialog, page), icon="check")
     parts.button(_("desk.visits.invite"), partial(invite_dialog, page), kind="main", icon="plus")
 
@@ -274,57 +268,6 @@ def _hosts(by: Actor) -> dict[str, str]:
     if not by.has(Role.ADMIN, Role.RECEPTION, Role.CLERK, Role.LEADER):
         everybody = [p for p in everybody if p.id == by.person_id or p.deputy_id == by.person_id]
     return {str(p.id): f"{p.name}　{departments.get(p.department_id, '') if p.department_id else ''}".strip("　") for p in everybody}
-
-
-# ── roll call ──
-
-
-class RollCall:
-    """Everybody who has to be found, with a place to tick; live, and printable for outside."""
-
-    def __init__(self) -> None:
-        self.client, self.found = ui.context.client, set[UUID]()
-        self.box = parts.box()
-        self.draw()
-        self.client.on_delete(live.subscribe("visit", self._changed))
-
-    def draw(self) -> None:
-        now = clock.now()
-        with database.reading() as s:
-            lines = visits.roll_call(s, now)
-        missing = [line for line in lines if line.visit_id not in self.found]
-        self.box.clear()
-        with self.box:
-            sub = _("desk.visits.roll_call.as_of", time=i18n.day_and_time(now, clock.zone(), frame.lang()), n=len(lines))
-            with parts.head(_("desk.visits.roll_call"), sub):
-                parts.button(_("desk.visits.roll_call.print"), icon="print", href="/api/v1/visits/roll-call.pdf", new_tab=True)
-            if not lines:
-                parts.empty(_("desk.visits.roll_call.none"), _("desk.visits.roll_call.none.say"))
-                return
-            with parts.rows():
-                for line in [*missing, *(line for line in lines if line.visit_id in self.found)]:
-                    self._line(line)
-
-    def _line(self, line: visits.RollCallLine) -> None:
-        since = _("desk.visits.roll_call.since", time=i18n.day_and_time(line.arrived_at, clock.zone(), frame.lang()))
-        meta = "　".join(part for part in (line.company, line.host, line.host_department, line.host_extension, since) if part)
-        there = line.visit_id in self.found
-        with parts.item(line.name, meta, when=(f"{line.day_number:03d}", labels.shown(line.label)), late=line.since_yesterday):
-            if line.since_yesterday:
-                parts.pill(_("desk.visits.roll_call.yesterday"), "soon")
-            if there:
-                parts.pill(_("desk.visits.roll_call.found"), "free")
-            else:
-                parts.button(_("desk.visits.roll_call.found"), partial(self._tick, line.visit_id), icon="check")
-
-    def _tick(self, visit_id: UUID) -> None:
-        self.found.add(visit_id)
-        self.draw()
-
-    def _changed(self, _change: Change) -> None:
-        if not self.client.is_deleted:
-            with self.client:
-                self.draw()
 
 
 REGISTER = Register(

@@ -19,4 +19,6 @@ router = APIRouter()
 def welcome_page() -> None:
     with frame.kiosk() as main:
         ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("kiosk.css")}">')
+        ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("rollcall.css")}">')
+        ui.add_head_html(f'<script src="{static_files.url("rollcall.js")}" defer></script>')
         Welcome(main)

@@ -19,7 +19,7 @@ from core.sections import assets, visits
 from core.sections.visits import CheckIn, Signature
 from core.web import elements, frame, icons, parts, qr, sessions
 from core.web.frame import _
-from kiosk.welcome import waiting
+from kiosk.welcome import staff, waiting
 from kiosk.welcome.screen import Welcome
 
 OLD_CODES = ("visit.invitation_over", "visit.badge_over", "visit.left_already")
@@ -27,7 +27,7 @@ OLD_CODES = ("visit.invitation_over", "visit.badge_over", "visit.left_already")
 
 async def scanned(screen: Welcome, text: str) -> None:
     """A code was held to the reader or typed: on the screens that ask for one, and nowhere else."""
-    if screen.step not in ("attract", "code", "leave", "leave_code"):
+    if screen.step not in ("attract", "code", "leave", "leave_code") or await staff.scanned(screen, text):
         return
     try:
         with database.reading() as s:

@@ -54,6 +54,8 @@ Step = Literal[
     "parcel_for",
     "parcel",
     "receipt",
+    "staff",
+    "staff_done",
     "help",
     "sorry",
 ]
@@ -67,6 +69,7 @@ MODES: dict[str, tuple[Mode, int | None]] = {
     "waiting": ("done", 90),
     "goodbye": ("done", 8),
     "receipt": ("done", 12),
+    "staff_done": ("done", 6),
     "sorry": ("done", 20),
 }
 SAVE_EVERY_S = 1.0
@@ -124,7 +127,7 @@ class Welcome:
         self._drawn_for = self._light()
         self.body.clear()
         with self.body:
-            if self.step in ("attract", "goodbye"):
+            if self.step in ("attract", "goodbye", "staff_done"):
                 Gate(clock.now())
             self._top()
             self._drawers[self.step](self)

@@ -21,7 +21,7 @@ MAX_NAME, MAX_COMPANY = 40, 60
 
 def drawers() -> dict[str, Drawer]:
     """Which function draws which step."""
-    from kiosk.welcome import coming, details, leaving, parcels, waiting
+    from kiosk.welcome import coming, details, leaving, parcels, staff, waiting
 
     return {
         "attract": attract,
@@ -48,6 +48,8 @@ def drawers() -> dict[str, Drawer]:
         "parcel_for": parcels.parcel_for,
         "parcel": parcels.parcel,
         "receipt": parcels.receipt,
+        "staff": staff.going,
+        "staff_done": staff.done,
     }
 
 

@@ -37,6 +37,7 @@ SENTENCES = (
     "session.",
     "device.",
     "phone.",
+    "rollcall.",
 )
 
 TYPES = {

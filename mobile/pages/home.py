@@ -7,7 +7,7 @@ from nicegui import APIRouter
 from core.foundation import clock, database, i18n
 from core.mechanisms import approvals, custody, duties
 from core.mechanisms.operations import OFFICE
-from core.sections import assets, bookings, roomcare, stocktakes
+from core.sections import assets, bookings, liaison, roomcare, stocktakes
 from core.web import frame, parts
 from core.web.frame import _
 from mobile.pages import asks
@@ -37,6 +37,7 @@ def _draw() -> None:
         left = sum(one.left for one in stocktakes.my_lists(s, by))
         mine = bookings.mine(s, by.person_id, at, 1) if by.person_id else []
         asked = bookings.asked_of(s, by, at)
+        outside = liaison.count_mine(s, by.person_id)
     parts.text(_("my.hello", name=by.name), "p", "second")
     if asked:
         asks.draw_rows(asked)
@@ -54,6 +55,7 @@ def _draw() -> None:
     rows = (
         *to_confirm,
         ("/my/duties", "clock", _("my.duties"), _("my.duties_open", n=len(owed)) if owed else _("my.duties_none")),
+        ("/my/messages", "note", _("my.messages"), _("my.messages_open", n=outside) if outside else _("my.messages.none")),
         ("/my/find", "place", _("find.title"), _("find.hint")),
         ("/my/things", "asset", _("my.things"), _things(len(offers), kept)),
         ("/my/approvals", "check", _("nav.approvals"), _("approval.waiting", n=to_decide) if to_decide else _("approval.nothing")),

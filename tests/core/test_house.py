@@ -38,6 +38,8 @@ SECTION_PAIRS = {
     ("visits", "bookings"),  # a meeting brings visits; a visit needs no meeting (pitfall V37)
     ("stocktakes", "assets"),  # a stock-take counts assets and posts to them
     ("stocktakes", "supplies"),  # … and supplies
+    ("rollcall", "visits"),  # a roll call finds visitors (S3.1-R7)
+    ("rollcall", "bookings"),  # … and who checked in to rooms
 }
 # Columns that sound like a visitor's name, phone, address, picture or drawing and are none (forgets.py): the table, or "table.column" → what it holds.
 NAMES_NO_VISITOR = {
@@ -49,6 +51,10 @@ NAMES_NO_VISITOR = {
     "calendar_day": "holidays",
     "calendar_key": "programs that read a calendar",
     "calendar_source": "calendar servers",
+    "certificate.subject_name": "whom a certificate is about: the office's numbered register, kept on purpose",
+    "certificate.text": "the words of a certificate",
+    "contact": "people outside whom the office keeps in touch with: its address book, no visits",
+    "contact_org": "organisations outside",
     "checklist_run.signature": "the hash of a member's signature",
     "delivery.courier": "who brought pieces: emptied by delivery.erase after the same keeping time",
     "department": "parts of the office",

@@ -119,7 +119,7 @@ def test_the_visitors_day_from_the_invitation_to_the_way_out(
             scan(kiosk, printed.text)
             asks(kiosk, "再见，李文博")
             photograph(kiosk, "day-3-goodbye")
-        expect(desk.locator(".desk__main")).to_contain_text("现在没有访客在楼里")
+        expect(desk.locator(".desk__main")).to_contain_text("楼里没有人")
         assert live_office.read(register.roll_call, clock.now()) == []
         signed = live_office.read(consent.of_visit, here.id)
         assert signed.strokes and live_office.read(consent.text_of, signed.document_hash).language == "zh-Hans"

@@ -49,14 +49,15 @@ class Taken:
 
 
 class Scanner(ui.element, component="scanner.js"):
-    """Reads codes with the camera (`camera=True`) and with scanners that type (`wedge=True`, listening on the whole page)."""
+    """Reads codes with the camera (`camera=True`) and with scanners that type (`wedge=True`, listening on the whole page). `most`: signs of the
+    longest code that is heard; only a business card needs more than ours."""
 
-    def __init__(self, on_scan: Callable[[Scan], Any], *, camera: bool = True, wedge: bool = True) -> None:
+    def __init__(self, on_scan: Callable[[Scan], Any], *, camera: bool = True, wedge: bool = True, most: int = MAX_SCAN) -> None:
         super().__init__()
-        self._props.update({"camera": camera, "wedge": wedge})
+        self._props.update({"camera": camera, "wedge": wedge, "most": most})
 
         async def heard(event: GenericEventArguments) -> None:
-            text = str(event.args.get("text", ""))[:MAX_SCAN] if isinstance(event.args, dict) else ""
+            text = str(event.args.get("text", ""))[:most] if isinstance(event.args, dict) else ""
             if text.strip() and parts.is_fresh(event.args):
                 await parts.run(lambda: on_scan(Scan(text, str(event.args.get("source", ""))[:10])))
 

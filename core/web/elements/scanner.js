@@ -10,7 +10,7 @@ export default {
       </template>
       <slot></slot>
     </div>`,
-  props: { camera: Boolean, wedge: Boolean, deviceId: String },
+  props: { camera: Boolean, wedge: Boolean, deviceId: String, most: { type: Number, default: 300 } },
   data() {
     return { state: "asking", abilities: {}, lit: false };
   },
@@ -25,7 +25,7 @@ export default {
       return window.foyer.words(key);
     },
     found(text, source) {
-      if (typeof text !== "string" || text.length > 300) return;
+      if (typeof text !== "string" || text.length > this.most) return;
       this.$emit("scan", { text, source, t: window.foyer.now() });
     },
     async start() {

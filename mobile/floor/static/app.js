@@ -16,6 +16,8 @@ import { Collect } from './screens/collect.js';
 import { Round, Point } from './screens/inspect.js';
 import { Unsent } from './screens/unsent.js';
 import { Mine } from './screens/mine.js';
+import { RollCall } from './screens/rollcall.js';
+import { startRollCalls } from './rollcall.js';
 
 const ROUTES = [
   [/^#\/$/, Home],
@@ -28,6 +30,7 @@ const ROUTES = [
   [/^#\/inspection\/([\w-]+)\/([\w-]+)$/, Point],
   [/^#\/unsent$/, Unsent],
   [/^#\/mine$/, Mine],
+  [/^#\/rollcall$/, RollCall],
 ];
 
 function screenOf(hash) {
@@ -71,6 +74,7 @@ async function start() {
   render(html`<${App} />`, document.getElementById('app'));
   await startSending({ onSent: news, onStills: readStills, onTakenOut: wipe });
   startUpdates();
+  startRollCalls();
   document.documentElement.dataset.ready = '1';
 }
 

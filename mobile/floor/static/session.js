@@ -147,6 +147,7 @@ export async function signOut() {
     await tx.objectStore('meta').delete('session');
     await tx.objectStore('meta').delete('ticket');
     await tx.objectStore('bundles').delete(person.id);
+    await tx.objectStore('meta').delete(`rollcall:${person.id}`); // the names of a roll call go as well
   });
   stand(null);
   await loadBundle(null);

@@ -7,6 +7,7 @@ import { progress, roundRows } from '../work.js';
 import { missing } from '../rules.js';
 import { day, longDay, span, t, when } from '../words.js';
 import { PlainHttp } from './signin.js';
+import { RollCallLine } from './rollcall.js';
 
 export const Dock = ({ on }) => html`<nav class="phone__dock" aria-label=${t('m.dock')}>
   <button class=${`tab${on === 'home' ? ' tab--on' : ''}`} onClick=${() => go('#/')} aria-current=${on === 'home' ? 'page' : undefined}><${Icon} name="home" />${t('m.today')}</button>
@@ -78,7 +79,7 @@ export function Home() {
       <${Loose} />
       <${PlainHttp} />
       <h2>${t('m.now_to_do')}</h2><${Tasks} />
-      <h2>${t('m.waiting_for_me')}</h2><ul class="list">
+      <h2>${t('m.waiting_for_me')}</h2><ul class="list"><${RollCallLine} go=${go} />
         <li><button class="item item--act" onClick=${() => go('#/collect')} data-testid="collect"><span class="mark"><${Icon} name="box" /></span><span class="item__body"><span class="item__title">${t('m.collect')}</span><span class="item__meta">${t('m.collect_sub')}</span></span><${Icon} name="go" /></button></li>
         ${known?.duties > 0 && html`<li><a class="item item--act" href="/my/duties"><span class="mark"><${Icon} name="list" /></span><span class="item__body"><span class="item__title">${t('m.duties', { n: known.duties })}</span><span class="item__meta">${t('m.needs_network')}</span></span><${Icon} name="go" /></a></li>`}
         <li><a class="item item--act" href="/my/"><span class="mark"><${Icon} name="clock" /></span><span class="item__body"><span class="item__title">${t('m.online_pages')}</span><span class="item__meta">${t('m.needs_network')}</span></span><${Icon} name="go" /></a></li></ul></div>
