@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from core.demo import handing, visiting
+from core.demo import handing, outside, visiting
 from core.demo.days import Calendar, Day, DayTold
 from core.demo.story import Story
 from core.demo.visiting import Guest
@@ -34,6 +34,7 @@ def tell(day: Day, calendar: Calendar) -> None:
     _front_desk(day)
     _work(day, calendar)
     handing.tell(day, calendar)
+    outside.tell(day)
     day.house.story.tell(_mark(day), DayTold(day=day.date), SYSTEM, day.until)
 
 
