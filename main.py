@@ -62,7 +62,20 @@ from core.mechanisms import (
     workdays,
 )
 from core.mechanisms.tables import TableError
-from core.sections import assets, bookings, deliveries, inspections, liaison, rollcall, roomcare, rooms, stocktakes, supplies, visits
+from core.sections import (
+    assets,
+    bookings,
+    deliveries,
+    inspections,
+    liaison,
+    reception,
+    rollcall,
+    roomcare,
+    rooms,
+    stocktakes,
+    supplies,
+    visits,
+)
 from core.sections.assets import lives
 from core.sections.bookings import calendars, series
 from core.sections.stocktakes import telling as stocktake_telling
@@ -95,6 +108,9 @@ from kiosk.desk import people as desk_people
 from kiosk.desk import phones as desk_phones
 from kiosk.desk import places as desk_places
 from kiosk.desk import privacy as desk_privacy
+from kiosk.desk import reception_plan as desk_reception_plan
+from kiosk.desk import reception_year as desk_reception_year
+from kiosk.desk import receptions as desk_receptions
 from kiosk.desk import repairs as desk_repairs
 from kiosk.desk import roll_call as desk_roll_call
 from kiosk.desk import room_care as desk_room_care
@@ -122,6 +138,7 @@ from mobile import liaison as liaison_api
 from mobile import own_data as own_data_page
 from mobile import papers as papers_api
 from mobile import phones as phones_api
+from mobile import receptions as receptions_api
 from mobile import rollcalls as rollcalls_api
 from mobile import rooms as rooms_api
 from mobile import series as series_api
@@ -136,6 +153,7 @@ from mobile.pages import duties as my_duties
 from mobile.pages import find as my_find
 from mobile.pages import home as my_home
 from mobile.pages import messages as my_messages
+from mobile.pages import receptions as my_receptions
 from mobile.pages import room_care as my_rooms
 from mobile.pages import series as my_series
 from mobile.pages import things as my_things
@@ -193,6 +211,7 @@ SECTIONS: tuple[ModuleType, ...] = (
     rollcall,
     liaison,
     inspections,
+    reception,
 )
 DESK: tuple[ModuleType, ...] = (
     chooser,
@@ -241,6 +260,9 @@ DESK: tuple[ModuleType, ...] = (
     desk_upkeep,
     desk_approvals,
     desk_calendar,
+    desk_receptions,
+    desk_reception_year,  # before one plan: its address would be read as a plan's id
+    desk_reception_plan,
 )
 PAGES: tuple[ModuleType, ...] = (
     *DESK,
@@ -260,6 +282,7 @@ PAGES: tuple[ModuleType, ...] = (
     my_things,
     my_approvals,
     my_series,
+    my_receptions,
     thing,
 )  # modules with a `router` of pages
 API_ROUTERS: tuple[APIRouter, ...] = (
@@ -276,6 +299,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     signed_api.router,
     rollcalls_api.router,
     liaison_api.router,
+    receptions_api.router,
     sheets_api.router,
     papers_api.router,
     phones_api.router,
@@ -314,6 +338,7 @@ def open_office(config: Settings) -> None:
     calendars.use_base_url(config.base_url)
     printouts.use_base_url(config.base_url)
     links.use_base_url(config.base_url)
+    reception.use_base_url(config.base_url)
     for key in calendars.KEYS:
         notices.encloses(key, calendars.enclosures)
     for key in invitations.KEYS:

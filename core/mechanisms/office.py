@@ -38,6 +38,7 @@ DEFAULTS: dict[str, Any] = {
     "visit.usual_stay_minutes": 240,  # after it the host is asked whether the visitor is still here
     "visit.thanks": "on",  # on: a visitor with a mail address is thanked after leaving · off
     "visit.chat_url": "",  # reception's own chat group
+    "reception.official": "on",  # on: the rules of public bodies on receptions (a letter, companions at meals) are looked at
     "booking.grace_minutes": 10,
     "booking.series_strikes": 3,  # so many no-shows, and the owner is asked whether the series shall stay
     "booking.offer_minutes": 60,  # how long a freed or replaced room is kept for one person
@@ -62,6 +63,7 @@ PATTERNS = {
     "visit.id_number": "off|on",
     "block.alert_roles": "((safety|admin|leader)(,(safety|admin|leader))*)?",
     "visit.thanks": "on|off",
+    "reception.official": "on|off",
     "label.gs1_prefix": "([0-9]{4,12})?",
 }  # what a text must look like, where not anything goes
 

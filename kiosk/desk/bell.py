@@ -16,7 +16,7 @@ from core.web.frame import _
 SHOWN = 8
 PAGES = {"visit": "visits", "booking": "bookings", "duty": "duties", "approval": "approvals", "asset": "assets", "supply": "supplies", "delivery": "deliveries",
          "stocktake": "stocktakes", "inspection": "inspections", "licence": "licences", "document": "documents", "device": "devices"}  # fmt: skip
-ON_PHONE = {"extension_ask": "/my/asks/{id}"}
+ON_PHONE = {"extension_ask": "/my/asks/{id}", "reception": "/my/receptions/{id}"}
 
 
 def draw(by: Actor) -> None:

@@ -12,7 +12,7 @@ from core.foundation import clock, database, i18n
 from core.sections import visits
 from core.web import elements, frame, parts, qr, static_files
 from core.web.frame import _
-from kiosk.welcome import coming
+from kiosk.welcome import coming, reception_card
 from kiosk.welcome.screen import Welcome
 
 
@@ -67,6 +67,7 @@ def goodbye(screen: Welcome) -> None:
         parts.text(_("kiosk.goodbye.stay", time=f"{clock.local(facts['at']):%H:%M}", stay=stay), "p")
         parts.text(_("kiosk.goodbye.say"), "p")
     _own_data(facts["visit_id"])
+    reception_card.draw(screen, facts["visit_id"])
     with parts.box("kiosk__acts kiosk__acts--bye", "section"):
         screen.button(_("kiosk.finish"), screen.forget, kind="main", counts=True)
 

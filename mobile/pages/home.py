@@ -7,7 +7,7 @@ from nicegui import APIRouter
 from core.foundation import clock, database, i18n
 from core.mechanisms import approvals, custody, duties
 from core.mechanisms.operations import OFFICE
-from core.sections import assets, bookings, liaison, roomcare, stocktakes
+from core.sections import assets, bookings, liaison, reception, roomcare, stocktakes
 from core.web import frame, parts
 from core.web.frame import _
 from mobile.pages import asks
@@ -38,6 +38,7 @@ def _draw() -> None:
         mine = bookings.mine(s, by.person_id, at, 1) if by.person_id else []
         asked = bookings.asked_of(s, by, at)
         outside = liaison.count_mine(s, by.person_id)
+        hosted = [one for one in reception.mine(s, by.person_id, at) if one.status not in ("reviewed",)] if by.person_id else []
     parts.text(_("my.hello", name=by.name), "p", "second")
     if asked:
         asks.draw_rows(asked)
@@ -52,8 +53,10 @@ def _draw() -> None:
         else ()
     )
     to_confirm = (("/my/count", "count", _("my.count_title"), _("my.count_left", n=left)),) if left else ()
+    receive = (("/my/receptions", "people", _("nav.receptions"), _receptions(hosted)),) if hosted else ()
     rows = (
         *to_confirm,
+        *receive,
         ("/my/duties", "clock", _("my.duties"), _("my.duties_open", n=len(owed)) if owed else _("my.duties_none")),
         ("/my/messages", "note", _("my.messages"), _("my.messages_open", n=outside) if outside else _("my.messages.none")),
         ("/my/find", "place", _("find.title"), _("find.hint")),
@@ -77,3 +80,7 @@ def _draw() -> None:
 
 def _things(offered: int, kept: int) -> str:
     return _("my.things_waiting", n=offered) if offered else _("my.things_have", n=kept) if kept else _("my.things_none")
+
+
+def _receptions(hosted: list[reception.ReceptionView]) -> str:
+    return _("reception.home_running", title=hosted[0].title) if hosted[0].status == "running" else _("reception.home_hint")

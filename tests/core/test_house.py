@@ -40,6 +40,8 @@ SECTION_PAIRS = {
     ("stocktakes", "supplies"),  # … and supplies
     ("rollcall", "visits"),  # a roll call finds visitors (S3.1-R7)
     ("rollcall", "bookings"),  # … and who checked in to rooms
+    ("reception", "visits"),  # the guests of a plan become planned visits, their check-in starts it (S3.1-R1, R5)
+    ("reception", "bookings"),  # … and a line may have a room (S3.1-R3)
 }
 # Columns that sound like a visitor's name, phone, address, picture or drawing and are none (forgets.py): the table, or "table.column" → what it holds.
 NAMES_NO_VISITOR = {
@@ -71,6 +73,7 @@ NAMES_NO_VISITOR = {
     "place": "rooms and floors",
     "preference": "choices of members for a screen",
     "purpose": "kinds of meetings",
+    "reception_visit": "which guest of a plan became which visit: ids and a day, the guest's own row is cleared",
     "room": "rooms",
     "stocktake_line": "things",
     "supply": "things",
