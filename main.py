@@ -107,6 +107,7 @@ from kiosk.desk import notices as desk_notices
 from kiosk.desk import people as desk_people
 from kiosk.desk import phones as desk_phones
 from kiosk.desk import places as desk_places
+from kiosk.desk import printers as desk_printers
 from kiosk.desk import privacy as desk_privacy
 from kiosk.desk import reception_plan as desk_reception_plan
 from kiosk.desk import reception_year as desk_reception_year
@@ -132,6 +133,7 @@ from mobile import answer, api, bundle, test_clock
 from mobile import asset_cards as asset_cards_api
 from mobile import attachments as attachments_api
 from mobile import calendars as calendars_api
+from mobile import deliveries as deliveries_api
 from mobile import doors as doors_api
 from mobile import imports as imports_api
 from mobile import liaison as liaison_api
@@ -147,8 +149,9 @@ from mobile import signed as signed_api
 from mobile import visits as visits_api
 from mobile.floor import serve as floor
 from mobile.pages import approvals as my_approvals
-from mobile.pages import asks, at_door, book, thing, verify, visitors
+from mobile.pages import asks, at_door, book, receipt, thing, verify, visitors
 from mobile.pages import count as my_count
+from mobile.pages import deliveries as my_deliveries
 from mobile.pages import duties as my_duties
 from mobile.pages import find as my_find
 from mobile.pages import home as my_home
@@ -224,6 +227,7 @@ DESK: tuple[ModuleType, ...] = (
     desk_people,
     desk_places,
     desk_devices,
+    desk_printers,
     desk_phones,
     desk_notices,
     desk_settings,
@@ -275,6 +279,8 @@ PAGES: tuple[ModuleType, ...] = (
     welcome,
     visitors,
     my_home,
+    my_deliveries,
+    receipt,
     my_duties,
     my_messages,
     verify,
@@ -300,6 +306,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     rollcalls_api.router,
     liaison_api.router,
     receptions_api.router,
+    deliveries_api.router,
     sheets_api.router,
     papers_api.router,
     phones_api.router,
@@ -346,6 +353,8 @@ def open_office(config: Settings) -> None:
     own_data.use_base_url(config.base_url)
     for key in (*invitations.KEYS, "visit.thanks"):
         notices.ends_with(key, own_data.mail_ending)
+    for key in ("delivery.arrived", "delivery.arrived_from", "delivery.leave_given"):
+        notices.encloses(key, printouts.pass_enclosures)
     attachments.use_directory(config.data_dir / "attachments")
     purging.use_folder(config.data_dir)
     include_core()

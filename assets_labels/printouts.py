@@ -5,22 +5,28 @@ A recipe holds ids and codes, never a name: what is read here is what holds now.
 
 from __future__ import annotations
 
+import io
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import qrcode
+from qrcode.image.pil import PilImage
 from sqlmodel import Session
 
-from assets_labels import papers
+from assets_labels import papers, slips
 from assets_labels.badges import LOOKS, ROLL, STOCKS, BadgeText, Stock, draw_on
 from assets_labels.printing import Sheet, draw_and_prove, texts_of
 from assets_labels.sheets import calibration_page
 from core.foundation import clock, database, heavy
 from core.foundation.errors import NotAllowed, Refused
-from core.foundation.i18n import LANGUAGES, t
-from core.mechanisms import attachments, office, printers
+from core.foundation.i18n import LANGUAGES, day_and_time, t
+from core.mechanisms import attachments, channels, office, printers
+from core.mechanisms import labels as label_codes
 from core.mechanisms.operations import SYSTEM, Actor
 from core.mechanisms.printers import Drawn, NotNeeded, Order
-from core.sections import visits
+from core.sections import deliveries, visits
+from core.sections.deliveries import DeliveryState
 from core.sections.visits import BadgeFacts
 
 _base_url = ""
@@ -100,6 +106,63 @@ def labels(order: Order) -> Drawn:
         texts = tuple(texts_of(s, recipe["codes"], str(recipe["language"]), SYSTEM))
     pdf = heavy.run_here(draw_and_prove, Sheet(paper, int(recipe["start"]), texts, str(recipe["language"]), _base_url))
     return Drawn(pdf, paper.page_width_mm, paper.page_height_mm)
+
+
+@printers.draws("shelf")
+def shelf_label(order: Order) -> Drawn:
+    """The label for a parcel's pieces. Raises NotNeeded when it was fetched."""
+    pdf = draw_shelf_label(UUID(str(order.recipe["delivery_id"])))
+    if pdf is None:
+        raise NotNeeded
+    return Drawn(pdf, slips.WIDTH_MM, slips.LABEL_MM)
+
+
+@printers.draws("slip")
+def courier_slip(order: Order) -> Drawn:
+    """The courier's receipt on paper."""
+    return Drawn(draw_slip(UUID(str(order.recipe["delivery_id"]))), slips.WIDTH_MM, slips.SLIP_MM)
+
+
+def draw_shelf_label(delivery_id: UUID) -> bytes | None:
+    """62 × 29 mm, or None once the pieces are gone. Refuses: delivery.not_found"""
+    with database.reading() as s:
+        [view] = deliveries.views(s, [deliveries.get(s, delivery_id)])
+        host = office.info(s)
+    if view.state not in (DeliveryState.WAITING, DeliveryState.UNCLEAR) or view.label is None:
+        return None
+    label = slips.ShelfLabel(
+        view.label, view.shelf or 0, view.recipient or view.addressee, view.receipt, clock.today(view.dropped_at), view.pieces, view.kind, view.oversize,
+        host.language if host else LANGUAGES[0],
+    )  # fmt: skip
+    return slips.draw_shelf_label(label, _base_url)
+
+
+def draw_slip(delivery_id: UUID) -> bytes:
+    """62 × 58 mm. Refuses: delivery.not_found"""
+    with database.reading() as s:
+        row = deliveries.get(s, delivery_id)
+        found = deliveries.receipt_of(s, row.receipt_code or "")
+        host = office.info(s)
+    if found is None:
+        raise Refused("delivery.not_found")
+    language = host.language if host else LANGUAGES[0]
+    received = day_and_time(found.received_at, clock.zone(), language)
+    return slips.draw_slip(
+        slips.Slip(row.receipt_code or "", found.receipt, received, found.office, found.pieces, found.seal, language), _base_url
+    )
+
+
+def pass_enclosures(facts: Mapping[str, Any]) -> list[channels.Enclosure]:
+    """The QR of a pick-up pass, for the mail to its holder alone; nothing when the notice no longer holds one."""
+    text = str(facts.get("pass_id", ""))
+    if not text:
+        return []
+    code = deliveries.code_of_pass(UUID(text))
+    drawing = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, box_size=12, border=4)
+    drawing.add_data(f"{_base_url}/P/{code}".upper())
+    out = io.BytesIO()
+    drawing.make_image(image_factory=PilImage).save(out, "PNG")
+    return [channels.Enclosure(f"{label_codes.shown(code)}.png", "image/png", out.getvalue())]
 
 
 def stock_of(paper: str) -> Stock:

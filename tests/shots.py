@@ -218,6 +218,7 @@ SHOTS = (
     Shot("desk-visits", "/desk/visits", account="desk", act=desk),
     Shot("desk-roll-call", "/desk/roll-call", account="desk", act=desk),
     Shot("desk-deliveries", "/desk/deliveries", account="desk", act=desk),
+    Shot("desk-printers", "/desk/printers", account="admin", act=desk),
     Shot("desk-assets", "/desk/assets", account="clerk", act=desk_first_row),
     Shot("desk-assets", "/desk/assets", language="en", account="clerk", act=desk_first_row),
     Shot("desk-supplies", "/desk/supplies", account="clerk", act=desk),

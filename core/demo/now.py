@@ -15,7 +15,7 @@ from core.demo.days import Calendar, Day, DayTold
 from core.demo.story import Story
 from core.demo.visiting import Guest
 from core.foundation import clock, database
-from core.mechanisms import duties
+from core.mechanisms import duties, printers
 from core.mechanisms.operations import SYSTEM, Actor
 from core.sections import assets, bookings, deliveries, rooms, supplies
 
@@ -107,7 +107,16 @@ def _invited(day: Day, target: date) -> list[Guest]:
 
 
 def _front_desk(day: Day) -> None:
-    """A parcel for May Lin, and one more for somebody."""
+    """A parcel for May Lin, one more for somebody, papers nobody fetched yet, one of which nobody knows whose it is; and a printer that is off."""
+    first = max(day.at(0, 1), day.until - timedelta(minutes=55))
+    printer = printers.AddPrinter(
+        id=Story.id("printer"), name="文印室胸卡打印机", address="ipp://127.0.0.1/printers/foyer-badges", paper="badge-90x54", colour=True
+    )
+    day.house.story.later("now/printer", printer, day.house.actors["admin"], day.house.founded)
+    papers = deliveries.Drop(recipient=str(_id(day.house.actors["clerk"])), courier="市府办机要", kind="document", pieces=3)
+    unclear = deliveries.Drop(addressee="后勤 小王", courier="圆通", oversize=True)
+    for name, drop in (("papers", papers), ("unclear", unclear)):
+        day.tell(f"now/delivery/{day.date}/{name}", drop, day.house.actors["kiosk"], first)
     for number, (recipient, courier, kind) in enumerate(
         ((_id(day.house.actors["staff"]), "顺丰", "parcel"), (day.pick(), "中国邮政", "letter"))
     ):

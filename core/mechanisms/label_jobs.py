@@ -16,6 +16,7 @@ from sqlmodel import Field, Session, SQLModel, col
 from core.foundation import database
 from core.foundation.errors import Refused
 from core.foundation.ids import uuid7
+from core.mechanisms import printers
 from core.mechanisms.labels import LABEL_MAKERS, Code, Label, read_code, shown
 from core.mechanisms.operations import Actor, Operation, current_op_id, operation, touch
 from core.mechanisms.people import Person
@@ -66,6 +67,28 @@ def note_prints(s: Session, do: NotePrints, by: Actor, at: datetime) -> dict[str
     )  # fmt: skip
     touch(s, "label", codes[0])
     return {"printed": len(codes), "job_id": job}
+
+
+class PrintLabels(NotePrints):
+    """The same labels out of a printer set up on the server; `language` is that of the words on them."""
+
+    codes: Annotated[list[Code], Input(min_length=1, max_length=1_000)]
+    printer_id: UUID
+    language: Annotated[str, StringConstraints(pattern="^(zh-Hans|zh-Hant|en)$")] = "zh-Hans"
+
+
+@operation(PrintLabels, "label.print", roles=LABEL_MAKERS)
+def print_labels(s: Session, do: PrintLabels, by: Actor, at: datetime) -> dict[str, Any]:
+    """Note the print and line it up; the sheet is drawn and read back when the printer takes it. Answers `{printed, job_id}`.
+
+    Refuses: label.unknown, printer.not_found, printer.other_paper"""
+    printer = printers.get(s, do.printer_id)
+    if printer.paper != do.template:
+        raise Refused("printer.other_paper", printer=printer.name)
+    noted = note_prints(s, NotePrints(codes=do.codes, template=do.template, start=do.start, reason=do.reason, printer=printer.name), by, at)
+    recipe = {"codes": [read_code(text) for text in do.codes], "template": do.template, "start": do.start, "language": do.language}
+    job = printers.queue(s, printer, "labels", recipe, by, at, reason=do.reason)
+    return {"printed": noted["printed"], "job_id": job.id}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from nicegui import Client
 from sqlmodel import Session
 
 from core.foundation import clock
-from core.mechanisms import approvals, devices, duties, notices, phones
+from core.mechanisms import approvals, devices, duties, notices, phones, printers
 from core.mechanisms.operations import Actor, Role
 from core.sections import bookings, stocktakes
 from kiosk.desk import frame as desk_frame
@@ -25,6 +25,7 @@ def connect() -> None:
     desk_frame.count_with("approvals", lambda s, by: len(approvals.waiting_for(s, by)))
     desk_frame.count_with("conflicts", lambda s, by: bookings.count_open(s))
     desk_frame.count_with("notices", _undelivered)
+    desk_frame.count_with("printers", lambda s, by: printers.count_stuck(s))
     desk_frame.count_with("devices", _silent)
     desk_frame.count_with("phones", lambda s, by: phones.troubled(s))
     desk_frame.count_with("stocktakes", lambda s, by: stocktakes.under_way(s))

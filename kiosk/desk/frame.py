@@ -62,7 +62,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     )),
     ("money", (Entry("expenses", "money", THINGS | {Role.STAFF}), Entry("petty_cash", "key", THINGS), Entry("approvals", "check", EVERYONE))),
     ("house", (
-        Entry("reports", "chart", THINGS), Entry("people", "person", ADMIN), Entry("places", "place", ADMIN | {Role.CLERK}), Entry("devices", "kiosk", ADMIN), Entry("phones", "phone", PAPERS),
+        Entry("reports", "chart", THINGS), Entry("people", "person", ADMIN), Entry("places", "place", ADMIN | {Role.CLERK}), Entry("devices", "kiosk", ADMIN), Entry("printers", "print", ADMIN | {Role.RECEPTION, Role.CLERK}), Entry("phones", "phone", PAPERS),
         Entry("calendars", "link", EVERYONE), Entry("notices", "bell", ADMIN | {Role.CLERK, Role.RECEPTION}), Entry("calendar", "calendar", EVERYONE), Entry("audit", "book", ADMIN), Entry("settings", "settings", ADMIN),
     )),
 )  # fmt: skip

@@ -25,7 +25,7 @@ from core.sections.visits import VisitState, VisitView
 from core.sections.visits.record import RECEPTION
 from core.web import frame, parts, qr, sessions
 from core.web.frame import _
-from kiosk.desk import holds, visit_check_in
+from kiosk.desk import badge_dialog, holds, printers, visit_check_in
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
@@ -37,6 +37,7 @@ FURTHEST_DAYS = 14
 def visits_page(new: str = "") -> None:
     with frame.desk("visits", _("desk.visits")):
         HelpBanner()
+        printers.StuckBanner()
         holds.HoldBanner()
         page = RegisterPage(REGISTER)
         if new:
@@ -136,12 +137,13 @@ def _draw_peek(visit: VisitView, page: RegisterPage) -> None:
         )
     )
     visit_check_in.draw_state(visit, page)
+    badge_dialog.draw_log(visit)
     if told:
         parts.trail((_first_line(view.text), _notice_words(view), "done" if view.state == notices.State.SENT else "now") for view in told)
     if visit.state == VisitState.HERE:
         parts.button(_("desk.visits.check_out"), partial(_check_out, visit, page), kind="main", icon="leave")
         if frame.actor().has(*RECEPTION):
-            parts.button(_("desk.visits.badge"), icon="print", href=f"/api/v1/visits/{visit.id}/badge.pdf", new_tab=True)
+            parts.button(_("desk.visits.badge"), partial(badge_dialog.print_dialog, visit, page), icon="print")
         if visit.acknowledged_at is None:
             parts.button(_("desk.visits.host_told"), partial(_act, visits.Acknowledge(visit_id=visit.id), page), icon="check")
     elif visit.state == VisitState.PLANNED:

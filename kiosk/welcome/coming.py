@@ -19,7 +19,7 @@ from core.sections import assets, visits
 from core.sections.visits import CheckIn, Signature
 from core.web import elements, frame, icons, parts, qr, sessions
 from core.web.frame import _
-from kiosk.welcome import staff, waiting
+from kiosk.welcome import parcels, printing, staff, waiting
 from kiosk.welcome.screen import Welcome
 
 OLD_CODES = ("visit.invitation_over", "visit.badge_over", "visit.left_already")
@@ -27,7 +27,13 @@ OLD_CODES = ("visit.invitation_over", "visit.badge_over", "visit.left_already")
 
 async def scanned(screen: Welcome, text: str) -> None:
     """A code was held to the reader or typed: on the screens that ask for one, and nowhere else."""
+    if screen.step == "fetch":
+        parcels.opened(screen, text)
+        return
     if screen.step not in ("attract", "code", "leave", "leave_code") or await staff.scanned(screen, text):
+        return
+    if parcels.looks_like_pass(text) and screen.step == "attract":
+        parcels.opened(screen, text)
         return
     try:
         with database.reading() as s:
@@ -277,7 +283,8 @@ def signed_in(screen: Welcome) -> None:
     with database.reading() as s:
         badge = visits.badge(s, visit_id, frame.actor(), clock.now())
     screen.form.code = ""
-    automatic = screen.settings.printing == "auto"
+    served = printing.serves(visit_id)
+    automatic = served or screen.settings.printing == "auto"
     with parts.box("kiosk__side"):
         screen.head(_("kiosk.done", name=badge.name), _("kiosk.done.take" if automatic else "kiosk.done.say"), mark="check")
         with parts.box("list kiosk__told", "ul"):
@@ -289,14 +296,16 @@ def signed_in(screen: Welcome) -> None:
                     parts.text(_("kiosk.wait.say"), classes="second")
     _pass(screen, badge)
     picture = f"/api/v1/visits/{visit_id}/badge.png"
-    ui.element("img").classes("kiosk__print").props(f'src="{picture}" alt=""' + (" data-auto" if automatic else ""))
+    ui.element("img").classes("kiosk__print").props(f'src="{picture}" alt=""' + (" data-auto" if automatic and not served else ""))
     with parts.box("kiosk__acts kiosk__acts--two", "section"):
         if automatic:
             screen.button(_("kiosk.no_badge"), partial(screen.call_help, "badge"), icon="print")
         else:
             screen.button(_("kiosk.print"), partial(_print, screen, visit_id), icon="print")
         screen.button(_("kiosk.good"), screen.forget, kind="main", counts=True)
-    if automatic:
+    if served:
+        printing.draw(screen, visit_id)
+    elif automatic:
         with parts.box("kiosk__slot"):
             icons.icon("arrow-down")
             parts.text(_("kiosk.slot"), "span")

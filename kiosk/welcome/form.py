@@ -39,6 +39,7 @@ class Form:
     signed: list[str] = field(default_factory=list)
     delivery_kind: str = "parcel"
     pieces: int = 1
+    oversize: bool = False
 
     def as_draft(self) -> dict[str, Any]:
         return asdict(self)

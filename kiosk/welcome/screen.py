@@ -51,16 +51,21 @@ Step = Literal[
     "leave_code",
     "leaving",
     "goodbye",
+    "parcels",
     "parcel_for",
+    "parcel_unclear",
     "parcel",
     "receipt",
     "staff",
     "staff_done",
+    "fetch",
+    "fetch_sign",
+    "fetched",
     "help",
     "sorry",
 ]
 KEPT: frozenset[str] = frozenset(
-    {"name", "company", "host", "purpose", "phone", "detail", "drink", "notice", "photo", "parcel_for", "parcel", "greeting"}
+    {"name", "company", "host", "purpose", "phone", "detail", "drink", "notice", "photo", "parcel_for", "parcel_unclear", "parcel", "greeting"}
 )
 MODES: dict[str, tuple[Mode, int | None]] = {
     "attract": ("rest", None),
@@ -68,8 +73,9 @@ MODES: dict[str, tuple[Mode, int | None]] = {
     "signed_in": ("done", 12),
     "waiting": ("done", 90),
     "goodbye": ("done", 8),
-    "receipt": ("done", 12),
     "staff_done": ("done", 6),
+    "receipt": ("done", 20),
+    "fetched": ("done", 12),
     "sorry": ("done", 20),
 }
 SAVE_EVERY_S = 1.0
@@ -109,7 +115,7 @@ class Welcome:
             elements.Scanner(lambda scan: coming.scanned(self, scan.text), camera=False, wedge=True)
         self.show("attract")
         ui.timer(SAVE_EVERY_S, self._each_second)
-        for kind in ("visit", "notice", "help"):
+        for kind in ("visit", "notice", "help", "print"):
             self.client.on_delete(live.subscribe(kind, partial(self._changed, kind)))
 
     # ── drawing ──

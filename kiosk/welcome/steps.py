@@ -45,11 +45,16 @@ def drawers() -> dict[str, Drawer]:
         "leave_code": leaving.leave_code,
         "leaving": leaving.leaving,
         "goodbye": leaving.goodbye,
+        "parcels": parcels.parcels,
         "parcel_for": parcels.parcel_for,
+        "parcel_unclear": parcels.parcel_unclear,
         "parcel": parcels.parcel,
         "receipt": parcels.receipt,
         "staff": staff.going,
         "staff_done": staff.done,
+        "fetch": parcels.fetch,
+        "fetch_sign": parcels.fetch_sign,
+        "fetched": parcels.fetched,
     }
 
 
@@ -62,7 +67,7 @@ def attract(screen: Welcome) -> None:
         parts.text(screen.settings.welcome or _("kiosk.hello.say"), "p")
     with parts.box("tiles", "nav"):
         screen.tile("person", _("kiosk.visit"), _("kiosk.visit.say"), partial(screen.show, "name"), main=True, go="go")
-        screen.tile("parcel", _("kiosk.parcel"), _("kiosk.parcel.say"), partial(screen.show, "parcel_for"))
+        screen.tile("parcel", _("kiosk.parcel"), _("kiosk.parcel.say"), partial(screen.show, "parcels"))
         screen.tile("leave", _("kiosk.leave"), _("kiosk.leave.say"), partial(screen.show, "leave"))
     with parts.box("scanhint", "p"):
         icons.icon("scan")

@@ -7,7 +7,7 @@ from nicegui import APIRouter
 from core.foundation import clock, database, i18n
 from core.mechanisms import approvals, custody, duties
 from core.mechanisms.operations import OFFICE
-from core.sections import assets, bookings, liaison, reception, roomcare, stocktakes
+from core.sections import assets, bookings, deliveries, liaison, reception, roomcare, stocktakes
 from core.web import frame, parts
 from core.web.frame import _
 from mobile.pages import asks
@@ -39,6 +39,7 @@ def _draw() -> None:
         asked = bookings.asked_of(s, by, at)
         outside = liaison.count_mine(s, by.person_id)
         hosted = [one for one in reception.mine(s, by.person_id, at) if one.status not in ("reviewed",)] if by.person_id else []
+        here = len(deliveries.mine(s, by.person_id)) + len(deliveries.lent_to(s, by.person_id)) if by.person_id else 0
     parts.text(_("my.hello", name=by.name), "p", "second")
     if asked:
         asks.draw_rows(asked)
@@ -66,6 +67,7 @@ def _draw() -> None:
         ("/my/series", "refresh", _("nav.series"), _("series.home_hint")),
         ("/my/calendars", "link", _("calendars.mine"), _("calendars.home_hint")),
         *care,
+        ("/my/deliveries", "parcel", _("my.deliveries"), _("my.deliveries.n", n=here) if here else _("my.deliveries.hint")),
         ("/my/visitors", "people", _("my.visitors"), _("my.visitors_hint")),
         ("/m/", "scan", _("my.floor"), _("my.floor_hint")),
     )

@@ -18,7 +18,7 @@ from core.mechanisms.operations import Actor, Role
 from core.sections import assets, rooms, supplies
 from core.web import frame, parts, sessions
 from core.web.frame import _
-from mobile.pages import thing_acts
+from mobile.pages import delivery_acts, thing_acts
 from mobile.pages.blank import ClaimBlank
 
 router = APIRouter()
@@ -138,6 +138,8 @@ class Thing:
             self._draw_taking(found, id)
         elif found.kind == SubjectKind.ASSET:
             thing_acts.draw(found, id, self.by, self.foot, self.draw)
+        elif found.kind == SubjectKind.DELIVERY:
+            delivery_acts.draw(found, id, self.by, self.foot, self.draw)
         elif found.kind == SubjectKind.PLACE:
             self._draw_place(id)
         page = DESK_PAGES.get(found.kind or "")

@@ -11,7 +11,7 @@ import zxingcpp
 from pypdfium2 import PdfDocument
 
 from core.foundation import clock, database
-from core.mechanisms import labels, notices, printers
+from core.mechanisms import label_jobs, labels, notices, printers
 from core.mechanisms.operations import Actor
 from core.mechanisms.printers import ipp
 from core.mechanisms.printers.ipp import CannotPrint
@@ -19,6 +19,7 @@ from core.sections import visits
 from tests.badges.cups import Cups, NetworkPrinter
 from tests.cast import Office
 from tests.visits.build import kiosk, walk_in
+from tests.visits.catchers import catching_calls
 
 
 def add_printer(office: Office, address: str, name: str = "前台胸卡机", **more: object) -> UUID:
@@ -256,3 +257,36 @@ def test_a_badge_is_printed_again_only_with_a_reason_and_a_lost_one_gets_another
     with database.reading() as s:
         assert labels.known(s, came["code"]).superseded_by == new
         assert labels.subject(s, came["code"], labels.SubjectKind.VISIT) == visit_id
+
+
+def test_a_sheet_of_labels_goes_through_the_same_queue_and_is_in_the_same_log(
+    office: Office, print_server: Cups, paper: NetworkPrinter
+) -> None:
+    printer_id = add_printer(office, print_server.add_queue(f"q{uuid4().hex[:8]}", paper), "标签机", paper="62x29")
+    code = office.label(labels.SubjectKind.PLACE, office.places["301"])
+    do = label_jobs.PrintLabels(codes=[code], template="62x29", printer_id=printer_id)
+    assert office.refused(do.model_copy(update={"template": "A4-24"}), office.bo).code == "printer.other_paper"
+    assert office.refused(do, office.mei).code == "op.not_allowed"
+    office.do(do, office.bo)
+    beat()
+    [sheet] = paper.wait_for(1)
+    assert [text[-8:] for text in codes_on(sheet) if text.startswith("HTTP")] == [code]
+    [line] = office.read(label_jobs.jobs)
+    assert (line.printer, line.count, line.who) == ("标签机", 1, "薄一鸣")
+
+
+def test_what_answers_like_no_printer_is_named_so_and_shows_nothing_of_itself(office: Office) -> None:
+    """A web server, silence, a redirect and a torrent: each says what it is and nothing of it reaches the screen."""
+    for answer, status, told in (
+        (b"<html>secret</html>", 200, "printer.problem.not_a_printer"), (b"", 302, "printer.problem.not_a_printer"),
+        (b"x" * 600_000, 200, "printer.problem.not_a_printer"), (b"\x01\x01", 200, "printer.problem.not_a_printer"),
+    ):  # fmt: skip
+        with catching_calls() as hook:
+            hook.status, hook.body = status, answer
+            hook.headers = {"content-type": "application/ipp" if len(answer) != 19 else "text/html", "location": "http://169.254.169.254/"}
+            port = hook.url.split(":")[2].split("/")[0]
+            address = ipp.read_address(f"ipp://127.0.0.1:{port}/x")
+            with pytest.raises(CannotPrint) as seen:
+                ipp.look(address, "127.0.0.1")
+            assert seen.value.problem == told and "secret" not in seen.value.detail
+            assert len(hook.calls) == 1

@@ -124,6 +124,8 @@ def all_steps(page: Page, made: Office, server: Server, look: Look, *, language:
     press(page, w("kiosk.finish"))
     home(page, language)
     press(page, w("kiosk.parcel"))
+    see("parcels")
+    press(page, w("kiosk.parcels.bring"))
     at_step(page, "parcel_for")
     type_in(page, "LINXIAOMEI")
     expect(page.locator(".found").filter(has_text=re.compile("林晓梅"))).to_be_visible()

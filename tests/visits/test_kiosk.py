@@ -91,7 +91,8 @@ def test_reception_hears_a_call_and_the_visitor_reads_who_comes(live_office: Off
 def test_a_courier_leaves_a_parcel_without_seeing_a_directory(live_office: Office, server: Server, browser: Browser) -> None:
     live_office.person("ma", "马琳")
     with panel(browser, server, kiosk_key(live_office)) as page:
-        press(page, "送件")
+        press(page, "送件取件")
+        press(page, "我来送件")
         asks(page, "给哪一位的？")
         type_in(page, "MALI")
         expect(page.locator(".found")).to_have_count(0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,9 +24,10 @@ from assets_labels.printing import Sheet, draw_and_prove, texts_of
 from assets_labels.sheets import calibration_page
 from core.foundation import clock, database, heavy, i18n
 from core.foundation.i18n import LANGUAGES
-from core.mechanisms import label_jobs, label_papers, labels
+from core.mechanisms import label_jobs, label_papers, labels, printers
 from core.mechanisms.label_jobs import NotePrints
 from core.mechanisms.labels import LABEL_MAKERS, IssueLabel, LabelState, MakeBlanks, SubjectKind
+from core.mechanisms.printers import PrinterView
 from core.web import frame, icons, parts, sessions, static_files
 from core.web.frame import _
 from kiosk.desk.labels import choosing
@@ -254,8 +256,39 @@ class LabelPage:
             icon="send" if count else None,
         )
         make.props("data-test=make" if count else "aria-disabled=true")
+        self._draw_send(count)
         self._draw_printer()
         self._draw_log()
+
+    def _draw_send(self, count: int) -> None:
+        """Printers of the server in which this very paper lies: the sheet goes there without a file."""
+        with database.reading() as s:
+            known = [one for one in printers.everything(s) if one.paper == self.template] if count else []
+        for one in known:
+            words = _("sheets.send_to", printer=one.name) + (f"　{_(one.problem)}" if one.problem else "")
+            parts.button(words, partial(self._send, one), icon="print").props("data-test=send")
+
+    async def _send(self, printer: PrinterView) -> None:
+        if not await self._give_labels():
+            return
+        codes = [one.code for one in self.chosen]
+        with database.reading() as s:
+            again = label_jobs.printed_before(s, codes)
+        if again and not self.reason:
+            parts.problem(_("sheets.again_why", n=len(again)))
+            return
+        do = label_jobs.PrintLabels(
+            codes=codes,
+            template=self.template,
+            start=self.start,
+            reason=self.reason if again else "",
+            printer_id=printer.id,
+            language=self.language,
+        )
+        if (await parts.do(do, done=_("badge.sent"))).ok:
+            self._suggest()
+            self.chosen, self.reason = [], ""
+            self.draw()
 
     def _draw_printer(self) -> None:
         """Which printer the sheet goes to: its shift is taken into account; and the way to measure it."""
