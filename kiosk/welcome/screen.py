@@ -65,7 +65,21 @@ Step = Literal[
     "sorry",
 ]
 KEPT: frozenset[str] = frozenset(
-    {"name", "company", "host", "purpose", "phone", "detail", "drink", "notice", "photo", "parcel_for", "parcel_unclear", "parcel", "greeting"}
+    {
+        "name",
+        "company",
+        "host",
+        "purpose",
+        "phone",
+        "detail",
+        "drink",
+        "notice",
+        "photo",
+        "parcel_for",
+        "parcel_unclear",
+        "parcel",
+        "greeting",
+    }
 )
 MODES: dict[str, tuple[Mode, int | None]] = {
     "attract": ("rest", None),
