@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0141"
-down_revision = "0160"
+down_revision = "0150"
 
 # Triggers and constraints beside the tables, as they were declared when this was written.
 BESIDE: dict[str, tuple[str, ...]] = {
