@@ -123,7 +123,7 @@ class Editor:
             parts.refuse(self.titles[language], None if len(title) >= 2 else _("consent.title_needed"))
             parts.refuse(self.texts[language], None if 20 <= len(text) <= 6000 else _("visit_documents.length", n=len(text)))
             if len(title) < 2 or not 20 <= len(text) <= 6000:
-                parts.problem(_("visit_documents.missing", language=i18n.LANGUAGE_NAMES[language]))
+                parts.problem(_("visit_documents.missing", words=i18n.LANGUAGE_NAMES[language]))
                 return
         try:
             do = visits.PublishNotice(

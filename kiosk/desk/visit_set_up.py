@@ -94,7 +94,7 @@ def draw_steps(kind: TypeView, *, invited: bool) -> None:
     """The screens a visitor of this type meets, in order, by the same function the kiosk walks."""
     with database.reading() as s:
         titles = consent.titles(s, frame.lang())
-        steps = types.steps(types.together(kind), invited=invited, photo=office.setting(s, "visit.photo") == "ask")
+        steps = types.steps(types.together(kind), invited=invited, asked=() if invited else ("company", "purpose"), photo=office.setting(s, "visit.photo") == "ask")
     asked = {name: _(f"visit.field.{name}") for name in types.FIELDS}
     lines: list[tuple[str, str, str]] = (
         [("scan", _("visit_set_up.step.scan"), "")] if invited else [("person", _("visit_set_up.step.who"), "")]
@@ -163,7 +163,7 @@ class TypeForm:
             with parts.box("pairs"):
                 self.names = {
                     language: parts.input(
-                        _("visit_set_up.name", language=i18n.LANGUAGE_NAMES[language]), kind.name(language) if kind else "", props="maxlength=24", autofocus=kind is None and n == 0
+                        _("visit_set_up.name", words=i18n.LANGUAGE_NAMES[language]), kind.name(language) if kind else "", props="maxlength=24", autofocus=kind is None and n == 0
                     )
                     for n, language in enumerate(i18n.LANGUAGES)
                 }  # fmt: skip
