@@ -16,6 +16,7 @@ from core.foundation import clock, database
 from core.sections import deliveries, visits
 
 A_DAY = 8
+TYPES = {"设备检修": "contractor", "面试": "interview", "参观交流": "government"}  # what kind of visitor comes for what
 INVITED_DAYS_BEFORE = 2
 
 
@@ -85,6 +86,7 @@ def invite(day: Day, guest: Guest, target: date) -> str | None:
     assert guest.invited_at is not None  # who is invited was invited at a moment
     do = visits.Invite(
         host_id=guest.host_id, name=guest.name, company=guest.company, phone=guest.phone, purpose=guest.purpose, expected_on=target,
+        type=TYPES.get(guest.purpose, "guest"),
     )  # fmt: skip
     result = day.result(f"invite/{guest.key}", do, day.house.actors["desk"], guest.invited_at)
     return str(result["code"]) if result else None
@@ -94,7 +96,8 @@ def _arrive(day: Day, guest: Guest, code: str | None) -> UUID | None:
     """At the kiosk, by the invitation's code or by name; answers the visit."""
     signed = signature(day.house.rng("signature", guest.key))
     if code is not None:
-        do = visits.CheckIn(code=code, consent=signed)
+        safety = (signature(day.house.rng("signature", guest.key), "safety"),) if TYPES.get(guest.purpose) == "contractor" else ()
+        do = visits.CheckIn(code=code, consent=signed, consents=safety, drink="tea" if guest.number % 2 else "none")
     else:
         do = visits.CheckIn(
             name=guest.name, company=guest.company, phone=guest.phone, purpose=guest.purpose, host=str(guest.host_id), consent=signed
@@ -120,10 +123,10 @@ def _visit(day: Day, guest: Guest, code: str | None) -> None:
         )
 
 
-def signature(dice: Random) -> visits.Signature:
+def signature(dice: Random, document: str = "notice") -> visits.Signature:
     """A drawn name: two or three strokes with a swing of their own, in the words in force."""
     with database.reading() as s:
-        document = visits.current(s, "zh-Hans").hash
+        text = visits.current(s, "zh-Hans", document).hash
     strokes = []
     for number in range(dice.choice((2, 3))):
         x, y, height = 0.12 + 0.26 * number, 0.14 + 0.05 * dice.random(), 0.05 + 0.04 * dice.random()
@@ -131,7 +134,7 @@ def signature(dice: Random) -> visits.Signature:
         strokes.append([
             (round(x + 0.2 * i / 15, 4), round(y + height * math.sin(turns * math.pi * i / 15), 4), number * 400.0 + i * 16.0) for i in range(16)
         ])  # fmt: skip
-    return visits.Signature(document=document, strokes=strokes)
+    return visits.Signature(document=text, strokes=strokes)
 
 
 def _deliver(day: Day, calendar: Calendar) -> None:

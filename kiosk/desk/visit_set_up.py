@@ -94,7 +94,12 @@ def draw_steps(kind: TypeView, *, invited: bool) -> None:
     """The screens a visitor of this type meets, in order, by the same function the kiosk walks."""
     with database.reading() as s:
         titles = consent.titles(s, frame.lang())
-        steps = types.steps(types.together(kind), invited=invited, asked=() if invited else ("company", "purpose"), photo=office.setting(s, "visit.photo") == "ask")
+        steps = types.steps(
+            types.together(kind),
+            invited=invited,
+            asked=() if invited else ("company", "purpose"),
+            photo=office.setting(s, "visit.photo") == "ask",
+        )
     asked = {name: _(f"visit.field.{name}") for name in types.FIELDS}
     lines: list[tuple[str, str, str]] = (
         [("scan", _("visit_set_up.step.scan"), "")] if invited else [("person", _("visit_set_up.step.who"), "")]

@@ -57,7 +57,10 @@ class Visitors:
     def _row(self, visit: VisitView) -> None:
         name = visit.name if not visit.erased else _("visit.erased")
         with parts.item(name, self._line(visit), icon="person"):
-            if visit.state == VisitState.HERE and visit.acknowledged_at is None:
+            if visit.state == VisitState.HERE and visit.approval == "asked":
+                parts.button(_("visit_desk.let_in"), partial(self._decide, visit, True), kind="main")
+                parts.button(_("visit_desk.not_in"), partial(self._decide, visit, False))
+            elif visit.state == VisitState.HERE and visit.acknowledged_at is None:
                 parts.button(_("visitors.come"), partial(self._come, visit), kind="main")
             elif visit.state == VisitState.PLANNED:
                 parts.button(labels.shown(visit.label) if visit.label else "", partial(show_code, visit), icon="scan")
@@ -72,6 +75,10 @@ class Visitors:
         else:
             words.append(_("visitors.on", day=i18n.long_day(visit.expected_on, frame.lang())))
         return (", " if frame.lang() == "en" else "，").join(words)
+
+    async def _decide(self, visit: VisitView, approved: bool) -> None:
+        await parts.do(visits.ApproveVisit(visit_id=visit.id, approved=approved))
+        self.draw()
 
     async def _come(self, visit: VisitView) -> None:
         await parts.do(visits.Acknowledge(visit_id=visit.id))
