@@ -23,6 +23,7 @@ from fastapi import APIRouter
 from nicegui import app, ui
 from nicegui.server import Server as NiceguiServer
 
+import core.sections.visits.offline as visits_offline
 from assets_labels import invitations, printing, printouts, stocktake_report
 from assets_labels.errors import DrawingError
 from assets_labels.papers import TEMPLATES
@@ -43,6 +44,7 @@ from core.mechanisms import (
     forgets,
     holds,
     imports,
+    kiosks,
     label_jobs,
     label_papers,
     labels,
@@ -101,9 +103,11 @@ from kiosk.desk import draw_floor as desk_draw_floor
 from kiosk.desk import duties as desk_duties
 from kiosk.desk import imports as desk_imports
 from kiosk.desk import inspections as desk_inspections
+from kiosk.desk import kiosk_face as desk_kiosk_face
 from kiosk.desk import labels as desk_labels
 from kiosk.desk import liaison as desk_liaison
 from kiosk.desk import notices as desk_notices
+from kiosk.desk import offline_entries as desk_offline_entries
 from kiosk.desk import people as desk_people
 from kiosk.desk import phones as desk_phones
 from kiosk.desk import places as desk_places
@@ -136,6 +140,7 @@ from mobile import calendars as calendars_api
 from mobile import deliveries as deliveries_api
 from mobile import doors as doors_api
 from mobile import imports as imports_api
+from mobile import kiosks as kiosks_api
 from mobile import liaison as liaison_api
 from mobile import own_data as own_data_page
 from mobile import papers as papers_api
@@ -191,6 +196,7 @@ MECHANISMS: tuple[ModuleType, ...] = (
     drafts,
     preferences,
     printers,
+    kiosks,
 )
 SECTIONS: tuple[ModuleType, ...] = (
     rooms,
@@ -201,6 +207,7 @@ SECTIONS: tuple[ModuleType, ...] = (
     assets,
     supplies,
     stocktakes,
+    visits_offline,
     visits,
     blocklist,
     holding,
@@ -222,6 +229,8 @@ DESK: tuple[ModuleType, ...] = (
     first_run,
     pairing,
     today,
+    desk_offline_entries,
+    desk_kiosk_face,
     find,
     me,
     desk_people,
@@ -294,6 +303,7 @@ PAGES: tuple[ModuleType, ...] = (
 API_ROUTERS: tuple[APIRouter, ...] = (
     swagger.router,
     doors_api.router,
+    kiosks_api.router,
     calendars_api.router,
     rooms_api.router,
     series_api.router,
@@ -366,7 +376,7 @@ def open_office(config: Settings) -> None:
 
 def build(config: Settings) -> None:
     """Put everything on NiceGUI's app: guards and static files first, then the API, the phone app, the pages."""
-    builds.use(VERSION, door.fingerprint())
+    builds.use(VERSION, door.fingerprint(), welcome.fingerprint())
     connect.connect(app, config)
     app.include_router(health.router(VERSION))
     app.include_router(answer.router)

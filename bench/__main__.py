@@ -14,7 +14,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-PARTS = ("perform", "scans", "stocktakes", "bookings", "assets", "doors", "labels", "loads", "camera")
+PARTS = ("perform", "scans", "stocktakes", "bookings", "assets", "doors", "labels", "loads", "camera", "kiosk")
 
 
 def main(arguments: list[str]) -> int:

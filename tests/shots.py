@@ -381,7 +381,11 @@ def _try(browser: Browser, server: Server, shot: Shot) -> bool:
 
 
 def main(words: list[str]) -> int:
-    """Take what is asked for; answers how many could not be taken."""
+    """Take what is asked for; answers how many could not be taken. `kiosk-steps [FOLDER]` takes every screen of the kiosk (tests/kiosk/shots.py)."""
+    if words[:1] == ["kiosk-steps"]:
+        from tests.kiosk import shots as kiosk_steps
+
+        return kiosk_steps.main(words[1:])
     wanted = [shot for shot in SHOTS if not words or any(word in shot.file.stem for word in words)]
     server = start()
     failed = 0

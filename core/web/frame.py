@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
@@ -154,6 +154,12 @@ def connected_screens() -> dict[UUID, str]:
     return {device_id: client.request.url.path for device_id, client in live if client.has_socket_connection and not client.is_deleted}
 
 
+def clients_of(device_id: UUID) -> list[str]:
+    """The open pages of an unattended screen in this process: each is the socket.io room of its own name."""
+    live = [(state.device_id, client) for client, state in list(_pages.items())]
+    return [client.id for device, client in live if device == device_id and client.has_socket_connection and not client.is_deleted]
+
+
 def here() -> str:
     """The relative address of this page, safe to come back to."""
     request = ui.context.client.request
@@ -242,13 +248,13 @@ def speak(language: str) -> None:
     ui.run_javascript(f"foyer.speak({json.dumps(state.language)}, {_script_json(_words(state.language))})")
 
 
-def language_switch(on_change: Callable[[str], Any] | None = None) -> ui.element:
+def language_switch(on_change: Callable[[str], Any] | None = None, *, order: Iterable[str] = i18n.LANGUAGES) -> ui.element:
     """The three languages side by side, the present one marked. Without `on_change` the choice is kept for this browser (and person) and the page
     loads again; with it nothing is kept: `on_change(language)` runs after `speak(language)` and redraws."""
     from core.web import parts
 
     with ui.element("div").classes("lang").props(f'role=group aria-label="{_("web.language")}"') as group:
-        for code, name in LANGUAGE_SHORT.items():
+        for code, name in ((code, LANGUAGE_SHORT[code]) for code in order):
             button = parts.text(name, "button").props(f'type=button lang="{code}" aria-pressed={"true" if code == lang() else "false"}')
             button.classes("on" if code == lang() else "")
             if on_change is None:
@@ -362,6 +368,11 @@ WORDS = (
     "connected_at",
     "sign_here",
     "demo",
+    "go_offline",
+    "cannot_sign",
+    "photo_ready",
+    "photo_soon",
+    "camera_kiosk",
 )
 ROLL_CALL_WORDS = ("pin", "wrong", "open", "close", "print", "none", "insecure", "old", "drill")  # fmt: skip
 

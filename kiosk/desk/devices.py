@@ -19,6 +19,7 @@ from core.mechanisms.operations import DEVICE_ROLES, Actor, Outcome, Role
 from core.sections import bookings
 from core.web import build, frame, parts, qr, sessions
 from core.web.frame import _
+from kiosk.desk import kiosk_panel
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage, Tone
 from kiosk.door import live
 
@@ -85,6 +86,8 @@ def _draw_peek(device: DeviceView, page: RegisterPage) -> None:
         code = labels.of(s, labels.SubjectKind.DEVICE, device.id)
     page.peek_head(device.name, code=code, pill=(_(words), tone), meta=_(f"role.{device.role}"))
     _draw_shown(device, page)
+    if device.role == Role.KIOSK and device.paired and not device.revoked:
+        kiosk_panel.draw(device, page)
     skew = _("devices.skew_s", n=device.clock_skew_s) if abs(device.clock_skew_s) > 5 else ""
     parts.facts((
         (_("devices.room"), device.room), (_("devices.seen"), seen_words(device, at)), (_("devices.showing"), device.showing),

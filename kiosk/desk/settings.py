@@ -36,7 +36,7 @@ class SettingsPage:
         assert shown is not None  # only a signed-in administrator gets here
         self.saved |= {"office.name": shown.name, "office.language": shown.language}
         with parts.head(_("settings.title"), _("settings.hint")):
-            pass
+            parts.button(_("face.title"), href="/desk/welcome-screen", icon="kiosk")
         with parts.box("settings"):
             for group in GROUPS:
                 keys = [key for key in self.saved if group_of(key) == group]

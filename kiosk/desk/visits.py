@@ -25,7 +25,7 @@ from core.sections.visits import VisitState, VisitView
 from core.sections.visits.record import RECEPTION
 from core.web import frame, parts, qr, sessions
 from core.web.frame import _
-from kiosk.desk import badge_dialog, holds, printers, visit_check_in
+from kiosk.desk import badge_dialog, holds, offline_entries, printers, visit_check_in
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
@@ -38,6 +38,7 @@ def visits_page(new: str = "") -> None:
     with frame.desk("visits", _("desk.visits")):
         HelpBanner()
         printers.StuckBanner()
+        offline_entries.OfflineBanner()
         holds.HoldBanner()
         page = RegisterPage(REGISTER)
         if new:

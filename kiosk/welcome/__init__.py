@@ -10,9 +10,12 @@ from __future__ import annotations
 from nicegui import APIRouter, ui
 
 from core.web import frame, static_files
+from kiosk.welcome import offline
 from kiosk.welcome.screen import Welcome
 
+fingerprint = offline.fingerprint
 router = APIRouter()
+router.include_router(offline.router)
 
 
 @router.page("/welcome")
@@ -21,4 +24,7 @@ def welcome_page() -> None:
         ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("kiosk.css")}">')
         ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("rollcall.css")}">')
         ui.add_head_html(f'<script src="{static_files.url("rollcall.js")}" defer></script>')
+        ui.add_head_html(
+            f'<script src="{static_files.url("kiosk-look.js")}"></script><script type="module" src="{offline.BASE}live.js"></script>'
+        )
         Welcome(main)

@@ -190,7 +190,7 @@ def notice(screen: Welcome) -> None:
 
     with parts.box("kiosk__sign" if last else "kiosk__sign kiosk__sign--more", "section"):
         if last:
-            pad = elements.Signature()
+            pad = elements.Signature(on_cannot=partial(check_in, screen, ()))
             screen.button(_("kiosk.notice.agree"), agree, kind="main", classes="kiosk__wide")
         else:
             screen.button(

@@ -53,18 +53,24 @@ const WIDE = `<svg class="gate__picture" viewBox="0 0 1280 800" aria-hidden="tru
 <path d="M197 500H347L446 793H98z" fill="url(#w-light)" filter="url(#w-soft)"/>
 <path d="M0 500H197M347 500H1280" style="stroke:var(--gate-sill)" stroke-width="2"/>
 </svg>`;
+// The office's own pictures lie over the landscape, inside the same opening; one at a time, the next one is loaded while the present one is seen.
+const WITH = (drawing, id, x, y, width, height) => drawing.replace("</g></g></g>", `</g><template v-for="(picture, at) in pictures" :key="'${id}' + picture"><g :class="['gate__own', { 'gate__own--on': at === shown }]">
+<image v-if="at === shown || at === (shown + 1) % pictures.length" :href="picture" x="${x}" y="${y}" width="${width}" height="${height}" preserveAspectRatio="xMidYMid slice"/></g></template></g></g>`);
 export default {
-  template: `<div :class="'gate gate--' + tone" aria-hidden="true"><template v-if="wide">${WIDE}</template><template v-else>${TALL}</template></div>`,
-  props: { tone: { type: String, default: "noon" } },
+  template: `<div :class="'gate gate--' + tone" aria-hidden="true">
+    <template v-if="wide && !tall">${WITH(WIDE, "w", 42, 0, 460, 520)}</template><template v-else>${WITH(TALL, "t", 100, 0, 880, 982)}</template></div>`,
+  props: { tone: { type: String, default: "noon" }, tall: Boolean, pictures: { type: Array, default: () => [] } },
   data() {
-    return { wide: matchMedia("(orientation: landscape)").matches };
+    return { shown: 0, wide: matchMedia("(orientation: landscape)").matches };
   },
   mounted() {
     this.query = matchMedia("(orientation: landscape)");
     this.turn = () => (this.wide = this.query.matches);
     this.query.addEventListener("change", this.turn);
+    if (this.pictures.length > 1) this.timer = setInterval(() => (this.shown = (this.shown + 1) % this.pictures.length), 24000);
   },
   beforeUnmount() {
     this.query.removeEventListener("change", this.turn);
+    clearInterval(this.timer);
   },
 };

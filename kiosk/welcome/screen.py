@@ -23,7 +23,7 @@ from nicegui.events import GenericEventArguments
 from core.foundation import clock, database, i18n, live
 from core.foundation.ids import derived, uuid7
 from core.foundation.live import Change
-from core.mechanisms import attachments, drafts, office
+from core.mechanisms import attachments, drafts, kiosks, office
 from core.mechanisms.operations import Operation, Outcome, perform
 from core.sections import visits
 from core.web import elements, frame, icons, parts, sessions
@@ -105,6 +105,8 @@ class Settings:
     photo: bool
     welcome: str
     closes_at: str
+    profile: kiosks.Profile
+    words: dict[str, kiosks.Words]
 
 
 class Welcome:
@@ -124,13 +126,14 @@ class Welcome:
         self._drawn_for = ""
         with main:
             self.body = parts.box("kiosk__body")
-            self.watch = Watch(self.settings.idle_s, self._wiped, self._ready)
+            self.watch = Watch(self.settings.idle_s, self._wiped, self._ready, sound=self.settings.profile.sound)
             # One listener for the scanner on its cable, as long as the page lives: a step that is drawn anew must not miss a code.
             elements.Scanner(lambda scan: coming.scanned(self, scan.text), camera=False, wedge=True)
         self.show("attract")
         ui.timer(SAVE_EVERY_S, self._each_second)
         for kind in ("visit", "notice", "help", "print"):
             self.client.on_delete(live.subscribe(kind, partial(self._changed, kind)))
+        self.client.on_delete(live.subscribe("kiosk_face", self._face_changed))
 
     # ── drawing ──
 
@@ -148,7 +151,7 @@ class Welcome:
         self.body.clear()
         with self.body:
             if self.step in ("attract", "goodbye", "staff_done"):
-                Gate(clock.now())
+                Gate(clock.now(), self.settings.profile.pictures)
             self._top()
             self._drawers[self.step](self)
         self.body.props(f"data-step={self.step}")
@@ -191,7 +194,7 @@ class Welcome:
         with parts.box("kiosk__foot", "footer"):
             if back is not None:
                 self.button(back_words or _("kiosk.back"), back, icon="back")
-            frame.language_switch(lambda language: self.speak())
+            frame.language_switch(lambda language: self.speak(), order=self.settings.profile.languages)
             Ease()
             if reason:
                 self.button(_("kiosk.ask_reception"), partial(self.call_help, reason), icon="bell")
@@ -294,6 +297,7 @@ class Welcome:
         photo, device_id = self.form.photo, frame.actor().device_id
         self.form, self.settings, self.face = Form(), self._read_settings(), sessions.office()
         self.watch.idle_s = self.settings.idle_s
+        self.watch.hear(self.settings.profile.sound)
         for element in [e for e in self.client.elements.values() if {"problem--floating", "toast--floating"} & set(e.classes)]:
             element.delete()
         if frame.lang() != self.face.language:
@@ -340,6 +344,14 @@ class Welcome:
             with self.client:
                 listener[1](change)
 
+    def _face_changed(self, _change: Change) -> None:
+        """Other pictures, words or choices: at once where nobody stands, else with the next visitor."""
+        if self.step == "attract" and not self.client.is_deleted:
+            with self.client:
+                self.settings = self._read_settings()
+                self.watch.hear(self.settings.profile.sound)
+                self.redraw()
+
     def listen(self, kinds: tuple[str, ...], handler: Callable[[Change], Any]) -> None:
         """Until the next step: call `handler` when one of these kinds changed."""
         self.shown["listen"] = (kinds, handler)
@@ -351,6 +363,8 @@ class Welcome:
 
     def _read_settings(self) -> Settings:
         with database.reading() as s:
+            profile = kiosks.of(s, frame.page().device_id)
+            words = {language: kiosks.words(s, language) for language in i18n.LANGUAGES}
             chosen = {
                 name: office.setting(s, name)
                 for name in ("kiosk.idle_s", "kiosk.camera", "kiosk.print", "visit.photo", "kiosk.welcome", "booking.closes_at")
@@ -362,6 +376,8 @@ class Welcome:
             chosen["visit.photo"] == "ask",
             str(chosen["kiosk.welcome"]),
             str(chosen["booking.closes_at"]),
+            profile,
+            words,
         )
 
 

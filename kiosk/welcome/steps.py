@@ -63,8 +63,9 @@ def attract(screen: Welcome) -> None:
     from kiosk.welcome import coming
 
     with parts.box("hello", "section"):
-        parts.text(_("kiosk.hello"), "h1")
-        parts.text(screen.settings.welcome or _("kiosk.hello.say"), "p")
+        own = screen.settings.words[frame.lang()]
+        parts.text(own.title or _("kiosk.hello"), "h1")
+        parts.text(own.lines or screen.settings.welcome or _("kiosk.hello.say"), "p", "hello__own")
     with parts.box("tiles", "nav"):
         screen.tile("person", _("kiosk.visit"), _("kiosk.visit.say"), partial(screen.show, "name"), main=True, go="go")
         screen.tile("parcel", _("kiosk.parcel"), _("kiosk.parcel.say"), partial(screen.show, "parcels"))

@@ -139,6 +139,7 @@ export default {
         this.retry = setTimeout(() => location.reload(), 8000);
       } else {
         for (const main of document.querySelectorAll("main")) main.replaceChildren(); // no server to draw anew: the page itself is emptied, and loaded again later
+        window.dispatchEvent(new Event("foyer:wiped"));
       }
     },
     link(event) {

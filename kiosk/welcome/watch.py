@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -21,9 +21,12 @@ READING_S = 60
 class Gate(ui.element, component="gate.js"):
     """The moon gate over the whole screen, in the light of the hour."""
 
-    def __init__(self, at: datetime) -> None:
+    def __init__(self, at: datetime, pictures: Sequence[str] = (), *, tall: bool = False) -> None:
+        """`pictures` are hashes of the office's own, shown one after another instead of the landscape; `tall` is drawn so whatever the panel."""
         super().__init__()
         self._props["tone"] = tone(at)
+        self._props["tall"] = tall
+        self._props["pictures"] = [f"/api/v1/attachments/{one}" for one in pictures]
 
 
 def tone(at: datetime) -> Tone:
@@ -51,8 +54,9 @@ class Watch(ui.element, component="watch.js"):
     """Counts in the browser. `on_wipe` hears why (idle, left, done); `on_ready` whether the hand that filled the last form is still
     there."""
 
-    def __init__(self, idle_s: int, on_wipe: Callable[[str], Any], on_ready: Callable[[bool], Any]) -> None:
+    def __init__(self, idle_s: int, on_wipe: Callable[[str], Any], on_ready: Callable[[bool], Any], *, sound: bool = False) -> None:
         super().__init__()
+        self._props["sound"] = sound
         self.idle_s, self._number, self._drawn = idle_s, 0, 0
         self.speak()
         self.guard("rest")
@@ -73,6 +77,10 @@ class Watch(ui.element, component="watch.js"):
         self._props["words"] = {name: _(f"kiosk.idle.{name}") for name in ("title", "stay", "wipe")} | {"say": _("kiosk.idle.say", n="{n}")}
         self._props["back"] = _("kiosk.back_in", n="{n}")
         self.update()
+
+    def hear(self, sound: bool) -> None:
+        """Switch the sounds of this screen on or off."""
+        self._props["sound"] = sound
 
     def drawn(self, step: str) -> None:
         """A screen was drawn anew: its heading gets the focus, so that it is read aloud and keys begin there."""

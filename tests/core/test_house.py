@@ -66,6 +66,7 @@ NAMES_NO_VISITOR = {
     "equipment_item": "kinds of equipment",
     "handover_signing": "members of the office who took a thing",
     "import_run.file_name": "files of people, places and things",
+    "kiosk_picture": "the office's own pictures",
     "label_paper": "papers",
     "lost_item": "who fetched what they had lost signed for it: the office's proof, not a visit's",
     "office": "the office itself",

@@ -173,7 +173,7 @@ def test_after_a_finished_visit_the_glass_holds_nothing_of_it(live_office: Offic
 
 
 def test_who_stopped_typing_while_the_server_was_down_is_wiped_too(live_office: Office, server: Server, browser: Browser) -> None:
-    with panel(browser, server, kiosk_key(live_office), timed=True) as page:
+    with panel(browser, server, kiosk_key(live_office), timed=True, service_workers="block") as page:
         press(page, "我来访")
         type_in(page, "王敏秘密")
         server.stop(kill=True)

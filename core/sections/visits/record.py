@@ -118,6 +118,7 @@ class Visit(SQLModel, table=True):
     stay_until: datetime | None = None
     stay_asked_at: datetime | None = None
     erased_at: datetime | None = None
+    offline_received_at: datetime | None = None  # taken by a kiosk without the server: `arrived_at` is the time the kiosk told
     version: int = 1
 
 
@@ -170,6 +171,7 @@ class VisitView:
     group_id: UUID | None = None
     group_name: str = ""
     party: int = 1
+    accepted_offline_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +345,7 @@ def _view(visit: Visit, host: people.Person, departments: dict[UUID, str], codes
         group_id=visit.group_id,
         group_name=visit.group_name,
         party=visit.party,
+        accepted_offline_at=visit.offline_received_at,
     )
 
 

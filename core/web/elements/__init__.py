@@ -67,8 +67,16 @@ class Scanner(ui.element, component="scanner.js"):
 class Signature(ui.element, component="signature.js"):
     """A field to sign in with finger, pen or mouse. Ask `await result()` when the person goes on; `wipe()` forgets it."""
 
-    def __init__(self, on_change: Callable[[bool], Any] | None = None) -> None:
+    def __init__(self, on_change: Callable[[bool], Any] | None = None, *, on_cannot: Callable[[], Any] | None = None) -> None:
+        """With `on_cannot` whoever can not sign says so by a button in the field."""
         super().__init__()
+        self._props["cannot"] = on_cannot is not None
+
+        async def cannot(event: GenericEventArguments) -> None:
+            if on_cannot is not None and parts.is_fresh(event.args):
+                await parts.run(on_cannot)
+
+        self.on("cannot", cannot)
         if on_change is not None:
             self.on("change", lambda event: on_change(bool(isinstance(event.args, dict) and event.args.get("strokes"))))
 
@@ -105,7 +113,7 @@ class Photo(ui.element, component="photo.js"):
         async def taken(event: GenericEventArguments) -> None:
             args = event.args if isinstance(event.args, dict) else {}
             digest = str(args.get("sha256", ""))
-            if _SHA256.match(digest):
+            if _SHA256.match(digest) or not digest:  # none: it is to be taken once more
                 await _call(on_taken, Taken(digest, int(args.get("bytes") or 0)))
 
         self.on("taken", taken)
@@ -116,6 +124,25 @@ class Photo(ui.element, component="photo.js"):
     def wipe(self) -> None:
         """Forget the picture and let go of the camera."""
         self.run_method("clear")
+
+
+class Upload(ui.element, component="upload.js"):
+    """Pictures from this machine, stored through `/api/v1/attachments/`; `on_sent` hears the hash of each, `on_refused` the name of a file that is none."""
+
+    def __init__(self, label: str, working: str, on_sent: Callable[[str], Any], on_refused: Callable[[str], Any]) -> None:
+        super().__init__()
+        self._props.update({"label": label, "working": working})
+
+        async def sent(event: GenericEventArguments) -> None:
+            digest = str(event.args.get("sha256", "")) if isinstance(event.args, dict) else ""
+            if _SHA256.match(digest):
+                await parts.run(lambda: on_sent(digest))
+
+        async def refused(event: GenericEventArguments) -> None:
+            await parts.run(lambda: on_refused(str(event.args.get("name", ""))[:80] if isinstance(event.args, dict) else ""))
+
+        self.on("sent", sent)
+        self.on("refused", refused)
 
 
 class Keypad(ui.element, component="keypad.js"):

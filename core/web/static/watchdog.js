@@ -169,13 +169,14 @@
       if (hour === 3 && performance.now() - opened > 20 * 3600e3 && root.dataset.idle === "1" && (await healthy())) location.reload();
     }, 600e3);
     // Nothing to find beside the screen: no menu, no selection, no zoom, no way back.
-    for (const name of ["contextmenu", "selectstart", "dragstart", "gesturestart"]) document.addEventListener(name, (e) => e.target.matches?.("input, textarea") || e.preventDefault());
+    for (const name of ["contextmenu", "selectstart", "dragstart", "dragover", "drop", "gesturestart"]) document.addEventListener(name, (e) => e.target.matches?.("input, textarea") || e.preventDefault());
     document.addEventListener("touchmove", (e) => e.touches.length > 1 && e.preventDefault(), { passive: false });
     document.addEventListener("keydown", (e) => {
       if (e.key === "F5" || e.key === "F12" || e.key === "F11" || (e.altKey && /Arrow(Left|Right)/.test(e.key)) || ((e.ctrlKey || e.metaKey) && !/^[acvx]$/i.test(e.key))) e.preventDefault();
     });
-    history.pushState(null, "", location.href);
-    window.addEventListener("popstate", () => history.pushState(null, "", location.href));
+    const stay = () => history.pushState(null, "", location.href);
+    for (let step = 0; step < 5; step += 1) stay(); // several steps back at once do not lead out either
+    window.addEventListener("popstate", stay);
   } else {
     setInterval(async () => {
       if (beating && Date.now() - lastHeard > BEAT_LOST_MS) lost(lastHeard);
