@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import Depends
-from nicegui import APIRouter
+from nicegui import APIRouter, ui
 from pydantic import ValidationError
 from sqlmodel import Session
 
@@ -23,7 +23,7 @@ from core.sections import liaison
 from core.sections.liaison import certificates
 from core.sections.liaison.contacts import LIAISON
 from core.sections.liaison.registers import CaseView, CertificateView, ContactView, MessageView
-from core.web import frame, parts
+from core.web import frame, parts, static_files
 from core.web.elements import Scanner
 from core.web.frame import _
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
@@ -46,7 +46,8 @@ KINDS = ("superior", "peer", "partner", "government", "other")
 
 def _page(which: str, register: Register) -> None:
     with frame.desk("liaison", _(f"liaison.tab.{which}"), *LIAISON):
-        with parts.box("tabs row", "nav"):
+        ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("liaison.css")}">')
+        with parts.box("liaison__tabs", "nav"):
             for key, path in TABS:
                 with parts.box("chip chip--on" if key == which else "chip", "a").props(
                     f'href="/desk/liaison{path}"' + (" aria-current=page" if key == which else "")

@@ -15,7 +15,7 @@ from core.mechanisms.operations import perform
 from core.sections import liaison
 from core.sections.liaison import messages
 from core.sections.liaison.registers import MessageView
-from core.web import frame, parts
+from core.web import frame, parts, static_files
 from core.web.elements import Scanner
 from core.web.frame import _
 from mobile.pages.thing import foot_of
@@ -32,6 +32,7 @@ def messages_page() -> None:
 @router.page("/my/messages/{message_id}")
 async def message_page(message_id: UUID) -> None:
     with frame.phone(_("my.messages"), "/my/messages") as body:
+        ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("liaison.css")}">')
         screen = MessageScreen(message_id, foot_of(body))
         await screen.read()
 
@@ -119,7 +120,7 @@ class MessageScreen:
             if row is None:
                 parts.empty(_("liaison.not_found"))
                 return
-            parts.text(row.subject, "h2")
+            parts.text(row.subject, "h2", "message__subject")
             parts.text(
                 parts.joined(row.source, i18n.day_and_time(row.received_at, clock.zone(), frame.lang()), due_words(row)), "p", "second"
             )

@@ -81,9 +81,10 @@ class Badge(Operation):
         return self
 
 
-@operation(Badge, "presence.badge", roles={Role.KIOSK, Role.STAFF}, offline=True)
+@operation(Badge, "presence.badge", roles={Role.KIOSK, Role.STAFF})
 def badge(s: Session, do: Badge, by: Actor, at: datetime) -> dict[str, Any]:
-    """Answers `{person_id, way, again}`; saying the same again changes nothing.
+    """Answers `{person_id, way, again}`; saying the same again changes nothing. The moment is that of receipt: two scans of one card seconds
+    apart must never change their order.
 
     Refuses: presence.not_active, presence.not_inside (a break needs somebody who is here), label.unknown, label.other_kind"""
     person_id = labels.subject(s, do.code, SubjectKind.PERSON) if do.code is not None else do.person_id
