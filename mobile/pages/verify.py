@@ -24,6 +24,7 @@ MARKS = {"valid": ("check", "free"), "void": ("cross", "busy"), "expired": ("clo
 @router.page("/v")
 def ask_page() -> None:
     with frame.phone(_("verify.title"), public=True):
+        ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("liaison.css")}">')
         _ask("")
 
 
@@ -69,17 +70,13 @@ def _show(code: str, request: Request) -> None:
 
 
 def _ask(code: str) -> None:
-    field = parts.input(
-        _("verify.code"),
-        code,
-        placeholder="ABCD-EFGH-JKMN",
-        props="maxlength=20 autocapitalize=characters autocomplete=off spellcheck=false",
-    )
-
     def go() -> None:
         plain = "".join(sign for sign in (field.value or "") if sign.isalnum())[:20]
         if plain:
             ui.navigate.to(f"/v/{plain}")
 
-    parts.on_submit(field, go)
-    parts.button(_("verify.ask"), go, kind="plain", wide=True)
+    with parts.box("verify__ask"):
+        props = "maxlength=20 autocapitalize=characters autocomplete=off spellcheck=false"
+        field = parts.input(_("verify.code"), code, placeholder="ABCD-EFGH-JKMN", props=props)
+        parts.on_submit(field, go)
+        parts.button(_("verify.ask"), go, kind="plain", wide=True)
