@@ -24,7 +24,7 @@ from tests.rollcall.build import assumed_left, badge_in, guest, in_room, missing
 from tests.visits.build import kiosk as kiosk_of
 from tests.visits.kiosks import kiosk_key, panel, photograph, press, scan
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 PIN = "482915"
 
 
