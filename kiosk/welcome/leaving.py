@@ -66,8 +66,8 @@ def goodbye(screen: Welcome) -> None:
         parts.text(_("kiosk.goodbye", name=facts["name"]), "h1")
         parts.text(_("kiosk.goodbye.stay", time=f"{clock.local(facts['at']):%H:%M}", stay=stay), "p")
         parts.text(_("kiosk.goodbye.say"), "p")
-    _own_data(facts["visit_id"])
-    reception_card.draw(screen, facts["visit_id"])
+    if not reception_card.draw(screen, facts["visit_id"], partial(_own_data, facts["visit_id"])):
+        _own_data(facts["visit_id"])
     with parts.box("kiosk__acts kiosk__acts--bye", "section"):
         screen.button(_("kiosk.finish"), screen.forget, kind="main", counts=True)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from uuid import UUID
+
+from nicegui import ui
 
 from core.foundation import clock, database
 from core.sections import reception
@@ -12,13 +15,11 @@ from core.web.frame import _
 from kiosk.welcome.screen import Welcome
 
 
-def draw(screen: Welcome, visit_id: UUID | None) -> None:
-    """Five answers in one row, if this visitor is such a guest. One tap, thanks in the same place."""
-    if visit_id is None:
-        return
+def draw(screen: Welcome, visit_id: UUID, then: Callable[[], None]) -> bool:
+    """Five answers in one row, if this visitor is such a guest, and whether. One tap, thanks in the same place, then what stands there for others."""
     with database.reading() as s:
         if not reception.asks(s, visit_id, clock.now()):
-            return
+            return False
     with parts.box("kiosk__rate", "section") as box:
         parts.text(_("reception.question"), "h2")
         with parts.box("kiosk__scores").props(f'role=group aria-label="{_("reception.question")}"'):
@@ -26,12 +27,14 @@ def draw(screen: Welcome, visit_id: UUID | None) -> None:
                 with parts.box("kiosk__score", "button").props("type=button") as button:
                     parts.text(score, "b", "num")
                     parts.text(_(f"reception.rate.{score}"), "span")
-                parts.on_tap(button, partial(_rate, screen, visit_id, score, box))
+                parts.on_tap(button, partial(_rate, screen, visit_id, score, box, then))
+    return True
 
 
-async def _rate(screen: Welcome, visit_id: UUID, score: int, box: object) -> None:
+async def _rate(screen: Welcome, visit_id: UUID, score: int, box: ui.element, then: Callable[[], None]) -> None:
     outcome = await screen.do(reception.Rate(visit_id=visit_id, mark=reception.mark_of(visit_id), score=score))
-    if outcome.ok and not box.is_deleted:  # type: ignore[attr-defined]  # an element; the screen may have moved on
-        box.clear()  # type: ignore[attr-defined]
-        with box:  # type: ignore[attr-defined]
+    if outcome.ok and not box.is_deleted:
+        box.clear()
+        with box:
             parts.text(_("reception.rated"), "h2")
+            then()

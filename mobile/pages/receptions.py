@@ -118,7 +118,7 @@ class Sheet:
                 parts.empty(_("reception.not_found"))
                 return
             self._draw_head(sheet)
-            if sheet.next is not None and sheet.status not in ("ended", "reviewed", "cancelled"):
+            if sheet.next is not None and sheet.status in ("approved", "running", "stale"):
                 self._draw_next(sheet, sheet.next)
             elif sheet.steps and all(step.stands == "done" for step in sheet.steps) and sheet.status == "running":
                 parts.banner(_("reception.all_done"), "info", icon="check")
