@@ -249,7 +249,7 @@ class StuckBanner:
     """Above reception's register: a badge or label that does not come out, with the two acts that help; nothing while all is well."""
 
     def __init__(self) -> None:
-        self.client, self.box = ui.context.client, parts.box("stack")
+        self.client, self.box = ui.context.client, parts.box("stack stuck")
         self.draw()
         for kind in ("print", "printer"):
             self.client.on_delete(live.subscribe(kind, self._changed))

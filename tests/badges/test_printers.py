@@ -18,7 +18,7 @@ from core.mechanisms.printers.ipp import CannotPrint
 from core.sections import visits
 from tests.badges.cups import Cups, NetworkPrinter
 from tests.cast import Office
-from tests.visits.build import kiosk, walk_in
+from tests.visits.build import TODAY, kiosk, walk_in
 from tests.visits.catchers import catching_calls
 
 
@@ -73,6 +73,23 @@ def test_a_kiosks_badge_comes_out_of_the_printer_beside_it_by_itself(office: Off
     office.do(visits.PrintBadges(visit_ids=[came["visit_id"]]), desk)
     beat()
     assert len(office.read(printers.jobs, office.ann)) == 1
+
+
+@pytest.mark.proves("Front desk 7")
+def test_the_badges_of_a_group_come_in_one_job(office: Office, print_server: Cups, paper: NetworkPrinter) -> None:
+    desk = kiosk(office)
+    beside(office, desk, add_printer(office, print_server.add_queue(f"q{uuid4().hex[:8]}", paper)))
+    names = ("王芳", "赵强", "孙丽")
+    do = visits.InviteGroup(
+        host_id=office.mei.person_id, name="李文博", company="江城建设集团", group_name="考察团", expected_on=TODAY, party=1, members=names
+    )
+    group = office.do(do, office.mei)
+    came = office.do(visits.CheckInGroup(code=group["code"], members=group["members"]), desk)
+    beat()
+    [sheet] = paper.wait_for(1)
+    assert [text[-8:] for text in codes_on(sheet)] == [came["code"], *(one["code"] for one in came["members"])]
+    until(lambda: job(office).state == "done")
+    assert len(office.read(printers.jobs, office.ann)) == 1 and len(paper.sheets) == 1
 
 
 def test_a_printer_that_is_off_says_so_at_the_desk_and_the_badge_comes_when_it_is_on(

@@ -53,7 +53,7 @@ def print_badges(s: Session, do: PrintBadges, by: Actor, at: datetime) -> dict[s
     if by.has(Role.KIOSK):
         if do.printer_id is not None:
             raise NotAllowed()
-        visits = [visit for visit in visits if printers.last_of(s, "badge", ("visit", visit.id)) is None]
+        visits = [visit for visit in visits if not visit.badges_printed]
         visits = [visit for visit in visits if _wants_badge(s, visit)]
         if not visits or printer is None:
             return {"job_id": _last_job(s, do.visit_ids[0]), "codes": []}
@@ -155,8 +155,16 @@ def _print(
     )  # fmt: skip
     if printer is None:
         return {"job_id": None, "codes": codes}
-    recipe = {"visit_ids": [visit.id for visit in visits], "start": start}
-    job = printers.queue(s, printer, "badge", recipe, by, at, subject=("visit", visits[0].id), reason=reason)
+    ids = [str(visit.id) for visit in visits]
+    held: tuple[UUID | None, printers.PrintJob] | None = s.info.get("badge_job")
+    if held is not None and held[0] == current_op_id(s) and held[1].printer_id == printer.id and not reason:
+        job = held[1]  # a group that comes in one operation gets one job
+        job.recipe = {**job.recipe, "visit_ids": [*job.recipe["visit_ids"], *ids]}
+    else:
+        job = printers.queue(
+            s, printer, "badge", {"visit_ids": ids, "start": start}, by, at, subject=("visit", visits[0].id), reason=reason
+        )
+        s.info["badge_job"] = (current_op_id(s), job)
     return {"job_id": job.id, "codes": codes}
 
 
