@@ -154,7 +154,7 @@ from mobile import signed as signed_api
 from mobile import visits as visits_api
 from mobile.floor import serve as floor
 from mobile.pages import approvals as my_approvals
-from mobile.pages import asks, at_door, book, receipt, thing, verify, visitors
+from mobile.pages import asks, at_door, book, receipt, thing, verify, visitor, visitors
 from mobile.pages import count as my_count
 from mobile.pages import deliveries as my_deliveries
 from mobile.pages import duties as my_duties
@@ -287,6 +287,7 @@ PAGES: tuple[ModuleType, ...] = (
     my_rooms,
     welcome,
     visitors,
+    visitor,
     my_home,
     my_deliveries,
     receipt,

@@ -15,13 +15,13 @@ from uuid import UUID
 import pypdfium2
 from fastapi import APIRouter, Request, Response
 
-from assets_labels import printouts
+from assets_labels import invitations, printouts
 from assets_labels.badges import ROLL, BadgeText, draw_badge, draw_on, stock_named
 from assets_labels.errors import DrawingError
 from assets_labels.reports import Column, Report, draw_report
 from core.foundation import clock, database
 from core.foundation.i18n import day_and_time, t
-from core.mechanisms import office
+from core.mechanisms import labels, office
 from core.mechanisms.operations import Actor
 from core.sections import visits
 from core.sections.visits import purging
@@ -62,6 +62,27 @@ async def badges_pdf(actor: Caller, visits: str, paper: str = ROLL.name, start: 
     except ValueError as error:
         raise (_problem(error) if isinstance(error, DrawingError) else Problem(422, "query.filter")) from None
     texts = await asyncio.to_thread(printouts.badge_texts, ids, actor)
+    pdf = await asyncio.to_thread(draw_on, stock, texts, sessions.settings().base_url, start=start, colour=colour)
+    return Response(pdf, 200, {**PRIVATE, "Content-Disposition": 'inline; filename="badges.pdf"'}, "application/pdf")
+
+
+@router.get("/v1/visits/{id}/code.png", summary="The signed QR code of an invitation, to be forwarded", response_class=Response)
+async def code_png(id: UUID, actor: Caller) -> Response:
+    """For those who may handle the invitation, while it is open."""
+    content = await asyncio.to_thread(_code, id, actor)
+    return Response(content, 200, PRIVATE, "image/png")
+
+
+@router.get("/v1/visits/{id}/group-badges.pdf", summary="The badges of a group in one print job", response_class=Response)
+async def group_badges(id: UUID, actor: Caller, paper: str = ROLL.name, start: int = 1, colour: bool = False) -> Response:
+    """Everybody of the group with a name who is here, the leader first. For reception; for the kiosk that has just checked them in."""
+    try:
+        stock = stock_named(paper)
+        if not 1 <= start <= stock.per_page:
+            raise DrawingError("sheet.bad_start", start=start, last=stock.per_page)
+    except DrawingError as error:
+        raise _problem(error) from None
+    texts = await asyncio.to_thread(_group_badges, id, actor)
     pdf = await asyncio.to_thread(draw_on, stock, texts, sessions.settings().base_url, start=start, colour=colour)
     return Response(pdf, 200, {**PRIVATE, "Content-Disposition": 'inline; filename="badges.pdf"'}, "application/pdf")
 
@@ -121,6 +142,22 @@ async def purge_report(id: UUID, actor: Caller, request: Request) -> Response:
         {**PRIVATE, "Content-Disposition": 'inline; filename="erased.pdf"'},
         "application/pdf",
     )
+
+
+def _group_badges(visit_id: UUID, actor: Actor) -> list[BadgeText]:
+    now = clock.now()
+    with database.reading() as s:
+        return [printouts.badge_text(s, visits.badge(s, id, actor, now), id) for id in visits.groups.badges_of(s, visit_id, actor, now)]
+
+
+def _code(visit_id: UUID, actor: Actor) -> bytes:
+    with database.reading() as s:
+        visit = visits.record.handle(s, visit_id, actor)
+        code = labels.of(s, labels.SubjectKind.VISIT, visit.id)
+        if visit.state != visits.VisitState.PLANNED or code is None:
+            raise Problem(409, "visit.not_planned")
+        address = visits.codes.address(sessions.settings().base_url, code, visit.expected_on, group=visit.group_id == visit.id)
+    return invitations.picture(address)
 
 
 def _purge(id: UUID, actor: Actor, speech: str) -> Report:

@@ -19,7 +19,7 @@ from core.sections import assets, visits
 from core.sections.visits import CheckIn, Signature
 from core.web import elements, frame, icons, parts, qr, sessions
 from core.web.frame import _
-from kiosk.welcome import parcels, printing, staff, waiting
+from kiosk.welcome import groups, parcels, printing, staff, waiting
 from kiosk.welcome.screen import Welcome
 
 OLD_CODES = ("visit.invitation_over", "visit.badge_over", "visit.left_already")
@@ -44,6 +44,7 @@ async def scanned(screen: Welcome, text: str) -> None:
             await _gone(screen, text, gone)
             return
         screen.form.held = text if refusal.code in OLD_CODES else ""
+        screen.form.scanned = text
         screen.sorry(refusal.code, t(_kind_words(refusal.code), language, **as_mapping(as_json(refusal.facts), language, clock.zone())))
         return
     await opened(screen, found)
@@ -59,7 +60,9 @@ async def opened(screen: Welcome, found: visits.Greeting) -> None:
         frame.speak(found.language)
         screen.watch.speak()
     leaves = screen.step in ("leave", "leave_code")
-    if found.act == "arrive":
+    if groups.is_group(found.visit_id) and not found.approval == "asked":
+        groups.begin(screen, found.visit_id)
+    elif found.act == "arrive":
         screen.show("greeting")
     elif found.approval == "asked" and not leaves:
         screen.show("waiting", visit_id=found.visit_id, code=found.code)
@@ -202,7 +205,12 @@ def notice(screen: Welcome) -> None:
     if page:
         screen.foot(partial(screen.show, "notice", page=page - 1, read=read))
     else:
-        screen.foot(partial(screen.show, "greeting" if planned else "purpose" if not screen.form.known else "welcome_back"))
+        screen.foot(
+            partial(
+                screen.show,
+                "group" if screen.form.group else "greeting" if planned else "purpose" if not screen.form.known else "welcome_back",
+            )
+        )
 
 
 def photo(screen: Welcome) -> None:
@@ -254,6 +262,9 @@ async def check_in(screen: Welcome, signatures: tuple[Signature, ...]) -> None:
             name=form.name, company=form.company, host=form.host_id, purpose=form.purpose, type=form.type, room=form.room,
             known=UUID(form.known) if form.known else None, known_code=form.held or None, **said,
         )  # fmt: skip
+    if form.group:
+        await groups.check_in(screen, do)
+        return
     outcome = await screen.do(do)
     if outcome.ok and outcome.result.get("see_reception"):
         screen.sorry("visit.see_reception", t("visit.see_reception", language))  # the screen of every other reason

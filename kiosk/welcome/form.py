@@ -14,7 +14,8 @@ class Form:
     anew.
 
     `known` is an earlier visit of a visitor who was recognised, `held` an old code of their own; `asked` are the questions already put, `answered` those the invitation answers,
-    `signed` the documents that need no new signature."""
+    `signed` the documents that need no new signature. `scanned` is what was read, for asking the host;
+    `group` is the leader's visit whose code was read, `ticked` and `party` who is here of it."""
 
     code: str = ""
     name: str = ""
@@ -40,6 +41,10 @@ class Form:
     delivery_kind: str = "parcel"
     pieces: int = 1
     oversize: bool = False
+    scanned: str = ""
+    group: str = ""
+    ticked: list[str] = field(default_factory=list)
+    party: int = 1
 
     def as_draft(self) -> dict[str, Any]:
         return asdict(self)

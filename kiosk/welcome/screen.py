@@ -63,6 +63,10 @@ Step = Literal[
     "fetched",
     "help",
     "sorry",
+    "asking",
+    "group",
+    "group_in",
+    "group_out",
 ]
 KEPT: frozenset[str] = frozenset(
     {
@@ -90,6 +94,10 @@ MODES: dict[str, tuple[Mode, int | None]] = {
     "staff_done": ("done", 6),
     "receipt": ("done", 20),
     "fetched": ("done", 12),
+    "asking": ("read", 180),
+    "group": ("read", None),
+    "group_in": ("done", 30),
+    "group_out": ("done", 10),
     "sorry": ("done", 20),
 }
 SAVE_EVERY_S = 1.0

@@ -21,7 +21,7 @@ MAX_NAME, MAX_COMPANY = 40, 60
 
 def drawers() -> dict[str, Drawer]:
     """Which function draws which step."""
-    from kiosk.welcome import coming, details, leaving, parcels, staff, waiting
+    from kiosk.welcome import coming, details, groups, leaving, parcels, staff, waiting
 
     return {
         "attract": attract,
@@ -37,6 +37,10 @@ def drawers() -> dict[str, Drawer]:
         "detail": details.detail,
         "drink": details.drink,
         "waiting": waiting.waiting,
+        "asking": groups.asking,
+        "group": groups.group,
+        "group_in": groups.group_in,
+        "group_out": groups.group_out,
         "greeting": coming.greeting,
         "notice": coming.notice,
         "photo": coming.photo,
@@ -233,12 +237,15 @@ def help_called(screen: Welcome) -> None:
 
 def sorry(screen: Welcome) -> None:
     """A code that does not open anything: why, and the ways that are open (scenario Front desk 7)."""
+    from kiosk.welcome import groups
     from kiosk.welcome.details import anew
 
     said = screen.shown["code"]
     screen.head(_("kiosk.sorry"), screen.shown["message"], mark="warning")
+    askable = said in groups.ASKABLE and bool(screen.form.scanned)
     with parts.box("kiosk__acts", "section"):
-        screen.button(_("kiosk.sorry.call"), partial(screen.call_help, "invitation"), kind="main", icon="bell")
+        groups.ask_button(screen)
+        screen.button(_("kiosk.sorry.call"), partial(screen.call_help, "invitation"), kind="plain" if askable else "main", icon="bell")
         if said in ("visit.invitation_over", "visit.badge_over", "visit.left_already", "label.unknown", "visit.other_day"):
             screen.button(_("kiosk.sorry.anew"), partial(anew, screen))
         if said in ("label.mistyped", "label.unreadable"):

@@ -18,7 +18,7 @@ from core.mechanisms.operations import Actor, Role
 from core.sections import assets, rooms, supplies
 from core.web import frame, parts, sessions
 from core.web.frame import _
-from mobile.pages import delivery_acts, thing_acts
+from mobile.pages import delivery_acts, thing_acts, visit_pass
 from mobile.pages.blank import ClaimBlank
 
 router = APIRouter()
@@ -55,8 +55,13 @@ def thing_page(code: str) -> None:
 @router.page("/s/{code}/{proof}")
 @router.page("/S/{code}/{proof}")
 def proven_page(code: str, proof: str) -> None:
-    """The same behind an invitation's QR, whose proof is for the kiosk."""
-    thing_page(code)
+    """An invitation's QR: its holder sees their pass; who is signed in, or has no genuine proof, what every label shows."""
+    with frame.phone(sessions.office().name or "Foyer", public=True) as body:
+        by = frame.maybe_actor()
+        if by is not None:
+            Thing(code, by, body)
+        elif not visit_pass.draw(code, proof):
+            draw_for_stranger(body)
 
 
 @router.page("/8004/{giai}")

@@ -28,7 +28,7 @@ def test_a_host_says_on_the_phone_that_they_are_coming_and_invites_the_next(live
     phone.get_by_role("link", name="邀请访客").click()
     phone.get_by_label("来访人姓名").fill("王敏")
     phone.get_by_role("button", name="邀请").click()
-    expect(phone.locator(".code")).to_contain_text("邀请码")
+    expect(phone.locator(".invitation__code .code")).to_be_visible()
     photograph(phone, "my-visitors-invited")
     assert [v.name for v in live_office.read(register.expected, clock.today())] == ["王敏"]
     phone.context.close()

@@ -10,7 +10,7 @@ end, keeping time), `help` (calling reception).
 from core.sections.visits import blocklist, codes, holding, own_data, reveals
 from core.sections.visits.advice import Advice, WriteAdvice, write_advice
 from core.sections.visits.approving import ApproveVisit, FetchBadge, NotePaper, approve, fetch_badge, note_paper
-from core.sections.visits.asking import AnswerToday, Asked, AskToday, answer_today, ask_today, asked, waiting_for
+from core.sections.visits.asking import TODAY, AnswerToday, Asked, AskToday, answer_today, ask_today, asked, waiting_for
 from core.sections.visits.badge_prints import BadgePrint, BadgeState, PrintBadges, badge_state, print_badges, print_on_arrival, prints_of
 from core.sections.visits.badges import BadgeFacts, NoteBadge, badge, note_badge
 from core.sections.visits.blocklist import AddBlock, BlockView, RemoveBlock, RevealBlock, ReviewBlock
@@ -109,6 +109,7 @@ __all__ = [
     "COLLECTION",
     "INVITATIONS",
     "STILL_HERE",
+    "TODAY",
     "UNDO_FOR",
     "Acknowledge",
     "AddBlock",

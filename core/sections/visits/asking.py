@@ -17,7 +17,9 @@ from sqlmodel import Session, col
 
 from core.foundation import clock
 from core.foundation.errors import Refused
-from core.mechanisms import notices
+from core.foundation.i18n import long_day, t
+from core.mechanisms import links, notices
+from core.mechanisms.links import Choice, OneTimeLink, Purpose, Question
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
 from core.sections.visits import planning, record
 from core.sections.visits.record import Code, Visit, VisitState, VisitView, changed, facts_of, handle, views
@@ -50,7 +52,8 @@ def ask_today(s: Session, do: AskToday, by: Actor, at: datetime) -> dict[str, An
     visit.asked_at, visit.ask_answer = at, ""
     changed(visit)
     facts = facts_of(s, visit) | {"day": visit.expected_on}
-    notices.queue(s, key="visit.asks_today", facts=facts, at=at, to_person_id=visit.host_id, subject=("visit", visit.id))
+    link_id = links.make(s, TODAY.name, ("visit", visit.id), at=at, until=at + LASTS, person_id=visit.host_id)
+    notices.queue(s, key="visit.asks_today", facts=facts, at=at, to_person_id=visit.host_id, subject=("visit", visit.id), link_id=link_id)
     return {"visit_id": visit.id}
 
 
@@ -84,6 +87,29 @@ def settle(s: Session, visit: Visit, come: bool, at: datetime) -> None:
         visit.ask_answer = NO
         changed(visit)
         touch(s, "visit", visit.id)
+
+
+# ── the link in the message ──
+
+
+def _ask(s: Session, link: OneTimeLink, at: datetime, language: str) -> Question:
+    visit = s.get(Visit, link.subject_id)
+    if visit is None or not is_open(visit, at):
+        return Question(t("visit.link.today.over", language))
+    facts = {"name": visit.name, "day": long_day(visit.expected_on, language)}
+    choices = (Choice("today", "visit.link.today.yes", "main"), Choice("no", "visit.link.today.no"))
+    return Question(t("visit.link.today", language, **facts), (t("visit.link.today.say", language, **facts),), choices)
+
+
+def _act(s: Session, link: OneTimeLink, choice: str, text: str, by: Actor, at: datetime) -> None:
+    settle(s, handle(s, link.subject_id, by), choice == "today", at)
+
+
+def _done(s: Session, link: OneTimeLink, language: str) -> str:
+    return t(f"visit.link.today.done.{link.choice}", language)
+
+
+TODAY = Purpose("visit.today", _ask, _act, _done)
 
 
 @dataclass(frozen=True, slots=True)
