@@ -60,7 +60,7 @@ async def opened(screen: Welcome, found: visits.Greeting) -> None:
         frame.speak(found.language)
         screen.watch.speak()
     leaves = screen.step in ("leave", "leave_code")
-    if groups.is_group(found.visit_id) and not found.approval == "asked":
+    if groups.is_group(found.visit_id) and found.approval != "asked":
         groups.begin(screen, found.visit_id)
     elif found.act == "arrive":
         screen.show("greeting")
