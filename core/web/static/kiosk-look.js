@@ -71,7 +71,8 @@
         continue;
       }
       brush.globalAlpha = 0.3;
-      for (const line of lines) brush.fillRect(line.left, line.top + line.height * 0.25, line.width, line.height * 0.5);
+      const part = innerWidth / 4; // not even how long a name is: bars come in quarters of the glass
+      for (const line of lines) brush.fillRect(line.left, line.top + line.height * 0.25, Math.min(Math.ceil(line.width / part) * part, innerWidth - line.left), line.height * 0.5);
       brush.globalAlpha = 1;
     }
     for (const quality of [0.8, 0.5, 0.2]) {
