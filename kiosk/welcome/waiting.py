@@ -30,15 +30,19 @@ def waiting(screen: Welcome) -> None:
         screen.button(_("kiosk.waiting.good"), screen.forget, kind="main", counts=True)
 
     def answered(_change: object = None) -> None:
+        if screen.shown.get("fetching"):
+            return  # what fetching the badge changed is no second answer
         with database.reading() as s:
             found = visits.approving.state(s, visit_id)
         if found == visits.approving.GIVEN:
+            screen.shown["fetching"] = True
             ui.timer(0, partial(fetch, screen, code), once=True)
         elif found == visits.approving.REFUSED:
             screen.sorry("visit.not_admitted", _("kiosk.waiting.no"))
 
-    screen.listen(("visit",), answered)
     screen.foot(reason="general")
+    screen.listen(("visit",), answered)
+    ui.timer(0, answered, once=True)  # the answer may have come while this was being drawn
 
 
 async def fetch(screen: Welcome, code: str) -> None:

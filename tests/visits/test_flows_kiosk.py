@@ -151,6 +151,7 @@ def test_a_contractor_reads_two_documents_signs_once_and_waits_to_be_let_in(live
         [here] = live_office.read(register.in_house, clock.now())
         assert (here.approval, here.drink, here.unsigned) == ("asked", "tea", ()) and len(live_office.read(consent.signed_of, here.id)) == 2
         press(page, w("kiosk.waiting.good"))
+        asks(page, t("kiosk.hello", "zh-Hans"))
         scan(page, here.label or "")  # comes back before the answer: the true state
         asks(page, w("kiosk.waiting", name="Zhao Yun"))
         live_office.do(visits.ApproveVisit(visit_id=here.id, approved=True), live_office.mei)
