@@ -11,10 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.foundation import clock
 from core.foundation.i18n import t
-from core.sections import visits
 from core.sections.visits import CheckOut, SetUpType, consent, register
 from tests.cast import Office
-from tests.live import KIOSK, KIOSK_WIDE, Server
+from tests.live import DESK, KIOSK, KIOSK_WIDE, Server, sign_in
 from tests.visits.build import invite, kiosk, sign, walk_in
 from tests.visits.kiosks import asks, draw_signature, go_on, kiosk_key, panel, photograph, press, scan, type_in
 
@@ -154,6 +153,12 @@ def test_a_contractor_reads_two_documents_signs_once_and_waits_to_be_let_in(live
         asks(page, t("kiosk.hello", "zh-Hans"))
         scan(page, here.label or "")  # comes back before the answer: the true state
         asks(page, w("kiosk.waiting", name="Zhao Yun"))
-        live_office.do(visits.ApproveVisit(visit_id=here.id, approved=True), live_office.mei)
+        desk = browser.new_context(**DESK, locale="zh-CN").new_page()
+        sign_in(desk, server, "ann")
+        desk.goto(f"{server.url}/desk/visits?open={here.id}")
+        photograph(desk, "f22-peek")
+        desk.locator(".peek").get_by_role("button", name="同意进来").click()
         asks(page, w("kiosk.done", name="Zhao Yun"))
         photograph(page, f"f11-let-in-{SPOKEN}")
+        expect(desk.locator(".peek")).to_contain_text("已同意进来")
+        desk.context.close()
