@@ -17,7 +17,7 @@ from tests.liaison.test_messages_and_papers import issue
 from tests.live import DESK, PHONE, Server, sign_in
 from tests.visits.kiosks import photograph
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 
 @pytest.mark.proves("S3.2-R1", "S3.2-R2", "S3.2-R3", "S3.2-R4")
