@@ -116,6 +116,7 @@ def _draw_acts(page: RegisterPage) -> None:
     if frame.actor().has(*RECEPTION):
         parts.button(_("rollcall.desk.title"), icon="list", href="/desk/roll-call")
         parts.button(_("visit_desk.walk_in"), partial(visit_check_in.CheckInDialog, page), icon="check")
+    parts.button(_("visitors.from_file"), icon="receive", href="/desk/imports?what=visits")
     parts.button(_("desk.visits.invite"), partial(invite_dialog, page), kind="main", icon="plus")
 
 
