@@ -51,7 +51,8 @@ class PrivacyPage:
                 rule = rules.get(kind.key)
                 own = rule.days if rule is not None and rule.days else None
                 with parts.item(kind.name(frame.lang()), _("privacy.days", n=own or self.days), icon="person"):
-                    parts.pill(_("privacy.own") if own else _("privacy.as_office"), "held" if own else "lost")
+                    if own:
+                        parts.pill(_("privacy.own"), "held")
                     if rule is not None and rule.id_number:
                         parts.pill(_("own_data.id_number"), "soon" if self.numbers else "lost")
                     if frame.actor().has(Role.ADMIN):

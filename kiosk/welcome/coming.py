@@ -162,6 +162,7 @@ def notice(screen: Welcome) -> None:
     with database.reading() as s:
         text = visits.current(s, frame.lang(), documents[page])
         names = [visits.current(s, frame.lang(), key).title for key in documents]
+        days = visits.retention.days(s, screen.form.type)
     read[text.document] = text.hash
     say = _("kiosk.notice.say")
     if several:
@@ -177,6 +178,7 @@ def notice(screen: Welcome) -> None:
         with parts.box("kiosk__read", "section").props("tabindex=0"):
             for line in text.text.splitlines():
                 parts.text(line, "p")
+            parts.text(_("own_data.qr.say", n=days), "p", "second")
             parts.text(_("kiosk.notice.version", version=text.version), "p", "quiet")
 
     async def agree() -> None:

@@ -7,7 +7,7 @@ guests), `bulk` (from a file),
 end, keeping time), `help` (calling reception).
 """
 
-from core.sections.visits import blocklist, codes, holding, own_data, reveals
+from core.sections.visits import blocklist, codes, holding, own_data, retention, reveals
 from core.sections.visits.advice import Advice, WriteAdvice, write_advice
 from core.sections.visits.approving import ApproveVisit, FetchBadge, NotePaper, approve, fetch_badge, note_paper
 from core.sections.visits.asking import TODAY, AnswerToday, Asked, AskToday, answer_today, ask_today, asked, waiting_for
@@ -253,6 +253,7 @@ __all__ = [
     "recognise",
     "remind",
     "remind_hosts",
+    "retention",
     "reveals",
     "roll_call",
     "search",
