@@ -241,13 +241,9 @@ def sorry(screen: Welcome) -> None:
     from kiosk.welcome.details import anew
 
     said = screen.shown["code"]
-<<<<<<< HEAD
-    screen.head(_("kiosk.sorry"), screen.shown["message"], mark="warning")
-    askable = said in groups.ASKABLE and bool(screen.form.scanned)
-=======
     here = not screen.form.code and said in ("visit.see_reception", "visit.field_needed", "op.not_allowed")  # nobody showed a code
     screen.head(_("kiosk.sorry.here") if here else _("kiosk.sorry"), screen.shown["message"], mark="warning")
->>>>>>> 4bcff8a (Walk through privacy as people meet it)
+    askable = said in groups.ASKABLE and bool(screen.form.scanned)
     with parts.box("kiosk__acts", "section"):
         groups.ask_button(screen)
         screen.button(_("kiosk.sorry.call"), partial(screen.call_help, "invitation"), kind="plain" if askable else "main", icon="bell")
