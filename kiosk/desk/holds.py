@@ -34,7 +34,7 @@ class HoldBanner:
             for hold in waiting:
                 key = f"holds.{hold.place}" if hold.held else "holds.check"
                 words = _(key, name=hold.name, host=hold.host, how=_(f"holds.how.{hold.how}"))
-                with parts.banner(words, "bad" if hold.held else "due", icon="eye"):
+                with parts.banner(words, "bad" if hold.held else "due"):
                     parts.button(_("holds.look"), partial(decide_dialog, hold, self.draw))
 
     def _changed(self, _change: Change) -> None:
