@@ -134,7 +134,7 @@ def _entry_dialog(entry: BlockView) -> None:
 
         with parts.box("dialog__acts"):
             parts.button(_("blocklist.remove"), remove, kind="stop")
-            parts.button(_("blocklist.reveal"), reveal, icon="search")
+            parts.button(_("blocklist.reveal"), reveal, icon="lock")
             parts.button(_("blocklist.review"), review, kind="main", icon="check")
     dialog.open()
 
