@@ -89,6 +89,7 @@ class Editor:
                 with parts.field(_("visit_documents.what")):
                     parts.choice({"material": _("visit_documents.material"), "minor": _("visit_documents.minor")}, None, self._kind)
                 self.said = parts.text(_("visit_documents.what.say"), "p", "quiet small")
+            self.changed = parts.box("stack")
             with parts.box("dialog__acts"):
                 parts.button(_("web.cancel"), self.dialog.close)
                 if present:
@@ -105,14 +106,16 @@ class Editor:
         self.said.text = _(f"visit_documents.{kind}.say")
 
     def compare(self) -> None:
+        """What changed, below the text: a form over a form would be one too many."""
         assert self.present is not None
-        with parts.sheet_dialog(_("visit_documents.changed"), self.present.titles[frame.lang()]) as dialog:
+        self.changed.clear()
+        with self.changed:
+            parts.text(_("visit_documents.changed"), "h3")
             for language, field in self.texts.items():
-                parts.text(i18n.LANGUAGE_NAMES[language], "h3")
-                draw_changes(self.present.texts[language], (field.value or "").strip(), language)
-            with parts.box("dialog__acts"):
-                parts.button(_("web.close"), dialog.close, kind="main")
-        dialog.open()
+                old, new = self.present.texts[language], (field.value or "").strip()
+                if old != new:
+                    parts.text(i18n.LANGUAGE_NAMES[language], "p", "quiet small")
+                    draw_changes(old, new, language)
 
     async def publish(self) -> None:
         if self.present and not self.minor:

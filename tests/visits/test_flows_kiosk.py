@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import time
 from typing import Any
+from uuid import UUID
 
+import pypdfium2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.foundation import clock
 from core.foundation.i18n import t
+from core.sections import visits
 from core.sections.visits import CheckOut, SetUpType, consent, register
 from tests.cast import Office
 from tests.live import DESK, KIOSK, KIOSK_WIDE, Server, sign_in
@@ -162,3 +165,58 @@ def test_a_contractor_reads_two_documents_signs_once_and_waits_to_be_let_in(live
         photograph(page, f"f11-let-in-{SPOKEN}")
         expect(desk.locator(".peek")).to_contain_text("已同意进来")
         desk.context.close()
+
+
+@pytest.mark.proves("S3.1-R1", "Front desk 7")
+def test_reception_sets_a_kind_up_publishes_a_typo_and_prints_what_was_signed(
+    live_office: Office, server: Server, browser: Browser
+) -> None:
+    made = walk_in(live_office, kiosk(live_office), type="contractor", company="江城机电", phone="13800001234", consent=sign(live_office))
+    context = browser.new_context(**DESK, locale="zh-CN")
+    desk = context.new_page()
+    sign_in(desk, server, "ada")
+    desk.goto(f"{server.url}/desk/visit-set-up")
+    expect(desk.locator(".flow__step").last).to_contain_text("拿胸卡")
+    # a new kind: three names, one required field
+    desk.get_by_role("button", name="新增类型").click()
+    form = desk.locator(".dialog--form")
+    for label, words in (("名称（简体中文）", "家属"), ("名称（繁體中文）", "家屬"), ("名称（English）", "Family")):
+        form.get_by_label(label).fill(words)
+    form.locator(".flow__fields .choice").nth(1).get_by_role("radio", name="必填").click()
+    photograph(desk, "f20-type")
+    form.get_by_role("button", name="保存").click()
+    row = desk.locator(".item").filter(has_text="家属")
+    expect(row).to_contain_text("手机号")
+    row.get_by_role("button", name="看步骤").click()
+    expect(desk.locator(".flow")).to_contain_text("家属会看到")
+    expect(desk.locator(".flow")).to_contain_text("手机号")
+    [family] = [one for one in live_office.read(visits.types.all_types) if one.own]
+    assert (family.name("en"), family.fields["phone"], family.documents) == ("Family", "required", ("notice",))
+    # a typo of the notice, in three languages at once
+    desk.locator(".item").filter(has_text="来访须知").last.get_by_role("button", name="修改").click()
+    text = form.get_by_label("正文").first
+    text.fill(live_office.read(consent.current, "zh-Hans").text.replace("为了", "为"))
+    form.get_by_role("button", name="发布").click()
+    expect(desk.locator(".problem--floating")).to_contain_text("请先选")
+    form.get_by_role("radio", name="只改错字").click()
+    form.get_by_role("button", name="看改了哪里").click()
+    expect(desk.locator(".changes del").first).to_have_text("了")
+    photograph(desk, "f21-changes")
+    form.get_by_role("button", name="发布").click()
+    expect(desk.locator(".toast--floating")).to_contain_text("1.1")
+    assert live_office.read(consent.current, "en").version == "1.1"
+    # the visit: let in, one document still to sign, and the words of then as PDF
+    desk.goto(f"{server.url}/desk/visits?open={made['visit_id']}")
+    peek = desk.locator(".peek")
+    expect(peek).to_contain_text("还没签：施工安全须知")
+    photograph(desk, "f22-peek")
+    peek.get_by_role("button", name="同意进来").click()
+    expect(peek).to_contain_text("已同意进来")
+    pdf = desk.request.get(f"{server.url}/api/v1/visits/{made['visit_id']}/signed.pdf")
+    assert pdf.ok
+    words = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf.body()))
+    assert "为了安全和接待" in words and consent.hash_of(1, 0, "zh-Hans", t("visit.notice.text", "zh-Hans")) in words.replace("\r\n", "")
+    assert desk.request.get(f"{server.url}/api/v1/visits/{UUID(int=1)}/signed.pdf").status in (404, 409)
+    with panel(browser, server, kiosk_key(live_office, "二号")) as page:
+        assert page.request.get(f"{server.url}/api/v1/visits/{made['visit_id']}/signed.pdf").status == 403
+    context.close()
