@@ -10,6 +10,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
@@ -32,6 +33,7 @@ from core.sections import assets
 from core.web import sessions
 from mobile.phone_clock import SKEW_WORTH_A_FLAG, PhoneClock, moment
 
+log = logging.getLogger("foyer.api")
 MAX_ITEMS = 1_000
 MAX_BODY = 1_000_000
 SCHEMA = 3  # of an operation's envelope as phones write it; two older ones are read as well
@@ -717,5 +719,5 @@ async def _bug(request: Request, error: Exception) -> Response:
     if database.is_busy(error):
         return problem_response(request, 503, operations.BUSY, {}, {"Retry-After": str(BUSY_RETRY_S)})
     reference = uuid7().hex[-4:].upper()
-    operations.log.error("request failed, reference %s", reference, exc_info=error)
+    log.error("request failed, reference %s", reference, exc_info=error)
     return problem_response(request, 500, "op.failed", {"ref": reference})

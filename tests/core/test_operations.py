@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from datetime import timedelta
 from uuid import uuid4
 
@@ -11,10 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from core.foundation import clock, database
+from core.foundation.errors import Invalid, Refused
 from core.foundation.ids import uuid7
 from core.mechanisms import audit, labels, operations, people, places
 from core.mechanisms.labels import SubjectKind
-from core.mechanisms.operations import Request, perform_requests
+from core.mechanisms.operations import Request, perform_requests, registry
 from tests.cast import Office
 
 
@@ -73,7 +75,7 @@ def test_one_poisoned_operation_among_good_ones_stops_nobody(office: Office, mon
         return real(s, do, by, at)
 
     spec = operations.spec_of(people.AddDepartment(name="x"))
-    monkeypatch.setitem(operations._by_input, people.AddDepartment, operations.dataclasses.replace(spec, run=bug))
+    monkeypatch.setitem(registry._by_input, people.AddDepartment, dataclasses.replace(spec, run=bug))
     requests = [Request(people.AddDepartment(name=name), office.ada, uuid7()) for name in ("甲", "乙", "毒", "丙")]
     outcomes = perform_requests(requests)
     assert [o.status for o in outcomes] == ["accepted", "accepted", "invalid", "accepted"]
@@ -145,10 +147,10 @@ def test_a_replaced_label_says_superseded_and_still_opens_the_same_thing(office:
 
 def test_an_unknown_label_and_a_mistyped_one_are_told_apart(office: Office) -> None:
     assert labels.read_code("xmdm-u5zw") == "XMDMU5ZW"
-    with pytest.raises(operations.Invalid) as mistyped:
+    with pytest.raises(Invalid) as mistyped:
         labels.read_code("7K3M9QWX")
     assert mistyped.value.code == "label.mistyped"
-    with pytest.raises(operations.Refused) as unknown:
+    with pytest.raises(Refused) as unknown:
         office.read(labels.view, "7K3M9QWY", office.mei)
     assert unknown.value.code == "label.unknown"
 
@@ -176,10 +178,10 @@ def test_a_disabled_person_is_out_at_once(office: Office) -> None:
 def test_wrong_passwords_grow_a_delay_for_that_caller_and_lock_nobody_else_out(office: Office) -> None:
     office.person("li", "李文", account="li", password="another-password")
     for _ in range(3):
-        with pytest.raises(operations.Refused) as wrong:
+        with pytest.raises(Refused) as wrong:
             people.sign_in("li", "guess", source="10.0.0.66", at=clock.now())
         assert wrong.value.code == "signin.wrong"
-    with pytest.raises(operations.Refused) as wait:
+    with pytest.raises(Refused) as wait:
         people.sign_in("li", "another-password", source="10.0.0.66", at=clock.now())
     assert wait.value.code == "signin.wait" and wait.value.facts["seconds"] >= 1
     assert people.sign_in("li", "another-password", source="10.0.0.5", at=clock.now()).token
@@ -210,7 +212,7 @@ def test_a_retry_across_an_upgrade_that_taught_the_kind_a_new_field_is_the_same_
     old, op_id = people.AddDepartment(name="档案室"), uuid7()
     assert perform_requests([Request(old, office.ada, op_id)])[0].ok
     spec = operations.spec_of(old)
-    monkeypatch.setitem(operations._by_input, AddFloor, spec)
+    monkeypatch.setitem(registry._by_input, AddFloor, spec)
     again = perform_requests([Request(AddFloor(name="档案室"), office.ada, op_id)])[0]
     assert again.ok and again.repeated
     for other in (AddFloor(name="档案室", floor=3), AddFloor(name="别的")):

@@ -18,7 +18,7 @@ from core.foundation import clock, database
 from core.foundation.ids import uuid7
 from core.mechanisms import audit, operations
 from core.mechanisms.labels import SubjectKind
-from core.mechanisms.operations import AuditRow, OperationRow, Request
+from core.mechanisms.operations import AuditRow, OperationRow, Request, performing
 from core.sections import assets, stocktakes, supplies
 from core.sections.stocktakes.record import CountEvent
 from core.sections.supplies.record import SupplyMovement
@@ -40,15 +40,15 @@ def _child(url: str, step: str, body: str) -> None:
     database.connect(url)
     requests = requests_of(told)
     if step == "looked_up":
-        operations._look_up = _after(operations._look_up)
+        performing._look_up = _after(performing._look_up)
     elif step == "applied":
-        operations._record = _die  # type: ignore[assignment]  # the effect is in the transaction, its record is not
+        performing._record = _die  # type: ignore[assignment]  # the effect is in the transaction, its record is not
     elif step == "recorded":
-        operations._record = _after(operations._record)
+        performing._record = _after(performing._record)
     elif step == "commit":
         event.listen(database.engine(), "commit", _die)
     elif step == "committed":
-        operations.live.publish = _die  # type: ignore[assignment]
+        performing.live.publish = _die  # type: ignore[assignment]
     operations.perform_requests(requests)
     _die()  # answered: the reply never leaves
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy import text
 from core.foundation import database
 from core.foundation.ids import uuid7
 from core.mechanisms import operations, people
-from core.mechanisms.operations import Request, perform_requests
+from core.mechanisms.operations import Request, perform_requests, registry
 from tests.cast import Office
 from tests.mechanisms import web
 
@@ -71,7 +72,7 @@ def test_two_who_take_each_others_place_at_the_same_moment_both_get_through(offi
         s.execute(text("SELECT 1 FROM department WHERE name = :name FOR UPDATE"), {"name": second})
         return real(s, do, by, at)
 
-    monkeypatch.setitem(operations._by_input, people.AddDepartment, operations.dataclasses.replace(spec, run=crosswise))
+    monkeypatch.setitem(registry._by_input, people.AddDepartment, dataclasses.replace(spec, run=crosswise))
     outcomes: dict[str, operations.Outcome] = {}
 
     def add(name: str) -> None:

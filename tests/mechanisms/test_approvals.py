@@ -15,7 +15,7 @@ from sqlmodel import Session
 from core.foundation import database
 from core.mechanisms import approvals, notices, operations
 from core.mechanisms.approvals import DecideApproval, Step, WithdrawApproval
-from core.mechanisms.operations import PERSON_ROLES, Actor, Operation, Role, operation
+from core.mechanisms.operations import PERSON_ROLES, Actor, Operation, Role, operation, registry
 from tests.cast import Office
 
 
@@ -47,8 +47,8 @@ def known(office: Office) -> Iterator[None]:
     approvals.include(sys.modules[__name__])
     settled.clear()
     yield
-    operations._specs.pop("test.ask_for_chair")
-    operations._by_input.pop(AskForChair)
+    registry._specs.pop("test.ask_for_chair")
+    registry._by_input.pop(AskForChair)
     approvals._settles.pop("chair")
 
 

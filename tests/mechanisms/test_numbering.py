@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from core.foundation.errors import Refused
 from core.mechanisms import numbering, operations
-from core.mechanisms.operations import Actor, Operation, Outcome, Role, operation, perform_now
+from core.mechanisms.operations import Actor, Operation, Outcome, Role, operation, perform_now, registry
 from tests.cast import Office
 
 
@@ -37,8 +37,8 @@ def take_number(s: Session, do: TakeNumber, by: Actor, at: datetime) -> dict[str
 def known(office: Office) -> Iterator[None]:
     operations.include(sys.modules[__name__])
     yield
-    operations._specs.pop("test.take_number")
-    operations._by_input.pop(TakeNumber)
+    registry._specs.pop("test.take_number")
+    registry._by_input.pop(TakeNumber)
 
 
 @pytest.mark.proves("Office 3")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import sys
 import threading
@@ -18,10 +19,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from core.foundation import clock, database
+from core.foundation.errors import Invalid
 from core.foundation.ids import uuid7
 from core.mechanisms import duties, labels, notices, operations
 from core.mechanisms.labels import SubjectKind
-from core.mechanisms.operations import Actor
+from core.mechanisms.operations import Actor, registry
 from core.mechanisms.views import Query
 from core.sections import supplies
 from core.sections.supplies import IssueSupply, ReceiveSupply, RegisterSupply, ReturnSupply
@@ -43,7 +45,7 @@ def take(code: str, quantity: int, who: Actor, reason: str = "") -> IssueSupply:
 
 
 def on_a_phone(who: Actor) -> Actor:
-    return operations.dataclasses.replace(who, device_id=uuid4())
+    return dataclasses.replace(who, device_id=uuid4())
 
 
 @pytest.mark.proves("Office 5", "S1.2-R6")
@@ -85,7 +87,7 @@ def test_an_order_of_a_thousand_takes_one_and_then_the_rest_but_never_one_more(o
 def test_pieces_are_whole_numbers(office: Office, quantity: object) -> None:
     _, code = pens(office, 5)
     payload = {"code": code, "quantity": quantity, "to_person_id": str(office.mei.person_id)}
-    with pytest.raises(operations.Invalid):
+    with pytest.raises(Invalid):
         operations.parse("supply.issue", payload)
 
 
@@ -217,8 +219,8 @@ def post_count(s: Session, do: PostCount, by: Actor, at: datetime) -> None:
 def counting(office: Office) -> Iterator[None]:
     operations.include(sys.modules[__name__])
     yield
-    operations._specs.pop("test.post_count")
-    operations._by_input.pop(PostCount)
+    registry._specs.pop("test.post_count")
+    registry._by_input.pop(PostCount)
 
 
 @pytest.mark.proves("Office 5", "T12")

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.foundation import clock
+from core.foundation.errors import Invalid
 from core.foundation.i18n import LANGUAGES
 from core.mechanisms import operations
-from core.mechanisms.operations import Invalid
 from core.sections import visits
 from core.sections.visits import CheckIn, CheckOut, PublishNotice, changes, consent
 from core.sections.visits.consent import Signature

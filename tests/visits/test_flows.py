@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from core.foundation import clock, database
+from core.foundation.errors import Invalid, NotAllowed, Refused
 from core.mechanisms import operations, places
-from core.mechanisms.operations import Invalid, NotAllowed
 from core.sections import visits
 from core.sections.visits import ApproveVisit, CheckIn, SetUpType, SetUpVisitRoom, consent, register, types
 from core.sections.visits.consent import Signature
@@ -209,7 +209,7 @@ def test_a_contractor_waits_until_the_host_lets_them_in(office: Office) -> None:
     assert asked.facts["waiting"] is True and row(asked.result).approval == "asked" and told("visit.arrived") == []
     assert [n.person_id for n in told("visit.asks_entry")] == [office.mei.person_id]
     assert [n.person_id for n in told("visit.asks_entry_desk")] == [office.ann.person_id]
-    with pytest.raises(operations.Refused):
+    with pytest.raises(Refused):
         office.read(visits.badge, visit_id, office.ann, clock.now())
     for nobody in (office.wu, office.bo):
         assert office.refused(ApproveVisit(visit_id=visit_id, approved=True), nobody).code == "op.not_allowed"

@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import select
 
 from core.foundation import clock, database
+from core.foundation.errors import Refused
 from core.mechanisms import channels, notices, operations, people
 from core.mechanisms.notices import Channel, Notice, State
 from core.mechanisms.office import UpdateSetting
@@ -51,7 +52,7 @@ def tell(s: Any, do: TellPeople, by: Actor, at: datetime) -> dict[str, Any]:
     )
     touch(s, "test", "1")
     if do.fail:
-        raise operations.Refused("notice.not_found")
+        raise Refused("notice.not_found")
     return {"notice_id": row.id}
 
 

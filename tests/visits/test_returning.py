@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import event
 
 from core.foundation import clock, database
+from core.foundation.errors import Invalid
 from core.mechanisms import operations, people
-from core.mechanisms.operations import Actor, Invalid
+from core.mechanisms.operations import Actor
 from core.sections import visits
 from core.sections.visits import CheckIn, CheckOut, Recognise, Remembered, consent, keeping, returning
 from core.sections.visits.record import phone_key

@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from core.foundation import clock, database
+from core.foundation.errors import Invalid, NotAllowed
 from core.mechanisms import labels, notices, operations, people
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.notices import Notice
@@ -287,7 +288,7 @@ def test_a_badge_holds_no_phone_and_the_kiosk_has_it_for_one_minute(office: Offi
         lambda: office.read(visits.badge, UUID(made["visit_id"]), desk, later),
         lambda: office.read(visits.badge, UUID(made["visit_id"]), office.mei, later),
     ):
-        with pytest.raises(operations.NotAllowed):
+        with pytest.raises(NotAllowed):
             act()
     assert office.read(visits.badge, UUID(made["visit_id"]), office.ann, later).name == "李文博"
     office.do(visits.NoteBadge(visit_id=made["visit_id"]), office.ann)
@@ -350,7 +351,7 @@ def test_a_check_in_without_a_signature_is_seen_at_the_desk(office: Office) -> N
 @pytest.mark.parametrize("strokes", [[], [[]], [[(5.0, 0.1, 0.0)]], [[(0.1, 0.1, 0.0)] * 9000], [[(float("nan"), 0.1, 0.0)]]])
 def test_a_signature_that_is_none_is_turned_away(office: Office, strokes: Any) -> None:
     payload = {"name": "李", "host": "林晓梅", "consent": {"document": "0" * 64, "strokes": strokes}}
-    with pytest.raises(operations.Invalid):
+    with pytest.raises(Invalid):
         operations.parse("visit.check_in", payload)
 
 
@@ -432,7 +433,7 @@ def test_a_hostile_name_is_kept_as_text_and_nothing_more(office: Office, name: s
 @pytest.mark.proves("SEC 10", "SEC 11")
 @pytest.mark.parametrize("name", ["x" * 10_000, "", "   ", "\ud800", None, 5, ["a"], {"a": 1}])
 def test_a_name_that_is_none_is_turned_away_before_anything_is_written(office: Office, name: Any) -> None:
-    with pytest.raises(operations.Invalid):
+    with pytest.raises(Invalid):
         operations.parse("visit.check_in", {"name": name, "host": "林晓梅"})
 
 
@@ -443,7 +444,7 @@ def test_two_hundred_naughty_strings_check_in_or_are_turned_away_politely(office
     for line in BLNS.read_text("utf-8").splitlines()[:400:2]:
         try:
             do = operations.parse("visit.check_in", {"name": line[:80], "host": "林晓梅", "company": line[:200]})
-        except operations.Invalid:
+        except Invalid:
             continue
         outcome = operations.perform_now(do, by=desk)
         assert outcome.ok, (line, outcome)

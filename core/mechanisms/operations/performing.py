@@ -1,44 +1,31 @@
-"""The one door through which anything is written (house.md §1): who does what to which thing, when, once.
-
-A part declares an operation as an input class and a function:
-
-    @operation(ExtendBooking, "booking.extend", roles={Role.STAFF, Role.DOOR})
-    def extend(s: Session, do: ExtendBooking, by: Actor, at: datetime) -> BookingView: ...
-
-`perform` answers a repeated id with the stored outcome, checks the role, runs the function in a savepoint of one transaction, stores outcome and
-audit entry, commits, then tells the screens what changed. Accepted and refused are final for an id; invalid and `op.not_allowed` claim nothing.
-The payload of kinds about persons is not kept in the append-only rows, only its keyed hash, so that erasing a person stays possible.
-"""
+"""Judging and applying: one by one or as a set, in one transaction, recorded, then told (house.md §1)."""
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-import hashlib
-import hmac
-import json
 import logging
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
-from types import ModuleType
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
-from sqlalchemy import JSON, Column, Index, select
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlmodel import Field, Session, SQLModel
+from sqlmodel import Session
 
 from core.foundation import clock, database, live
 from core.foundation.errors import Invalid, NotAllowed, Refused
-from core.foundation.i18n import as_mapping, t
 from core.foundation.ids import uuid7, uuid7s
 from core.foundation.live import Change
+from core.mechanisms.operations.actors import Actor
+from core.mechanisms.operations.outcomes import BUSY, Outcome, Request
+from core.mechanisms.operations.records import AuditRow, OperationRow, WaitingRow
+from core.mechanisms.operations.registry import Item, Operation, Spec, hashed, spec_of
+from core.mechanisms.operations.values import as_json, canonical
 
 log = logging.getLogger("foyer.operations")
 
@@ -46,278 +33,10 @@ STALE_AFTER = timedelta(seconds=10)
 BATCH_CHUNK = 200  # operations that are looked up and written as one set
 BATCH_MOST = 1_000  # operations of one transaction, while nobody waits (SQLite: a commit costs as much as a hundred of them)
 TRIES = 4  # of a transaction that met another's locks crosswise
-BUSY = "op.busy"
 BATCH_SLICE = 25  # a set while people tap: as soon as one waits, what is done is committed
 
-
-class Role(StrEnum):
-    """Persons, devices, and `system` for jobs."""
-
-    ADMIN = "admin"
-    RECEPTION = "reception"
-    CLERK = "clerk"
-    SAFETY = "safety"
-    LEADER = "leader"
-    STAFF = "staff"
-    KIOSK = "kiosk"
-    DROP_BOX = "drop_box"
-    DOOR = "door"
-    PHONE = "phone"
-    PRINTER = "printer"
-    SYSTEM = "system"
-
-
-PERSON_ROLES = frozenset({Role.ADMIN, Role.RECEPTION, Role.CLERK, Role.SAFETY, Role.LEADER, Role.STAFF})
-DEVICE_ROLES = frozenset({Role.KIOSK, Role.DROP_BOX, Role.DOOR, Role.PHONE, Role.PRINTER})
-OFFICE = frozenset({Role.ADMIN, Role.RECEPTION, Role.CLERK})
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts: a person, a device, a person on a device, or the system. `room_id` is the place a door is bound to."""
-
-    roles: frozenset[Role]
-    person_id: UUID | None = None
-    device_id: UUID | None = None
-    room_id: UUID | None = None
-    name: str = ""
-    language: str = "zh-Hans"
-
-    def has(self, *roles: Role) -> bool:
-        return not self.roles.isdisjoint(roles)
-
-    @property
-    def is_person(self) -> bool:
-        return self.person_id is not None
-
-
-SYSTEM = Actor(frozenset({Role.SYSTEM}), name="Foyer")
-
-
-class Operation(BaseModel):
-    """The input of an operation: validated, frozen, unknown fields refused, control characters and broken Unicode taken out of texts."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _clean(cls, data: Any) -> Any:
-        return _cleaned(data) if isinstance(data, dict) else data
-
-
-def _cleaned(value: Any) -> Any:
-    if isinstance(value, str):
-        if any("\ud800" <= sign <= "\udfff" for sign in value):
-            raise ValueError("text.not_unicode")
-        return "".join(sign for sign in value if sign >= " " or sign in "\n\t")
-    if isinstance(value, dict):
-        return {key: _cleaned(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_cleaned(inner) for inner in value]
-    return value
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One operation of a batch, as a set-wise function gets it."""
-
-    do: Any
-    by: Actor
-    at: datetime
-    op_id: UUID
-    received_at: datetime
-    device_seq: int | None = None
-    clock_skew_s: int = 0
-
-
-Function = Callable[..., Any]
-ManyFunction = Callable[[Session, Sequence[Item]], Sequence[Any]]
-Clash = Callable[[Session, Any, datetime], Refused]
-F = TypeVar("F", bound=Function)
-
-
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """One line of the table of operations."""
-
-    kind: str
-    input: type[Operation]
-    roles: frozenset[Role]
-    run: Function
-    offline: bool
-    personal: bool
-    many: ManyFunction | None
-    clashes: Mapping[str, Clash]
-    summary: str
-
-
-def operation(
-    input_class: type[Operation], kind: str, *, roles: Iterable[Role], offline: bool = False, personal: bool = False,
-    many: ManyFunction | None = None, clashes: Mapping[str, Clash] | None = None,
-) -> Callable[[F], F]:  # fmt: skip
-    """Declare an operation. `offline`: takes the phone's corrected moment. `personal`: the payload names persons and is not kept in the log.
-    `many`: applies a run of the same kind as a set; it returns one result, `Refused` or None (do this one by itself) for each item.
-    `clashes`: part of a database constraint's name → what to refuse when the database itself said no."""
-
-    def mark(function: F) -> F:
-        function.__operation__ = Spec(  # type: ignore[attr-defined]
-            kind,
-            input_class,
-            frozenset(roles) | {Role.SYSTEM},
-            function,
-            offline,
-            personal,
-            many,
-            clashes or {},
-            (function.__doc__ or "").strip(),
-        )
-        return function
-
-    return mark
-
-
-_specs: dict[str, Spec] = {}
-_by_input: dict[type[Operation], Spec] = {}
-_secret = secrets.token_bytes(32)
-
-
-def include(*modules: ModuleType) -> None:
-    """Know the operations of these modules (main.py alone calls this); including again replaces."""
-    for module in modules:
-        for value in list(vars(module).values()):
-            spec = getattr(value, "__operation__", None)
-            if isinstance(spec, Spec):
-                _specs[spec.kind] = spec
-                _by_input[spec.input] = spec
-
-
-def kinds() -> dict[str, Spec]:
-    """Every operation by its kind, in order of kind."""
-    return dict(sorted(_specs.items()))
-
-
-def use_secret(secret: bytes) -> None:
-    """The key of payload hashes (the office's secret)."""
-    global _secret
-    _secret = secret
-
-
-def keyed(purpose: str, message: str) -> bytes:
-    """32 bytes only this office can make of `message`: for codes that are shown, scanned and checked again (never for passwords)."""
-    return hmac.digest(_secret, f"{purpose}\n{message}".encode(), "sha256")
-
-
-# ── tables ──
-
-
-class OperationRow(SQLModel, table=True):
-    """Every judged operation, for ever: append-only, unique by the caller's id."""
-
-    __tablename__: ClassVar[str] = "operation"
-    __table_args__ = (Index("ix_operation_device_seq", "device_id", "device_seq"),)
-    op_id: UUID = Field(primary_key=True)
-    kind: str = Field(index=True)
-    payload_hash: str
-    payload: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
-    person_id: UUID | None = None
-    device_id: UUID | None = None
-    device_seq: int | None = None
-    occurred_at: datetime
-    received_at: datetime
-    status: str
-    code: str | None = None
-    facts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
-    result: Any = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
-    envelope: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
-
-
-class AuditRow(SQLModel, table=True):
-    """One line for each operation and each refusal at the door: who did what to which thing, when, with what outcome (guide row X1)."""
-
-    __tablename__: ClassVar[str] = "audit"
-    id: UUID = Field(primary_key=True)
-    at: datetime = Field(index=True)
-    op_id: UUID
-    kind: str
-    person_id: UUID | None = None
-    device_id: UUID | None = None
-    subject_kind: str | None = None
-    subject_id: str | None = Field(default=None, index=True)
-    outcome: str
-    code: str | None = None
-    payload_hash: str
-
-
-class WaitingRow(SQLModel, table=True):
-    """Operations kept but not judged: sent by a revoked device (quarantine), or before what they depend on."""
-
-    __tablename__: ClassVar[str] = "operation_waiting"
-    op_id: UUID = Field(primary_key=True)
-    device_id: UUID | None = None
-    person_id: UUID | None = None
-    reason: str
-    received_at: datetime
-    body: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
-
-
-database.append_only("operation")
-database.append_only("audit")
 _operations = OperationRow.__table__  # type: ignore[attr-defined]
 _audits = AuditRow.__table__  # type: ignore[attr-defined]
-
-
-# ── outcomes ──
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of an operation. `status` is accepted, refused, invalid or waiting; `facts` and `result` hold JSON values."""
-
-    op_id: UUID
-    status: str
-    code: str | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
-    result: Any = None
-    repeated: bool = False
-
-    @property
-    def ok(self) -> bool:
-        return self.status == "accepted"
-
-    def message(self, language: str) -> str:
-        """The sentence for a person, or an empty string when it was accepted without a remark."""
-        return t(self.code, language, **as_mapping(self.facts, language, clock.zone())) if self.code else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One operation as it came from outside: not yet judged."""
-
-    do: Operation
-    by: Actor
-    op_id: UUID
-    occurred_at: datetime | None = None
-    received_at: datetime | None = None
-    device_seq: int | None = None
-    envelope: dict[str, Any] | None = None
-
-
-def touch(s: Session, kind: str, id: UUID | str) -> None:
-    """Note that this thing changed. The first thing touched is the subject of the audit line; all of them are told to the screens."""
-    s.info.setdefault("touched", []).append(Change(kind, str(id)))
-
-
-def note(s: Session, **facts: Any) -> None:
-    """Add facts to the outcome of an accepted operation: `evidence_pending`, `clock_skew_s`, `second_time`."""
-    s.info.setdefault("noted", {}).update(facts)
-
-
-def after_commit(s: Session, action: Callable[[], object]) -> None:
-    """Do this once the operation is committed (wake a job); never for effects that must not be lost."""
-    s.info.setdefault("after_commit", []).append(action)
-
-
-# ── performing ──
 
 
 async def perform(
@@ -454,8 +173,8 @@ def _begin(request: Request) -> _Judged:
     received = request.received_at or clock.now()
     occurred = request.occurred_at
     at = min(occurred, received) if spec.offline and occurred is not None else received
-    payload = database.JsonText(_canonical(request.do.model_dump(mode="json")))  # written once: for the hash and for the log
-    one = _Judged(request, spec, _hashed(f'["{spec.kind}",{payload}]'), payload, at, received)
+    payload = database.JsonText(canonical(request.do.model_dump(mode="json")))  # written once: for the hash and for the log
+    one = _Judged(request, spec, hashed(f'["{spec.kind}",{payload}]'), payload, at, received)
     if not request.by.has(*spec.roles):
         one.outcome = Outcome(request.op_id, "invalid", "op.not_allowed", {"kind": spec.kind})
     elif not spec.offline and occurred is not None and received - occurred > STALE_AFTER:
@@ -499,7 +218,7 @@ def _answer_twins(judged: list[_Judged]) -> None:
     first = {one.request.op_id: one.outcome for one in judged if not one.stored and one.outcome is not None}
     for one in judged:
         if one.outcome is not None and one.outcome.code == "op.twice_in_batch" and one.request.op_id in first:
-            one.outcome = dataclasses.replace(first[one.request.op_id], repeated=True)
+            one.outcome = replace(first[one.request.op_id], repeated=True)
 
 
 def _run_of_same_kind(judged: list[_Judged], start: int) -> list[_Judged]:
@@ -653,74 +372,3 @@ def _item(one: _Judged) -> Item:
     request = one.request
     skew = request.envelope.get("clock_skew_s", 0) if request.envelope else 0
     return Item(request.do, request.by, one.at, request.op_id, one.received, request.device_seq, skew)
-
-
-def spec_of(do: Operation) -> Spec:
-    spec = _by_input.get(type(do))
-    if spec is None:
-        raise LookupError(f"{type(do).__name__} is not an included operation")
-    return spec
-
-
-# ── reading what came from outside ──
-
-
-def parse(kind: str, payload: Any) -> Operation:
-    """The validated input of `kind`. Raises Invalid `op.unknown_kind` or `op.invalid` with the fields and what is wrong with each."""
-    spec = _specs.get(kind)
-    if spec is None:
-        raise Invalid("op.unknown_kind", kind=str(kind)[:80])
-    try:
-        return spec.input.model_validate(payload)
-    except ValidationError as error:
-        problems = [
-            {"field": ".".join(str(part) for part in item["loc"]), "problem": str(item["msg"])[:200]} for item in error.errors()[:20]
-        ]
-        raise Invalid(
-            "op.invalid", fields=", ".join(dict.fromkeys(item["field"] for item in problems)) or "payload", problems=problems
-        ) from None
-
-
-def digest_of(kind: str, do: Operation) -> str:
-    """Keyed hash of kind and content: equal only for the same content, and no way back to a name in it."""
-    return _digest(kind, do.model_dump(mode="json"))
-
-
-_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode
-
-
-def _digest(kind: str, payload: dict[str, Any]) -> str:
-    return _hashed(_canonical([kind, payload]))
-
-
-def _hashed(text: str) -> str:
-    return hashlib.blake2b(text.encode(), key=_secret[:64], digest_size=16).hexdigest()
-
-
-def as_json(value: Any) -> Any:
-    """A result as JSON values: dataclasses become objects, ids and moments become strings."""
-    kind = type(value)
-    if kind in _JSON_ALREADY:
-        return value
-    if kind is UUID:
-        return str(value)
-    if kind in _fields_of:
-        return {name: inner if type(inner := getattr(value, name)) in _JSON_ALREADY else as_json(inner) for name in _fields_of[kind]}
-    if isinstance(value, (str, int, float)):
-        return value
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, (UUID, date)):
-        return str(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        _fields_of[kind] = tuple(item.name for item in dataclasses.fields(value))
-        return {name: as_json(getattr(value, name)) for name in _fields_of[kind]}
-    if isinstance(value, Mapping):
-        return {str(key): as_json(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [as_json(inner) for inner in value]
-    return str(value)
-
-
-_JSON_ALREADY = frozenset({type(None), str, int, float, bool})
-_fields_of: dict[type, tuple[str, ...]] = {}
