@@ -157,7 +157,7 @@ def test_only_the_faces_know_nicegui() -> None:
 
 def test_nothing_but_perform_opens_a_write_transaction() -> None:
     """Operations get a session; only the platform's own bookkeeping opens one."""
-    allowed = {"core/foundation/database.py", "core/foundation/migrations/__init__.py", "core/mechanisms/operations.py"}
+    allowed = {"core/foundation/database.py", "core/foundation/migrations/__init__.py", "core/mechanisms/operations/performing.py"}
     bookkeeping = {
         "core/mechanisms/audit.py",
         "core/mechanisms/people.py",

@@ -19,7 +19,7 @@ from core.mechanisms.labels import SubjectKind
 from core.mechanisms.views import Query
 from core.sections import assets
 from core.sections.assets import AssetView, FieldKind, GotHow
-from mobile.api import _export
+from mobile.api.collections import export
 from tests.cast import Office
 from tests.imports.files import csv_file, xlsx_file
 
@@ -176,7 +176,7 @@ def test_our_own_export_with_everything_in_it_changes_nothing(office: Office, ki
         office.do(do, office.bo)
     office.label(SubjectKind.ASSET, rack)
     before = [office.read(assets.view, row) for row in office.read(assets.search, assets.Filter(), limit=100)]
-    body = bytes(_export(assets.COLLECTION, Query(limit=500), office.bo, language, kind).body)
+    body = bytes(export(assets.COLLECTION, Query(limit=500), office.bo, language, kind).body)
     report = imports.run("assets", body, office.bo)
     assert report.totals == {"create": 0, "update": 0, "skip": 3, "error": 0}, [row for row in report.rows if row.action != "skip"]
     assert report.unknown_headings == ()
