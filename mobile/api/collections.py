@@ -61,16 +61,16 @@ def add_collection(router: APIRouter, collection: views.Collection) -> None:
     """The four routes of a collection: list, one, CSV, XLSX."""
     name = collection.name
 
-    async def export(request: Request, actor: Caller, kind: str) -> Response:
+    async def exported(request: Request, actor: Caller, kind: str) -> Response:
         _readable(collection, actor)
         speech, asked = language(request), _query(request, collection)
-        return await asyncio.to_thread(_export, collection, asked, actor, speech, kind)
+        return await asyncio.to_thread(export, collection, asked, actor, speech, kind)
 
     async def as_csv(request: Request, actor: Caller) -> Response:
-        return await export(request, actor, "csv")
+        return await exported(request, actor, "csv")
 
     async def as_xlsx(request: Request, actor: Caller) -> Response:
-        return await export(request, actor, "xlsx")
+        return await exported(request, actor, "xlsx")
 
     async def rows(request: Request, actor: Caller) -> Response:
         _readable(collection, actor)

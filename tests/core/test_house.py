@@ -160,7 +160,7 @@ def test_nothing_but_perform_opens_a_write_transaction() -> None:
     allowed = {"core/foundation/database.py", "core/foundation/migrations/__init__.py", "core/mechanisms/operations/performing.py"}
     bookkeeping = {
         "core/mechanisms/audit.py",
-        "core/mechanisms/people.py",
+        "core/mechanisms/people/signing.py",
         "core/mechanisms/devices.py",
         "core/mechanisms/notices.py",
         "core/mechanisms/attachments.py",
