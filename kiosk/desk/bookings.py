@@ -21,6 +21,7 @@ from core.web.frame import _
 from kiosk.desk.booking_form import LENGTHS, BookingForm
 from kiosk.desk.booking_wishes import purpose_name
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
+from kiosk.desk.visit_invite import draw_guests
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 TONES: dict[str, parts.Tone] = {
@@ -159,6 +160,7 @@ def _draw_peek(row: BookingView, page: RegisterPage) -> None:
         _draw_approval(row, page)
     if not _may(row):
         return
+    draw_guests(row.id, page.reopen, live=row.state in ("pending", "confirmed", "held", "in_use"))
     acts: tuple[tuple[str, Operation, Any], ...] = {
         "pending": ((_("bookings.cancel"), bookings.CancelBooking(booking_id=row.id), "stop"),),
         "released": ((_("bookings.take_again"), bookings.TakeAgain(booking_id=row.id), "main"),) if row.ends_at > clock.now() else (),

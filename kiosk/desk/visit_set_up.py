@@ -17,6 +17,7 @@ from core.sections.visits import RoomRuleView, TypeView, consent, types
 from core.web import frame, icons, parts
 from core.web.frame import _
 from kiosk.desk import visit_documents
+from kiosk.desk.visit_advice import AdviceForm
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 STEP_ICONS = {"document": "document", "photo": "camera", "drink": "cup", "phone": "phone", "room": "door", "email": "send"}
@@ -36,6 +37,7 @@ class SetUpPage:
         self.client = ui.context.client
         self.shown, self.invited = types.GUEST, "walk_in"
         with parts.head(_("nav.visit-set-up"), _("visit_set_up.hint")):
+            parts.button(_("visit_advice.title"), AdviceForm, icon="send")
             parts.button(_("visit_set_up.add"), partial(TypeForm, None), kind="main", icon="plus")
         with parts.box("two"):
             with parts.box():

@@ -6,20 +6,18 @@ Reception and administrators see all visits; everybody else those they host or i
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from fastapi import Depends
 from nicegui import APIRouter, ui
-from pydantic import ValidationError
 from sqlmodel import Session
 
 from core.foundation import clock, database, i18n, live
 from core.foundation.live import Change
-from core.mechanisms import labels, notices, people
-from core.mechanisms.operations import Actor, Outcome, Role
+from core.mechanisms import labels, notices
+from core.mechanisms.operations import Actor, Outcome
 from core.sections import visits
 from core.sections.visits import VisitState, VisitView
 from core.sections.visits.record import RECEPTION
@@ -27,6 +25,7 @@ from core.web import frame, parts, qr, sessions
 from core.web.frame import _
 from kiosk.desk import badge_dialog, holds, offline_entries, printers, visit_check_in
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
+from kiosk.desk.visit_invite import InviteForm
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 TONES: dict[str, parts.Tone] = {"planned": "held", "here": "free", "left": "shut", "cancelled": "shut", "expired": "lost", "held": "soon"}
@@ -42,7 +41,7 @@ def visits_page(new: str = "") -> None:
         holds.HoldBanner()
         page = RegisterPage(REGISTER)
         if new:
-            ui.timer(0.05, lambda: invite_dialog(page), once=True)
+            ui.timer(0.05, lambda: InviteForm(page.refresh), once=True)
 
 
 # ── calls for help ──
@@ -117,7 +116,7 @@ def _draw_acts(page: RegisterPage) -> None:
         parts.button(_("rollcall.desk.title"), icon="list", href="/desk/roll-call")
         parts.button(_("visit_desk.walk_in"), partial(visit_check_in.CheckInDialog, page), icon="check")
     parts.button(_("visitors.from_file"), icon="receive", href="/desk/imports?what=visits")
-    parts.button(_("desk.visits.invite"), partial(invite_dialog, page), kind="main", icon="plus")
+    parts.button(_("desk.visits.invite"), lambda: InviteForm(page.refresh), kind="main", icon="plus")
 
 
 def _draw_peek(visit: VisitView, page: RegisterPage) -> None:
@@ -198,80 +197,6 @@ async def _cancel(visit: VisitView, page: RegisterPage) -> None:
     )
     if sure:
         await _act(visits.CancelVisit(visit_id=visit.id), page)
-
-
-# ── inviting ──
-
-
-def invite_dialog(page: RegisterPage) -> None:
-    """The form of an invitation; afterwards its code, to read out or to photograph."""
-    by, today, language = frame.actor(), clock.today(), frame.lang()
-    days = {(today + timedelta(days=n)).isoformat(): i18n.long_day(today + timedelta(days=n), language) for n in range(FURTHEST_DAYS)}
-    with parts.sheet_dialog(_("desk.visits.invite"), _("desk.visits.invite.hint")) as dialog:
-        with parts.box("pairs"):
-            name = parts.input(_("desk.visits.name"), autofocus=True, props="maxlength=80")
-            company = parts.input(_("visit.column.company"), props="maxlength=200")
-            host = parts.select(_("visit.column.host"), _hosts(by), str(by.person_id) if by.person_id else None, search=True)
-            day = parts.select(_("visit.column.expected_on"), days, today.isoformat())
-            purpose = parts.input(_("visit.column.purpose"), props="maxlength=200")
-            email = parts.input(_("desk.visits.email"), props="type=email maxlength=254")
-            phone = parts.input(_("visit.column.phone"), props="maxlength=40")
-            speaks = parts.select(_("desk.visits.language"), i18n.LANGUAGE_NAMES, sessions.office().language)
-
-        async def save() -> None:
-            parts.refuse(name, None if (name.value or "").strip() else _("desk.visits.need_name"))
-            if not (name.value or "").strip():
-                return
-            try:
-                do = visits.Invite(
-                    host_id=UUID(str(host.value or by.person_id)),
-                    name=name.value,
-                    company=company.value or "",
-                    phone=phone.value or "",
-                    email=(email.value or "").strip(),
-                    purpose=purpose.value or "",
-                    expected_on=date.fromisoformat(str(day.value)),
-                    language=str(speaks.value or ""),
-                )
-            except ValidationError as error:
-                wrong = {"email": email, "phone": phone}.get(str(error.errors()[0]["loc"][0]), name)
-                parts.refuse(
-                    wrong, _("notice.reason.bad_address") if wrong is email else _("op.invalid", fields=str(error.errors()[0]["loc"][0]))
-                )
-                return
-            outcome = await parts.do(do, done=_("desk.visits.mailed", email=do.email) if do.email else None)
-            if outcome.ok:
-                dialog.close()
-                page.refresh()
-                if outcome.result["code"] is None:  # why stays unsaid (holding.py)
-                    parts.toast(_("visit.reception_contacts"))
-                else:
-                    show_code(str(outcome.result["code"]), do.name)
-
-        with parts.box("dialog__acts"):
-            parts.button(_("web.cancel"), dialog.close)
-            parts.button(_("desk.visits.save"), save, kind="main", icon="send")
-    dialog.open()
-
-
-def show_code(code: str, name: str) -> None:
-    """The invitation's code, large."""
-    with parts.sheet_dialog(_("desk.visits.invited", code=labels.shown(code)), name) as dialog:
-        with parts.box("pass__code"):
-            qr.draw(f"{sessions.settings().base_url}/S/{code}".upper(), "qr", labels.shown(code))
-            parts.text(labels.shown(code), classes="code")
-        with parts.box("dialog__acts"):
-            parts.button(_("web.close"), dialog.close, kind="main")
-    dialog.open()
-
-
-def _hosts(by: Actor) -> dict[str, str]:
-    with database.reading() as s:
-        departments = people.department_names(s)
-        everybody = people.search(s, limit=2000)
-    if not by.has(Role.ADMIN, Role.RECEPTION, Role.CLERK, Role.LEADER):
-        everybody = [p for p in everybody if p.id == by.person_id or p.deputy_id == by.person_id]
-    return {str(p.id): f"{p.name}　{departments.get(p.department_id, '') if p.department_id else ''}".strip("　") for p in everybody}
 
 
 REGISTER = Register(
