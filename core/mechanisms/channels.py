@@ -18,9 +18,9 @@ import re
 import smtplib
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -328,7 +328,10 @@ def chat_address(service: str, text: str) -> str:
     """What a person pasted (the web-hook address their chat service shows, or apprise's form) as an address `send_chat` takes, or an empty string
     when it is none of this service. Parameters that would read a file, wait or leave a certificate unchecked are not taken over."""
     text = text.strip()
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return ""
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
     if service == "dingtalk" and parts.hostname == "oapi.dingtalk.com":
         secret = f"{quote(query['secret'], safe='')}@" if query.get("secret") else ""
@@ -351,42 +354,46 @@ def send_chat(url: str, *, title: str, text: str, private_allowed: bool = False,
     the office named it (`inside`). Each connection goes to the address that was checked, a redirected one too (SEC 31). Raises NotDelivered."""
     if url.split(":", 1)[0].lower() not in CHAT_SCHEMES or READS_FILES & parse_qs(urlsplit(url).query).keys() - {"retry", "wait"}:
         raise NotDelivered("notice.reason.bad_chat", final=True)
-    chat = apprise.Apprise(asset=apprise.AppriseAsset(async_mode=False))  # on this thread, where the guard stands
-    if not chat.add(url):
+    plugin = apprise.Apprise.instantiate(url, suppress_exceptions=True)
+    if plugin is None:
         raise NotDelivered("notice.reason.bad_chat", final=True)
-    _guard.on, _guard.private_allowed, _guard.inside, _guard.failure = True, private_allowed, inside, None
-    try:
-        sent = chat.notify(title=one_line(title, 80), body=text, body_format=apprise.NotifyFormat.TEXT)
+    guard = _Guard(private_allowed, inside)
+    mark = _guarding.set(guard)
+    try:  # the service itself, on this thread: Apprise's own notify() hands it to a pool
+        sent = plugin.notify(body=text, title=one_line(title, 80), body_format=apprise.NotifyFormat.TEXT)
+    except Exception as error:  # whatever a service of theirs raises, the row gets an answer
+        raise guard.failure or NotDelivered("notice.reason.unreachable", type(error).__name__) from error
     finally:
-        _guard.on = False
-    if _guard.failure is not None:
-        raise _guard.failure
+        _guarding.reset(mark)
+    if guard.failure is not None:
+        raise guard.failure
     if not sent:
         raise NotDelivered("notice.reason.unreachable", "chat")
 
 
-class _Guard(threading.local):
-    """Whether connections of this thread are looked at, and what stopped one."""
+@dataclass(slots=True)
+class _Guard:
+    """What connections opened for one message may reach, and what stopped one."""
 
-    on = False
-    private_allowed = False
-    inside: frozenset[str] = frozenset()
+    private_allowed: bool
+    inside: frozenset[str]
     failure: NotDelivered | None = None
 
 
-_guard = _Guard()
+_guarding: ContextVar[_Guard | None] = ContextVar("guarding", default=None)  # goes along into threads that copy the context
 _connect_anywhere = plain_connection.create_connection
 
 
 def _connect_checked(address: tuple[str, int], *more: Any, **named: Any) -> socket.socket:
     """What apprise's `requests` opens its connections with: while a chat message is sent, only to an address that was looked at first."""
-    if not _guard.on:
+    guard = _guarding.get()
+    if guard is None:
         return _connect_anywhere(address, *more, **named)
     host, port = address
     try:
-        pinned = _resolve(host.strip("[]"), port, _guard.private_allowed or host.lower() in _guard.inside)
+        pinned = _resolve(host.strip("[]"), port, guard.private_allowed or host.lower() in guard.inside)
     except NotDelivered as failure:
-        _guard.failure = failure
+        guard.failure = failure
         raise OSError("refused") from failure
     return _connect_anywhere((pinned, port), *more, **named)
 
