@@ -133,6 +133,7 @@ from kiosk.desk import upkeep as desk_upkeep
 from kiosk.desk import visit_set_up as desk_visit_set_up
 from kiosk.desk import visits as desk_visits
 from kiosk.door import live as door_live
+from kiosk.welcome import drop_box
 from mobile import answer, api, bundle, test_clock
 from mobile import asset_cards as asset_cards_api
 from mobile import attachments as attachments_api
@@ -160,6 +161,7 @@ from mobile.pages import deliveries as my_deliveries
 from mobile.pages import duties as my_duties
 from mobile.pages import find as my_find
 from mobile.pages import home as my_home
+from mobile.pages import me as my_me
 from mobile.pages import messages as my_messages
 from mobile.pages import receptions as my_receptions
 from mobile.pages import room_care as my_rooms
@@ -286,11 +288,13 @@ PAGES: tuple[ModuleType, ...] = (
     at_door,
     my_rooms,
     welcome,
+    drop_box,
     visitors,
     visitor,
     my_home,
     my_deliveries,
     receipt,
+    my_me,
     my_duties,
     my_messages,
     verify,

@@ -90,7 +90,14 @@ def guests(day: Day) -> list[Guest]:
         arrives = day.until - (since if day.until - since > midnight else (day.until - midnight) * (0.9 - 0.15 * number))
         guest = visiting.someone(f"now/{day.date}/{number}", dice, host, arrives, number, invited=number % 2 == 0)
         found.append(
-            replace(guest, comes=True, scanned_out=False, fetched=fetched, invited_at=max(midnight, arrives - timedelta(hours=20)))
+            replace(
+                guest,
+                comes=True,
+                scanned_out=False,
+                fetched=fetched,
+                steps_out=number == 1,
+                invited_at=max(midnight, arrives - timedelta(hours=20)),
+            )
         )
     return [*found, *_invited(day, day.date)]
 

@@ -23,6 +23,7 @@ def run_jobs(at: datetime) -> None:
     inspections.escalate_missed(at)
     visits.remind_hosts(at)
     visits.close_days(at)
+    visits.ask_overstay(at)
 
 
 def unreached() -> list[UUID]:

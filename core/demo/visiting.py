@@ -38,6 +38,7 @@ class Guest:
     number: int
     invited_at: datetime | None = None
     fetched: bool = True
+    steps_out: bool = False
 
 
 def tell(day: Day, calendar: Calendar, also: Sequence[Guest] = ()) -> None:
@@ -113,7 +114,16 @@ def _visit(day: Day, guest: Guest, code: str | None) -> None:
     host = day.house.person(guest.host_id)
     day.later(f"badge/{guest.key}", visits.NoteBadge(visit_id=visit_id), day.house.actors["kiosk"], guest.arrives_at + timedelta(seconds=4))
     if guest.fetched:
-        day.later(f"fetch/{guest.key}", visits.Acknowledge(visit_id=visit_id), host, guest.arrives_at + timedelta(minutes=2))
+        answer = (
+            visits.AnswerVisit(visit_id=visit_id, said=visits.Said.UP, place="三楼 302")
+            if guest.number % 3 == 2
+            else visits.Acknowledge(visit_id=visit_id)
+        )
+        day.later(f"fetch/{guest.key}", answer, host, guest.arrives_at + timedelta(minutes=2))
+    if guest.steps_out:
+        day.later(
+            f"away/{guest.key}", visits.StepOut(visit_id=visit_id), day.house.actors["desk"], guest.arrives_at + timedelta(minutes=40)
+        )
     if guest.scanned_out:
         day.later(
             f"out/{guest.key}",

@@ -303,7 +303,10 @@ def silent(s: Session, at: datetime, after: timedelta = timedelta(minutes=2)) ->
     return [
         d
         for d in everything(s)
-        if d.role in (Role.KIOSK, Role.DOOR) and d.paired and not d.revoked and (d.last_seen_at is None or at - d.last_seen_at > after)
+        if d.role in (Role.KIOSK, Role.DROP_BOX, Role.DOOR)
+        and d.paired
+        and not d.revoked
+        and (d.last_seen_at is None or at - d.last_seen_at > after)
     ]
 
 

@@ -71,6 +71,7 @@ class PageState:
     person_token: str | None = None
     session_id: str = ""
     device_token: str | None = None
+    device_role: Role | None = None
     person: Actor | None = None
     device_id: UUID | None = None
     office: sessions.OfficeFace = sessions.NOBODY  # as it was when the page was built
@@ -127,7 +128,7 @@ def actor() -> Actor:
     if ui.context.client.has_socket_connection:
         ui.navigate.to(back if unattended else f"/sign-in?next={sessions.quoted(back)}")
     if unattended:
-        raise PairingNeeded(Role(state.surface), None, back)
+        raise PairingNeeded(state.device_role or Role(state.surface), None, back)
     raise SignInNeeded(back)
 
 
@@ -193,10 +194,10 @@ def desk(active: str, title: str, *roles: Role) -> Iterator[ui.element]:
 
 
 @contextmanager
-def kiosk(title: str = "") -> Iterator[ui.element]:
+def kiosk(title: str = "", role: Role = Role.KIOSK) -> Iterator[ui.element]:
     """An unattended screen in the foyer, in the office's first language, for a paired device (otherwise the pairing page comes instead).
-    Yields the `<main class="screen kiosk">` element; the caller fills top, middle and foot."""
-    _pair(Role.KIOSK, None)
+    Yields the `<main class="screen kiosk">` element; the caller fills top, middle and foot. `role`: another unattended screen of the foyer."""
+    _pair(role, None)
     _open("kiosk", title or i18n.t("web.kiosk", office().language), fixed=True)
     with ui.element("main").classes("screen kiosk") as main:
         yield main
@@ -297,7 +298,7 @@ def _state_of(request: Request) -> PageState:
 
 def _pair(role: Role, room_id: UUID | None) -> None:
     state, request = page(), ui.context.client.request
-    state.surface = "kiosk" if role is Role.KIOSK else "door"
+    state.surface, state.device_role = "door" if role is Role.DOOR else "kiosk", role
     state.device_token = sessions.device_token(request, role)
     device = maybe_actor()
     if device is None or role not in device.roles or (room_id is not None and device.room_id != room_id):

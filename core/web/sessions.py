@@ -22,7 +22,7 @@ from core.mechanisms import office as offices
 from core.mechanisms.operations import Actor, Role
 
 PERSON_COOKIE = "foyer"
-DEVICE_COOKIES = {Role.KIOSK: "foyer_kiosk", Role.DOOR: "foyer_door"}
+DEVICE_COOKIES = {Role.KIOSK: "foyer_kiosk", Role.DROP_BOX: "foyer_drop_box", Role.DOOR: "foyer_door"}
 LANGUAGE_COOKIE = "foyer_lang"
 PHONE_COOKIE = "foyer_phone"
 YEAR_S = 365 * 24 * 3600

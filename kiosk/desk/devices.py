@@ -25,7 +25,7 @@ from kiosk.door import live
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 SILENT_AFTER_S = 120
-ADDABLE = (Role.KIOSK, Role.DOOR, Role.PRINTER)
+ADDABLE = (Role.KIOSK, Role.DROP_BOX, Role.DOOR, Role.PRINTER)
 
 
 @router.page("/desk/devices")
@@ -56,7 +56,7 @@ def state_of(device: DeviceView, at: datetime) -> tuple[str, Tone]:
         return "devices.revoked", "shut"
     if not device.paired:
         return "devices.unpaired", "held"
-    if device.role in (Role.KIOSK, Role.DOOR) and (
+    if device.role in (Role.KIOSK, Role.DROP_BOX, Role.DOOR) and (
         device.last_seen_at is None or (at - device.last_seen_at).total_seconds() > SILENT_AFTER_S
     ):
         return "devices.silent", "lost"
@@ -232,7 +232,7 @@ def show_code(name: str, role: Role, outcome: Outcome) -> None:
         _("devices.code_title", name=name), _("devices.code_hint", address=f"{sessions.settings().base_url}/pair", until=until)
     ) as dialog:
         with parts.box("pairing"):
-            if role in (Role.KIOSK, Role.DOOR):
+            if role in (Role.KIOSK, Role.DROP_BOX, Role.DOOR):
                 qr.draw(address, "pairing__qr", _("devices.code_title", name=name))
             parts.text(f"{code[:4]}-{code[4:]}", classes="pairing__code").props("data-code")
         with parts.box("dialog__acts"):

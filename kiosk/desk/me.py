@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from core.foundation import database
 from core.mechanisms import people
-from core.web import frame, parts
+from core.web import frame, own_channels, parts
 from core.web.frame import _
 from kiosk.desk.first_run import LEAST_SIGNS, weakness
 
@@ -23,6 +23,8 @@ def me_page() -> None:
         with parts.box("settings"):
             _draw_password()
             _draw_pin()
+            with parts.box("sheet settings__group", "section"):
+                own_channels.OwnChannels()
             with parts.box("sheet settings__group", "section"):
                 parts.text(_("web.language"), "h2")
                 frame.language_switch()

@@ -25,7 +25,7 @@ from core.web.frame import _
 from kiosk.desk.signin import top
 
 router = APIRouter()
-HOME = {Role.KIOSK: "/welcome", Role.DOOR: "/door"}
+HOME = {Role.KIOSK: "/welcome", Role.DROP_BOX: "/drop-box", Role.DOOR: "/door"}
 
 
 class Given(BaseModel):
@@ -74,7 +74,7 @@ def pair(given: Given, request: Request) -> Response:
 
 def _home(role: Role, room_id: str | None, asked: str) -> str:
     if role is not Role.DOOR or room_id is None:
-        return "/welcome"
+        return HOME.get(role, "/welcome")
     with database.reading() as s:
         place = s.get(places.Place, UUID(room_id))
     return f"/door/{place.short_name or place.id}" if place else sessions.safe_next(asked)
@@ -98,7 +98,7 @@ def pair_sample(role: Role, room: str) -> str | None:
         if devices.who(s, key) is not None:
             return key
         known = s.get(devices.Device, device_id) is not None
-    name = place.name if place else i18n.t("pair.sample_kiosk", shown.language)
+    name = place.name if place else i18n.t("pair.sample_kiosk" if role is Role.KIOSK else f"role.{role}", shown.language)
     invite = (
         devices.InviteDevice(device_id=device_id)
         if known

@@ -23,7 +23,7 @@ from core.sections.visits import VisitState, VisitView
 from core.sections.visits.record import RECEPTION
 from core.web import frame, parts, qr, sessions
 from core.web.frame import _
-from kiosk.desk import badge_dialog, holds, offline_entries, printers, visit_check_in
+from kiosk.desk import badge_dialog, holds, offline_entries, printers, visit_check_in, waiting
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
 from kiosk.desk.visit_invite import InviteForm
 
@@ -39,6 +39,7 @@ def visits_page(new: str = "") -> None:
         printers.StuckBanner()
         offline_entries.OfflineBanner()
         holds.HoldBanner()
+        waiting.WaitingList()
         page = RegisterPage(REGISTER)
         if new:
             ui.timer(0.05, lambda: InviteForm(page.refresh), once=True)
@@ -91,9 +92,18 @@ def _count(state: str, *, today: bool = False) -> Any:
     return count
 
 
+def _count_away(s: Session, by: Actor) -> int:
+    if by.has(*RECEPTION):
+        return visits.count_on_break(s)
+    own = visits.mine(s, by.person_id, clock.now(), limit=200) if by.person_id else []
+    return len([v for v in own if v.state == VisitState.HERE and v.break_at is not None])
+
+
 def _state_words(visit: VisitView) -> str:
     if visit.state == VisitState.LEFT and visit.assumed_left_at is not None:
-        return _("visit.assumed_left")
+        return _("visit.assumed_left.short")
+    if visit.state == VisitState.HERE and visit.break_at is not None:
+        return _("visit.on_break")
     return _(f"visit.state.{visit.state}")
 
 
@@ -133,6 +143,13 @@ def _draw_peek(visit: VisitView, page: RegisterPage) -> None:
             (_("visit.column.expected_on"), i18n.long_day(visit.expected_on, language)),
             (_("visit.column.arrived_at"), i18n.day_and_time(visit.arrived_at, zone, language) if visit.arrived_at else ""),
             (_("visit.column.left_at"), i18n.day_and_time(visit.left_at, zone, language) if visit.left_at else ""),
+            (_("visit.column.left_how"), waiting.left_words(visit.left_how)),
+            (_("visit.column.assumed_left_at"), i18n.day_and_time(visit.assumed_left_at, zone, language) if visit.assumed_left_at else ""),
+            (
+                _("visit.on_break"),
+                i18n.day_and_time(visit.break_at, zone, language) if visit.break_at and visit.state == VisitState.HERE else "",
+            ),
+            (_("visit.column.stay_until"), i18n.day_and_time(visit.stay_until, zone, language) if visit.stay_until else ""),
             (_("visit.column.day_number"), f"{visit.day_number:03d}" if visit.day_number else ""),
             (_("visit.column.consent"), _consent_words(visit)),
         )
@@ -141,8 +158,14 @@ def _draw_peek(visit: VisitView, page: RegisterPage) -> None:
     badge_dialog.draw_log(visit)
     if told:
         parts.trail((_first_line(view.text), _notice_words(view), "done" if view.state == notices.State.SENT else "now") for view in told)
+    if visit.state == VisitState.LEFT and visit.left_at is not None and clock.now() - visit.left_at <= visits.UNDO_FOR:
+        parts.button(_("desk.visits.undo"), partial(_undo, visit, page), icon="back")
     if visit.state == VisitState.HERE:
         parts.button(_("desk.visits.check_out"), partial(_check_out, visit, page), kind="main", icon="leave")
+        if visit.break_at is None:
+            parts.button(_("visit.step_out"), partial(_act, visits.StepOut(visit_id=visit.id), page), icon="clock")
+        else:
+            parts.button(_("visit.come_back"), partial(_act, visits.ComeBack(visit_id=visit.id), page), icon="check")
         if frame.actor().has(*RECEPTION):
             parts.button(_("desk.visits.badge"), partial(badge_dialog.print_dialog, visit, page), icon="print")
         if visit.acknowledged_at is None:
@@ -184,7 +207,12 @@ async def _act(operation: Any, page: RegisterPage) -> Outcome:
 
 
 async def _check_out(visit: VisitView, page: RegisterPage) -> None:
-    if (await parts.do(visits.CheckOut(visit_id=visit.id), done=_("desk.visits.left_now", name=visit.name))).ok:
+    if await waiting.check_out(visit.id, visit.name):
+        await page.reopen()
+
+
+async def _undo(visit: VisitView, page: RegisterPage) -> None:
+    if await waiting.take_back(visit.id, visit.name):
         await page.reopen()
 
 
@@ -218,7 +246,9 @@ REGISTER = Register(
     chips=(
         Chip("inside", "desk.visits.here", {"state": "here"}, count=_count("here")),
         Chip("expected", "desk.visits.planned", {"state": "planned"}, count=_count("planned", today=True)),
+        Chip("away", "visit.on_break", {"state": "on_break"}, count=_count_away),
         Chip("today", "desk.visits.today", {"day": "today"}),
+        Chip("assumed", "visit.assumed_left.short", {"state": "assumed_left"}),
         Chip("all", "desk.visits.all"),
     ),
     peek=_draw_peek,

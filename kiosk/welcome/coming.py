@@ -13,13 +13,12 @@ from core.foundation import clock, database, i18n
 from core.foundation.errors import Invalid, Refused
 from core.foundation.i18n import as_mapping, t
 from core.mechanisms import labels
-from core.mechanisms.notices import State
 from core.mechanisms.operations import as_json
 from core.sections import assets, visits
 from core.sections.visits import CheckIn, Signature
 from core.web import elements, frame, icons, parts, qr, sessions
 from core.web.frame import _
-from kiosk.welcome import groups, parcels, printing, staff, waiting
+from kiosk.welcome import groups, parcels, printing, staff, telling, waiting
 from kiosk.welcome.screen import Welcome
 
 OLD_CODES = ("visit.invitation_over", "visit.badge_over", "visit.left_already")
@@ -40,6 +39,9 @@ async def scanned(screen: Welcome, text: str) -> None:
             found = visits.greeting(s, text, clock.now())
     except (Refused, Invalid) as refusal:
         language = frame.lang()
+        if refusal.code == "visit.left_already" and (just_left := _just_left(text)) is not None:
+            screen.show("mistaken", code=text, name=just_left)
+            return
         if (gone := assets.gone_behind(text)) is not None:
             await _gone(screen, text, gone)
             return
@@ -71,9 +73,17 @@ async def opened(screen: Welcome, found: visits.Greeting) -> None:
     elif found.is_badge or leaves:
         from kiosk.welcome import leaving
 
-        await leaving.check_out(screen)
+        back = found.act == "back" and screen.step not in ("leave", "leave_code")
+        await (leaving.come_back(screen) if back else leaving.check_out(screen))
     else:
-        screen.show("leaving")
+        screen.show("leaving", visit_id=found.visit_id)
+
+
+def _just_left(text: str) -> str | None:
+    """The name of whom this very kiosk signed out with this badge a moment ago."""
+    with database.reading() as s:
+        visit = visits.just_left(s, text, frame.actor(), clock.now())
+        return visit.name if visit is not None else None
 
 
 # ── what comes next ──
@@ -301,12 +311,7 @@ def signed_in(screen: Welcome) -> None:
     with parts.box("kiosk__side"):
         screen.head(_("kiosk.done", name=badge.name), _("kiosk.done.take" if automatic else "kiosk.done.say"), mark="check")
         with parts.box("list kiosk__told", "ul"):
-            _told(screen, visit_id, badge.host)
-            with parts.box("item", "li"):
-                parts.mark("clock")
-                with parts.box("item__body"):
-                    parts.text(_("kiosk.wait"), classes="strong")
-                    parts.text(_("kiosk.wait.say"), classes="second")
+            telling.draw(screen, visit_id, badge.host)
     _pass(screen, badge)
     picture = f"/api/v1/visits/{visit_id}/badge.png"
     ui.element("img").classes("kiosk__print").props(f'src="{picture}" alt=""' + (" data-auto" if automatic and not served else ""))
@@ -375,30 +380,3 @@ def _pass(screen: Welcome, badge: visits.BadgeFacts) -> None:
         with parts.box("stamp"):
             parts.text(_("kiosk.stamp"), "b")
             parts.text(f"{now.month}.{now.day} {now:%H:%M}", "span", "num")
-
-
-def _told(screen: Welcome, visit_id: UUID, host: str) -> None:
-    """Whether the host knows, as it is now, and again whenever it changes."""
-    with parts.box("item", "li"):
-        icon = parts.box()
-        with parts.box("item__body"):
-            title, line = parts.text("", classes="strong"), parts.text("", classes="second")
-
-    def show(_change: object = None) -> None:
-        with database.reading() as s:
-            found = visits.told(s, visit_id)
-        said = (
-            "coming"
-            if found.acknowledged_at
-            else {State.SENT: "sent", State.QUEUED: "telling", State.SENDING: "telling"}.get(State(found.state), "desk")
-        )
-        time = clock.local(found.acknowledged_at or found.sent_at or clock.now())
-        title.text, line.text = _(f"kiosk.told.{said}", host=host), _(f"kiosk.told.{said}.say", time=f"{time:%H:%M}")
-        icon.clear()
-        with icon:
-            parts.mark(
-                {"coming": "check", "sent": "check", "telling": "send"}.get(said, "bell"), "free" if said in ("coming", "sent") else None
-            )
-
-    screen.listen(("visit", "notice"), show)
-    show()

@@ -12,7 +12,7 @@ from core.foundation import clock, database, i18n
 from core.sections import visits
 from core.web import elements, frame, parts, qr, static_files
 from core.web.frame import _
-from kiosk.welcome import coming, reception_card
+from kiosk.welcome import coming, reception_card, telling
 from kiosk.welcome.screen import Welcome
 
 
@@ -43,6 +43,9 @@ def leave_code(screen: Welcome) -> None:
 def leaving(screen: Welcome) -> None:
     """An invitation was scanned again while its visitor is here: perhaps they want to go."""
     screen.head(_("kiosk.again", name=screen.form.name), _("kiosk.again.say"))
+    if (visit_id := screen.shown.get("visit_id")) is not None:
+        with parts.box("list kiosk__told kiosk__told--high", "ul"):
+            telling.draw(screen, visit_id, screen.form.host_name, stay_longer=False)
     with parts.box("kiosk__acts", "section"):
         screen.button(_("kiosk.again.leave"), partial(check_out, screen), kind="main", icon="leave")
         screen.button(_("kiosk.again.stay"), screen.forget)
@@ -50,16 +53,17 @@ def leaving(screen: Welcome) -> None:
 
 
 async def check_out(screen: Welcome) -> None:
-    name = screen.form.name
-    outcome = await screen.do(visits.CheckOut(code=screen.form.code))
+    name, code = screen.form.name, screen.form.code
+    outcome = await screen.do(visits.CheckOut(code=code))
     if outcome.ok:
-        screen.show("goodbye", name=name, minutes=int(outcome.result["minutes"]), at=clock.now(), visit_id=UUID(outcome.result["visit_id"]))
+        facts = {"minutes": int(outcome.result["minutes"]), "at": clock.now(), "visit_id": UUID(outcome.result["visit_id"])}
+        screen.show("goodbye", name=name, code=code, **facts)
     elif outcome.code != "op.stale":
         screen.sorry(outcome.code or "", outcome.message(frame.lang()))
 
 
 def goodbye(screen: Welcome) -> None:
-    """Done, thank you."""
+    """Done, thank you; or it was a mistake, or only for lunch."""
     facts = screen.shown
     stay = i18n.duration(timedelta(minutes=facts["minutes"]), frame.lang())
     with parts.box("hello hello--bye hello--long" if len(facts["name"]) > 6 else "hello hello--bye", "section"):
@@ -68,6 +72,40 @@ def goodbye(screen: Welcome) -> None:
         parts.text(_("kiosk.goodbye.say"), "p")
     if not reception_card.draw(screen, facts["visit_id"], partial(_own_data, facts["visit_id"])):
         _own_data(facts["visit_id"])
+    with parts.box("kiosk__acts kiosk__acts--bye kiosk__acts--leave", "section"):
+        screen.button(_("kiosk.away.do"), partial(_step_out, screen, facts["code"], facts["name"]), icon="clock")
+        screen.button(_("kiosk.undo.do"), partial(_undo, screen, facts["code"], facts["name"]), icon="back")
+        screen.button(_("kiosk.finish"), screen.forget, kind="main", counts=True)
+
+
+async def come_back(screen: Welcome) -> None:
+    """The badge of somebody who was out for lunch."""
+    name, code = screen.form.name, screen.form.code
+    await _then(screen, visits.ComeBack(code=code), "kiosk.returned", name)
+
+
+async def _step_out(screen: Welcome, code: str, name: str) -> None:
+    await _then(screen, visits.StepOut(code=code), "kiosk.away", name)
+
+
+async def _undo(screen: Welcome, code: str, name: str) -> None:
+    await _then(screen, visits.UndoCheckOut(code=code), "kiosk.undone", name)
+
+
+async def _then(screen: Welcome, do: visits.StepOut | visits.ComeBack | visits.UndoCheckOut, words: str, name: str) -> None:
+    outcome = await screen.do(do)
+    if outcome.ok:
+        screen.show("noted", words=words, name=name)
+    elif outcome.code != "op.stale":
+        screen.sorry(outcome.code or "", outcome.message(frame.lang()))
+
+
+def noted(screen: Welcome) -> None:
+    """One sentence, and back to the first screen."""
+    facts = screen.shown
+    with parts.box("hello hello--bye hello--long" if len(facts["name"]) > 4 else "hello hello--bye", "section"):
+        parts.text(_(facts["words"], name=facts["name"]), "h1")
+        parts.text(_(f"{facts['words']}.say"), "p")
     with parts.box("kiosk__acts kiosk__acts--bye", "section"):
         screen.button(_("kiosk.finish"), screen.forget, kind="main", counts=True)
 
@@ -81,3 +119,13 @@ def _own_data(visit_id: UUID) -> None:
         with parts.box("kiosk__mine-words"):
             parts.text(_("own_data.qr"), "strong")
             parts.text(_("own_data.qr.say", n=days), "span", "second")
+
+
+def mistaken(screen: Welcome) -> None:
+    """A badge that was scanned out here a moment ago is held to the reader again: perhaps the first scan was a mistake."""
+    facts = screen.shown
+    screen.head(_("kiosk.mistaken", name=facts["name"]), _("kiosk.mistaken.say"))
+    with parts.box("kiosk__acts", "section"):
+        screen.button(_("kiosk.undo.do"), partial(_undo, screen, facts["code"], facts["name"]), kind="main", icon="back")
+        screen.button(_("kiosk.mistaken.left"), screen.forget)
+    screen.foot(screen.forget, back_words=_("kiosk.home"), reason="leaving")

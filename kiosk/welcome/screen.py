@@ -52,6 +52,8 @@ Step = Literal[
     "leaving",
     "goodbye",
     "parcels",
+    "noted",
+    "mistaken",
     "parcel_for",
     "parcel_unclear",
     "parcel",
@@ -90,7 +92,8 @@ MODES: dict[str, tuple[Mode, int | None]] = {
     "notice": ("read", None),
     "signed_in": ("done", 12),
     "waiting": ("done", 90),
-    "goodbye": ("done", 8),
+    "goodbye": ("done", 15),
+    "noted": ("done", 8),
     "staff_done": ("done", 6),
     "receipt": ("done", 20),
     "fetched": ("done", 12),
@@ -158,7 +161,7 @@ class Welcome:
         self._drawn_for = self._light()
         self.body.clear()
         with self.body:
-            if self.step in ("attract", "goodbye", "staff_done"):
+            if self.step in ("attract", "goodbye", "noted", "staff_done"):
                 Gate(clock.now(), self.settings.profile.pictures)
             self._top()
             self._drawers[self.step](self)

@@ -50,6 +50,8 @@ def drawers() -> dict[str, Drawer]:
         "leaving": leaving.leaving,
         "goodbye": leaving.goodbye,
         "parcels": parcels.parcels,
+        "noted": leaving.noted,
+        "mistaken": leaving.mistaken,
         "parcel_for": parcels.parcel_for,
         "parcel_unclear": parcels.parcel_unclear,
         "parcel": parcels.parcel,

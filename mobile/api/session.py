@@ -172,6 +172,6 @@ async def pair_device(body: PairingCode, request: Request, response: Response) -
     outcome = await perform(do, by=operations.SYSTEM)
     if not outcome.ok:
         raise Problem(409, outcome.code or "device.code_unknown")
-    if outcome.result["role"] in (Role.KIOSK, Role.DOOR):
+    if outcome.result["role"] in (Role.KIOSK, Role.DROP_BOX, Role.DOOR):
         sessions.keep_device(response, request, Role(outcome.result["role"]), key)
     return {"token": key, **outcome.result}

@@ -15,6 +15,7 @@ from core.sections import visits
 from core.sections.visits import VisitState, VisitView
 from core.web import frame, parts, sessions
 from core.web.frame import _
+from mobile.pages import host
 from mobile.pages.visitor import DAYS, moment_of, places, style, when
 
 router = APIRouter()
@@ -91,6 +92,9 @@ class Visitors:
                 parts.button(_("visit_desk.not_in"), partial(self._decide, visit, False))
             elif visit.state == VisitState.HERE and visit.acknowledged_at is None:
                 parts.button(_("visitors.come"), partial(self._come, visit), kind="main")
+                parts.button(_("visit.more"), partial(host.more, visit, self.draw), label=_("visit.more"))
+            elif visit.state == VisitState.HERE:
+                parts.button(_("visit.more"), partial(host.more, visit, self.draw), label=_("visit.more"))
             elif visit.state != VisitState.PLANNED:
                 parts.pill(_(f"visit.state.{visit.state}"), {"here": "free", "left": "shut", "cancelled": "shut"}.get(visit.state, "lost"))  # type: ignore[arg-type]  # tones are a closed set of words
             parts.button(_("visitors.open"), href=f"/my/visitors/{visit.id}", icon="go")

@@ -89,9 +89,9 @@ def test_the_visitors_day_from_the_invitation_to_the_way_out(
             # the host is told within seconds, and the visitor sees it
             told = post.mail_to("mei@example.org", within_s=8)
             assert "李文博（江城建设集团 㐂）到了" in str(told["subject"])
-            expect(kiosk.locator(".kiosk__told")).to_contain_text("林晓梅收到消息了")
+            expect(kiosk.locator(".kiosk__told")).to_contain_text("已经告诉林晓梅了")
             server.post(visits.Acknowledge(visit_id=live_office.read(register.in_house, clock.now())[0].id), by="mei")
-            expect(kiosk.locator(".kiosk__told")).to_contain_text("林晓梅马上下来接您")
+            expect(kiosk.locator(".kiosk__told")).to_contain_text("林晓梅马上来接您")
             photograph(kiosk, "day-2-signed-in")
 
             # the badge: one visit, no second record; it decodes, and holds the name in text

@@ -1,0 +1,118 @@
+"""Reception's list of visitors somebody has to come for: how long, who was told, which message arrived and which did not, who is told next (issue 5;
+scenario Front desk 7)."""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import UUID
+
+from nicegui import ui
+
+from core.foundation import clock, database, i18n, live
+from core.foundation.live import Change
+from core.mechanisms.notices import State
+from core.sections import visits
+from core.sections.visits import AnswerVisit, CheckOut, Delivery, Said, UndoCheckOut, Waiting
+from core.sections.visits.record import RECEPTION
+from core.web import frame, icons, parts
+from core.web.frame import _
+
+TONES: dict[str, parts.Tone] = {"coming": "free", "up": "free", "wait": "soon", "refuse": "busy", "": "held"}
+LATE_MINUTES = 10
+
+
+class WaitingList:
+    """Drawn anew whenever a visit or a message changes; nothing when nobody waits."""
+
+    def __init__(self) -> None:
+        self.client, self.box = ui.context.client, parts.box("waiting")
+        self.draw()
+        for kind in ("visit", "notice"):
+            self.client.on_delete(live.subscribe(kind, self._changed))
+
+    def draw(self) -> None:
+        now = clock.now()
+        with database.reading() as s:
+            lines = visits.waiting(s, now) if frame.actor().has(*RECEPTION) else []
+        self.box.clear()
+        if not lines:
+            return
+        with self.box, parts.box("sheet waiting__sheet", "section"):
+            with parts.box("waiting__head"):
+                parts.text(_("desk.waiting"), "h2")
+                parts.text(_("desk.waiting.n", n=len(lines)), "span", "second")
+            with parts.box("waiting__rows", "ul"):
+                for line in lines:
+                    self._row(line)
+
+    def _row(self, line: Waiting) -> None:
+        visit, now = line.visit, clock.now()
+        minutes = int((now - (visit.arrived_at or now)).total_seconds()) // 60
+        late = minutes >= LATE_MINUTES and not line.told.said
+        with parts.box("waiting__row waiting__row--late" if late else "waiting__row", "li").props(f'data-visit="{visit.id}"'):
+            with parts.box("waiting__who"):
+                parts.text(parts.joined(visit.name, visit.company), classes="strong cut")
+                parts.text(
+                    _("desk.waiting.for", host=visit.host, place=parts.joined(visit.host_department, visit.host_extension)),
+                    classes="second small",
+                )
+                parts.text(
+                    _("desk.waiting.since", time=f"{clock.local(visit.arrived_at or now):%H:%M}", n=minutes), classes="second small num"
+                )
+            with parts.box("waiting__sent", "ul"):
+                for delivery in line.deliveries:
+                    self._delivery(delivery)
+                if line.next_at is not None:
+                    when = f"{clock.local(line.next_at):%H:%M}"
+                    parts.text(_(f"desk.waiting.next.{line.next_rung}", time=when), "li", "waiting__next small")
+            with parts.box("waiting__acts"):
+                parts.pill(self._said(line), TONES[line.told.said])
+                if not line.told.said or line.told.said == Said.WAIT:
+                    parts.button(_("desk.waiting.comes"), partial(self._answer, visit.id, Said.COMING), icon="check")
+                elif line.told.said == Said.REFUSE:
+                    parts.button(_("desk.visits.check_out"), partial(check_out, visit.id, visit.name), icon="leave")
+
+    def _delivery(self, delivery: Delivery) -> None:
+        bad = delivery.state in (State.FAILED, State.NO_CHANNEL)
+        waits = delivery.state in (State.QUEUED, State.SENDING)
+        icon = "warning" if bad else "clock" if waits else "check"
+        words = parts.joined(delivery.to, _(f"channel.service.{delivery.way}"))
+        state = _(f"notice.state.{delivery.state}") if bad or waits else _("desk.waiting.sent", time=f"{clock.local(delivery.at):%H:%M}")
+        with parts.box(f"waiting__one waiting__one--{'bad' if bad else 'waits' if waits else 'good'}", "li"):
+            icons.icon(icon)
+            parts.text(parts.joined(words, state, _(delivery.reason) if delivery.reason else ""), "span")
+
+    def _said(self, line: Waiting) -> str:
+        told = line.told
+        if not told.said:
+            return _(f"desk.waiting.rung.{told.rung}")
+        until = f"{clock.local(told.until):%H:%M}" if told.until else ""
+        return _(f"desk.waiting.said.{told.said}", by=told.by or line.visit.host, place=told.place, until=until)
+
+    async def _answer(self, visit_id: UUID, said: Said) -> None:
+        await parts.do(AnswerVisit(visit_id=visit_id, said=said))
+        self.draw()
+
+    def _changed(self, _change: Change) -> None:
+        if not self.client.is_deleted:
+            with self.client:
+                self.draw()
+
+
+async def check_out(visit_id: UUID, name: str) -> bool:
+    """Sign the visitor out, with a way back for as long as the toast stays."""
+    outcome = await parts.do(
+        CheckOut(visit_id=visit_id), done=_("desk.visits.left_now", name=name), undo=partial(take_back, visit_id, name)
+    )
+    return outcome.ok
+
+
+async def take_back(visit_id: UUID, name: str) -> bool:
+    """The visitor has not left after all."""
+    return (await parts.do(UndoCheckOut(visit_id=visit_id), done=_("desk.visits.still_in", name=name))).ok
+
+
+def left_words(how: str) -> str:
+    """How somebody left, for the register; empty when nobody saw it."""
+    key = f"visit.left_how.{how}"
+    return _(key) if how and i18n.has(key) else ""
