@@ -12,6 +12,7 @@ from icalendar import Calendar
 
 from core.foundation import clock, database
 from core.mechanisms import people
+from core.mechanisms.operations import Actor
 from core.sections import bookings, rooms
 from core.sections.bookings import calendars
 from core.sections.bookings.calendars import ics
@@ -79,7 +80,7 @@ def test_no_line_of_a_feed_is_longer_than_the_standard_allows_and_no_title_break
 # ── keys ──
 
 
-def make_key(office: Office, kind: str, subject: UUID, by: people.Actor) -> tuple[str, UUID]:
+def make_key(office: Office, kind: str, subject: UUID, by: Actor) -> tuple[str, UUID]:
     key, key_hash = calendars.new_key()
     return key, UUID(office.do(calendars.MakeKey(kind=kind, subject_id=subject, key_hash=key_hash, name="手机"), by)["key_id"])
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.foundation import clock, database
 from core.foundation.errors import Invalid, NotAllowed
+from core.foundation.ids import uuid7
 from core.mechanisms import labels, notices, operations, people
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.notices import Notice
@@ -132,7 +133,7 @@ def test_an_invitation_of_yesterday_is_over(office: Office) -> None:
 
 @pytest.mark.proves("V27")
 def test_a_double_tap_checks_in_once(office: Office) -> None:
-    desk, op_id = kiosk(office), operations.uuid7()
+    desk, op_id = kiosk(office), uuid7()
     do = CheckIn(name="李文博", host="林晓梅")
     first, again = office.do(do, desk, op_id=op_id), office.do(do, desk, op_id=op_id)
     assert first == again and office.read(register.count_in_house) == 1
@@ -142,7 +143,7 @@ def test_a_double_tap_checks_in_once(office: Office) -> None:
 def test_a_stale_tap_never_checks_the_next_visitor_in(office: Office) -> None:
     desk, now = kiosk(office), clock.now()
     late = operations.Request(
-        CheckIn(name="李文博", host="林晓梅"), desk, operations.uuid7(), occurred_at=now - timedelta(seconds=11), received_at=now
+        CheckIn(name="李文博", host="林晓梅"), desk, uuid7(), occurred_at=now - timedelta(seconds=11), received_at=now
     )
     assert operations.perform_requests([late])[0].code == "op.stale" and office.read(register.count_in_house) == 0
 
