@@ -129,13 +129,11 @@ class RulesDialog:
         with database.reading() as s:
             self.people = {f"person:{p.id}": p.name for p in people.search(s, limit=1000)}
             self.departments = {f"head:{d.id}": _("approval.head_of", name=d.name) for d in people.departments(s)}
-            found = approval_rules.rules(s, kind)
-        self.rows: list[tuple[str, list[str]]] = [
-            (f"{rule.from_cents / 100:.2f}".removesuffix(".00"), [_key(step) for step in rule.steps]) for rule in found
-        ]
-        self.rows = self.rows or [("0", [f"role:{Role.LEADER}"])]
+        self.rows = self._known()
         self.fields: list[tuple[Any, Any]] = []
         with parts.sheet_dialog(_("approval.rules_title"), _("approval.rules_hint")) as self.dialog:
+            kinds = {one: _(f"approval.rules_kind.{one}") for one in approval_rules.KINDS}
+            parts.select(_("approval.rules_for"), kinds, kind, on_change=self._turn)
             self.body = parts.box("stack")
             with parts.box("dialog__acts"):
                 parts.button(_("approval.rule_add"), self._add, icon="plus", kind="quiet")
@@ -143,6 +141,18 @@ class RulesDialog:
                 parts.button(_("web.save"), self._save, kind="main")
         self._draw()
         self.dialog.open()
+
+    def _known(self) -> list[tuple[str, list[str]]]:
+        with database.reading() as s:
+            found = approval_rules.rules(s, self.kind)
+        return [(f"{rule.from_cents / 100:.2f}".removesuffix(".00"), [_key(step) for step in rule.steps]) for rule in found] or [
+            ("0", [f"role:{Role.LEADER}"])
+        ]
+
+    def _turn(self, kind: Any) -> None:
+        self.kind = str(kind)
+        self.rows = self._known()
+        self._draw()
 
     def _draw(self) -> None:
         options = {**{f"role:{role}": _("approval.any_of", role=_(f"role.{role}")) for role in ROLES}, **self.departments, **self.people}
