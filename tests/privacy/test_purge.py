@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import pypdfium2
 import pytest
 from PIL import Image
 from sqlalchemy import select
@@ -18,7 +19,10 @@ from core.foundation import cleaning, clock, database
 from core.mechanisms import attachments, drafts, forgets, notices, office
 from core.sections import visits
 from core.sections.visits import CheckIn, CheckOut, KeepLonger, LiftHold, SetKeeping, Visit, keeping, purging, register
+from mobile import api
+from mobile import visits as visits_api
 from tests.cast import Office
+from tests.mechanisms import web
 from tests.visits.build import TODAY, invite, kiosk, sign, walk_in
 
 NAME, LATIN, PHONE, MAIL, FIRM, WHY = (
@@ -136,6 +140,22 @@ def test_the_proof_finds_what_was_left(office: Office, folder: Path) -> None:
     assert {"place.name", "exports/visitors.csv"} <= set(report.found)
     assert NAME not in str(report.found)
     assert [note.key for note in office.read(notices.unread, office.ada.person_id)].count("visit.purge_left") == 1
+
+
+def test_the_proof_is_a_paper_for_those_who_answer_for_it(office: Office, folder: Path) -> None:
+    everything(office)
+    office.later(days=31)
+    keeping.erase_old(clock.now())
+    report_id = purging.prove(clock.now())
+    with web.client_of(office.ada) as client:
+        client.app.mount("/v", api.build([visits_api.router]))  # type: ignore[attr-defined]
+        paper = client.get(f"/v/v1/purges/{report_id}.pdf")
+    assert (paper.status_code, paper.headers["content-type"]) == (200, "application/pdf")
+    words = pypdfium2.PdfDocument(paper.content)[0].get_textpage().get_text_range()
+    assert "0" in words and NAME not in words
+    with web.client_of(office.mei) as client:
+        client.app.mount("/v", api.build([visits_api.router]))  # type: ignore[attr-defined]
+        assert client.get(f"/v/v1/purges/{report_id}.pdf").status_code in (403, 404)
 
 
 def test_a_name_somebody_else_still_bears_is_not_looked_for(office: Office, folder: Path) -> None:
