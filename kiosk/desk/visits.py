@@ -19,11 +19,11 @@ from core.foundation.live import Change
 from core.mechanisms import labels, notices
 from core.mechanisms.operations import Actor, Outcome
 from core.sections import visits
-from core.sections.visits import VisitState, VisitView
+from core.sections.visits import VisitState, VisitView, codes
 from core.sections.visits.record import RECEPTION
 from core.web import frame, parts, qr, sessions
 from core.web.frame import _
-from kiosk.desk import badge_dialog, holds, offline_entries, printers, visit_check_in, waiting
+from kiosk.desk import badge_dialog, holds, offline_entries, printers, visit_check_in, visit_privacy, waiting
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
 from kiosk.desk.visit_invite import InviteForm
 
@@ -155,6 +155,7 @@ def _draw_peek(visit: VisitView, page: RegisterPage) -> None:
         )
     )
     visit_check_in.draw_state(visit, page)
+    visit_privacy.draw(visit, page)
     badge_dialog.draw_log(visit)
     if told:
         parts.trail((_first_line(view.text), _notice_words(view), "done" if view.state == notices.State.SENT else "now") for view in told)
@@ -173,7 +174,8 @@ def _draw_peek(visit: VisitView, page: RegisterPage) -> None:
     elif visit.state == VisitState.PLANNED:
         if visit.label:
             with parts.box("pass__code"):
-                qr.draw(f"{sessions.settings().base_url}/S/{visit.label}".upper(), "qr", labels.shown(visit.label))
+                address = codes.address(sessions.settings().base_url, visit.label, visit.expected_on, group=visit.group_id == visit.id)
+                qr.draw(address, "qr", labels.shown(visit.label))
         if visit.expected_on == clock.today() and visit.label:
             parts.button(_("desk.visits.check_in"), partial(visit_check_in.begin, visit, page), kind="main", icon="check")
         parts.button(_("desk.visits.cancel"), partial(_cancel, visit, page), kind="stop")

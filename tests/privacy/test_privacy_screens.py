@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from core.foundation import clock, vault
 from core.foundation.i18n import t
+from core.mechanisms.office import UpdateSetting
 from core.sections import visits
 from core.sections.visits import holding, own_data, register
 from tests.cast import Office
@@ -108,4 +109,40 @@ def test_the_desk_sets_keeping_times_and_keeps_the_list(live_office: Office, ser
     photograph(desk, "desk-privacy-rule")
     desk.get_by_role("button", name="保存", exact=True).click()
     expect(desk.locator(".item").first).to_contain_text("保存 7 天")
+    desk.context.close()
+
+
+@pytest.mark.proves("V34")
+def test_reception_notes_a_number_sees_it_for_a_reason_and_the_law_keeps_a_visit(
+    live_office: Office, server: Server, browser: Browser
+) -> None:
+    live_office.do(UpdateSetting(key="visit.id_number", value="on"), live_office.ada)
+    live_office.do(visits.SetKeeping(type="guest", id_number=True), live_office.ada)
+    made = walk_in(live_office, kiosk(live_office))
+    desk = browser.new_context(**DESK, locale="zh-CN").new_page()
+    sign_in(desk, server, "ada")
+    desk.goto(f"{server.url}/desk/visits")
+    desk.get_by_role("row").filter(has_text="李文博").click()
+    desk.get_by_role("button", name="填写证件号码").click()
+    dialog = desk.locator(".q-dialog")
+    dialog.get_by_label("证件号码").fill("110105194912310021")
+    dialog.get_by_role("button", name="保存").click()
+    expect(dialog).to_contain_text(t("id_number.check", "zh-Hans"))
+    dialog.get_by_label("证件号码").fill("11010519491231002X")
+    dialog.get_by_role("button", name="保存").click()
+    peek = desk.locator(".peek")
+    expect(peek).to_contain_text("•002X")
+    expect(peek).not_to_contain_text("11010519491231002X")
+    desk.get_by_role("button", name="查看完整号码").click()
+    desk.locator(".q-dialog").get_by_label("理由").fill("公安机关核对")
+    desk.locator(".q-dialog").get_by_role("button", name="查看完整号码").click()
+    expect(peek).to_contain_text("11010519491231002X")
+    photograph(desk, "desk-id-number")
+    desk.get_by_role("button", name="办理离开").click()
+    expect(peek).not_to_contain_text("002X")
+    desk.get_by_role("button", name="依法留存").click()
+    desk.locator(".q-dialog").get_by_label("理由").fill("诉讼需要")
+    desk.locator(".q-dialog").get_by_role("button", name="依法留存").click()
+    expect(desk.get_by_text("已依法留存。")).to_be_visible()
+    assert [str(one.visit_id) for one in live_office.read(visits.retention.all_held, clock.now())] == [made["visit_id"]]
     desk.context.close()
