@@ -125,9 +125,9 @@ def test_a_drill_survives_the_death_of_the_server(live_office: Office, browser: 
             photograph(two[1], "rc-phone-missing-en")
 
             # paper from the kiosk's cache: a stranger gets nothing, the PIN opens it
-            expect(kiosk.locator(".cover")).to_be_visible()
+            expect(kiosk.locator('.offline .kiosk__body[data-step="rest"], .cover')).to_be_visible()
             assert "李文博" not in kiosk.content() and "李文博" not in str(kiosk.evaluate(KEPT))
-            kiosk.locator(".cover").click(delay=3300, position={"x": 60, "y": 60}, force=True)
+            kiosk.locator(".offline .kiosk__now, .cover").first.click(delay=3300, position={"x": 60, "y": 20}, force=True)
             keys = kiosk.locator(".rcpaper__keys")
             for digit in "111111":
                 keys.get_by_role("button", name=digit, exact=True).click()
