@@ -2,7 +2,7 @@
 // Handing over is a load of /welcome: the worker answers it when the server does not, so that nothing of the former page stays in memory.
 import { counts, flush, refresh } from './queue.js';
 
-const REST_MS = 6000, FORM_MS = 9000, AGAIN_MS = 60000, FRESH_MS = 3600000;
+const REST_MS = 6000, FORM_MS = 9000, AGAIN_MS = 60000, FRESH_MS = 3600000, QUIET_MS = 3000;
 const ready = () => Boolean(navigator.serviceWorker?.controller && crypto.subtle);
 const healthy = () => !document.documentElement.dataset.offline;
 let leaving = null;
@@ -41,7 +41,10 @@ const tidy = async () => {
   if (waiting) await flush();
 };
 
+const quiet = () => new Promise((done) => setTimeout(done, QUIET_MS)); // the first visitor's first touch does not wait behind a dozen files
+
 addEventListener('load', async () => {
+  await quiet();
   await prepare();
   await refresh().catch(() => {});
   await flush();
