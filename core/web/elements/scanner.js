@@ -29,10 +29,15 @@ export default {
       this.$emit("scan", { text, source, t: window.foyer.now() });
     },
     async start() {
-      const [{ Camera }, { listen }] = await Promise.all([import("/m/scanner.js"), import("/m/wedge.js")]);
-      if (this.gone) return;
-      if (this.wedge) this.unlisten = listen(null, (text) => this.found(text, "wedge"));
+      if (this.wedge) { // a scanner on a cable does not wait for the camera's reader
+        const { listen } = await import("/m/wedge.js");
+        if (this.gone) return;
+        this.unlisten = listen(null, (text) => this.found(text, "wedge"));
+        this.$el.dataset.listens = "";
+      }
       if (this.camera) {
+        const { Camera } = await import("/m/scanner.js");
+        if (this.gone) return;
         this.reader = new Camera(this.$refs.video, (text) => this.found(text, "camera"), (state, abilities) => {
           this.state = state;
           this.abilities = abilities || {};
