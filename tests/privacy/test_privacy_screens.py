@@ -91,6 +91,7 @@ def test_the_desk_sets_keeping_times_and_keeps_the_list(live_office: Office, ser
     photograph(desk, "desk-blocklist-add")
     desk.get_by_role("button", name="加入", exact=True).click()
     expect(desk.locator(".item")).to_contain_text("欧***")
+    expect(desk.locator(".q-dialog")).to_have_count(0)
     photograph(desk, "desk-blocklist")
     assert "闻道" not in desk.content()
     desk.get_by_role("button", name="查看", exact=True).click()
