@@ -215,7 +215,9 @@ class RegisterPage:
 
     def _draw(self) -> None:
         register = self.register
-        self.head = parts.box("pagehead")
+        with parts.box("pagehead"):
+            self.head = parts.box("pagehead__words")
+            self._draw_head_acts()
         self._draw_head()
         with parts.box("register__tools"):
             self.chip_box = parts.box("row wrap")
@@ -246,18 +248,20 @@ class RegisterPage:
             count = register.chips[0].count(s, frame.actor()) if register.chips and register.chips[0].count else None
         summary = "".join(_(key, **facts) for key, facts in self.figures.summary)
         with self.head:
-            with parts.box("pagehead__words"):
-                with parts.box("register__title" if summary else ""):
-                    parts.text(_(register.title, n=count if count is not None else ""), "h1")
-                    if summary:
-                        parts.text(summary, "span", "second register__summary")
-                if register.sub:
-                    parts.text(_(register.sub), "p", "second")
-            with parts.box("pagehead__acts"):
-                if register.export:
-                    self._draw_export()
-                if register.acts:
-                    register.acts(self)
+            with parts.box("register__title" if summary else ""):
+                parts.text(_(register.title, n=count if count is not None else ""), "h1")
+                if summary:
+                    parts.text(summary, "span", "second register__summary")
+            if register.sub:
+                parts.text(_(register.sub), "p", "second")
+
+    def _draw_head_acts(self) -> None:
+        """Once a page: a button that is drawn anew while somebody presses it hears nothing."""
+        with parts.box("pagehead__acts"):
+            if self.register.export:
+                self._draw_export()
+            if self.register.acts:
+                self.register.acts(self)
 
     def _draw_export(self) -> None:
         with parts.box("button", "button").props("type=button"):
