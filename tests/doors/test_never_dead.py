@@ -32,7 +32,7 @@ def test_hours_of_beats_and_taps_leave_no_timer_no_listener_and_no_memory_behind
         run.pass_time(timedelta(hours=3))
         after = run.health()
         assert after.sockets == before.sockets == 1
-        assert (after.intervals, after.listeners) <= (before.intervals, before.listeners + 12)
+        assert (after.intervals, after.listeners) <= (before.intervals, before.listeners + 4)
         assert after.timeouts <= before.timeouts + 2
         assert after.nodes <= before.nodes + 200 and after.heap <= before.heap + 2_000_000, (before, after)
         assert not run.errors
