@@ -200,9 +200,12 @@ def new_key() -> tuple[str, str]:
     return key, _hash(key)
 
 
+_WHO = select(Device.id, Device.role, Device.room_id, Device.name, Device.revoked_at).where(col(Device.key_hash) == bindparam("key_hash"))
+
+
 def who(s: Session, key: str) -> Actor | None:
     """The device behind a key as an actor, or None when the key is unknown or revoked."""
-    device = s.execute(select(Device).where(col(Device.key_hash) == _hash(key))).scalar_one_or_none()
+    device = s.execute(_WHO, {"key_hash": _hash(key)}).one_or_none()
     if device is None or device.revoked_at is not None:
         return None
     return Actor(frozenset({Role(device.role)}), None, device.id, device.room_id, device.name)

@@ -95,6 +95,20 @@ class Office:
         return self.kind == "demo"
 
 
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What every page shows of the office."""
+
+    name: str
+    is_demo: bool
+    language: str
+    reception_phone: str
+
+
+_SETTINGS = select(OfficeRow.settings).where(OfficeRow.id == OFFICE_ID)
+_FACE = select(OfficeRow.name, OfficeRow.kind, OfficeRow.language, OfficeRow.settings).where(OfficeRow.id == OFFICE_ID)
+
+
 class FoundOffice(Operation):
     """The first page of a fresh server: the office's name and its first administrator. Works once."""
 
@@ -160,5 +174,12 @@ def info(s: Session) -> Office | None:
 def setting(s: Session, key: str) -> Any:
     """The value of a setting, or its default."""
     default = DEFAULTS[key]
-    found_settings = s.execute(select(OfficeRow.settings).where(OfficeRow.id == OFFICE_ID)).scalar_one_or_none()
-    return (found_settings or {}).get(key, default)
+    return (s.execute(_SETTINGS).scalar_one_or_none() or {}).get(key, default)
+
+
+def face(s: Session) -> Face | None:
+    """What a page shows of the office, or None on an empty database: one small statement, because every page asks."""
+    row = s.execute(_FACE).one_or_none()
+    if row is None:
+        return None
+    return Face(row.name, row.kind == "demo", row.language, str(row.settings.get("reception.phone", DEFAULTS["reception.phone"])))

@@ -27,6 +27,7 @@ from fastapi import Request
 from nicegui import Client, ui
 
 from core.foundation import clock, i18n
+from core.mechanisms.office import Face
 from core.mechanisms.operations import Actor, Role
 from core.web import build, icons, sessions, static_files
 
@@ -74,7 +75,7 @@ class PageState:
     device_role: Role | None = None
     person: Actor | None = None
     device_id: UUID | None = None
-    office: sessions.OfficeFace = sessions.NOBODY  # as it was when the page was built
+    office: Face = sessions.NOBODY  # as it was when the page was built
 
 
 _pages: WeakKeyDictionary[Client, PageState] = WeakKeyDictionary()
@@ -100,7 +101,7 @@ def page() -> PageState:
     return state
 
 
-def office() -> sessions.OfficeFace:
+def office() -> Face:
     """The office as this page was built with: asked once a page, not once a question (a house full of doors loads at once)."""
     return page().office
 

@@ -8,7 +8,6 @@ gets the same cookie without Secure. A cookie planted before sign-in is never ad
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote, unquote, urlsplit
 from uuid import UUID
@@ -19,6 +18,7 @@ from core.foundation import database, i18n
 from core.foundation.settings import Settings
 from core.mechanisms import devices, people
 from core.mechanisms import office as offices
+from core.mechanisms.office import Face
 from core.mechanisms.operations import Actor, Role
 
 PERSON_COOKIE = "foyer"
@@ -29,17 +29,7 @@ YEAR_S = 365 * 24 * 3600
 MAX_TOKEN = 200
 
 
-@dataclass(frozen=True, slots=True)
-class OfficeFace:
-    """What every page shows of the office."""
-
-    name: str
-    is_demo: bool
-    language: str
-    reception_phone: str
-
-
-NOBODY = OfficeFace("", False, i18n.LANGUAGES[0], "")
+NOBODY = Face("", False, i18n.LANGUAGES[0], "")
 
 _settings: Settings | None = None
 
@@ -172,13 +162,10 @@ def actor_of(request: Request, at: datetime) -> Actor | None:
     return None
 
 
-def office() -> OfficeFace:
+def office() -> Face:
     """Name, language, whether this is the sample office, and reception's number; before the first administrator the settings' language."""
     with database.reading() as s:
-        shown = offices.info(s)
-        if shown is None:
-            return OfficeFace("", False, settings().language, "")
-        return OfficeFace(shown.name, shown.is_demo, shown.language, str(offices.setting(s, "reception.phone")))
+        return offices.face(s) or Face("", False, settings().language, "")
 
 
 def has_admin() -> bool:

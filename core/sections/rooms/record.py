@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, StringConstraints
 from pydantic import Field as Input
-from sqlalchemy import JSON, Column, select, update
+from sqlalchemy import JSON, Column, bindparam, select, update
 from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import clock
@@ -209,13 +209,17 @@ def find(s: Session, id_or_short_name: str) -> Room | None:
     return s.get(Room, place.id) if place is not None else None
 
 
+_NAMED = select(Place.id, Place.name).join(Room, col(Room.place_id) == col(Place.id))
+_BY_ID = _NAMED.where(col(Place.id) == bindparam("which"))
+_BY_SHORT_NAME = _NAMED.where(col(Place.short_name) == bindparam("which"))
+
+
 def named(s: Session, id_or_short_name: str) -> tuple[UUID, str] | None:
     """Only the id and the place's name of such a room: one statement, for a house full of doors that load at once."""
     try:
-        which = col(Place.id) == UUID(id_or_short_name)
+        found = s.execute(_BY_ID, {"which": UUID(id_or_short_name)}).one_or_none()
     except ValueError:
-        which = col(Place.short_name) == id_or_short_name
-    found = s.execute(select(Place.id, Place.name).join(Room, col(Room.place_id) == col(Place.id)).where(which)).one_or_none()
+        found = s.execute(_BY_SHORT_NAME, {"which": id_or_short_name}).one_or_none()
     return (found.id, found.name) if found is not None else None
 
 
