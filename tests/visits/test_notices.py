@@ -19,7 +19,7 @@ from sqlalchemy import select
 from core.foundation import clock, database
 from core.foundation.errors import Refused
 from core.mechanisms import channels, notices, operations, people
-from core.mechanisms.notices import Channel, Notice, State
+from core.mechanisms.notices import Channel, Notice, State, sending
 from core.mechanisms.office import UpdateSetting
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
 from tests.cast import Office
@@ -203,7 +203,7 @@ def test_two_senders_never_send_the_same_mail_twice(office: Office, smtp: Catche
 def test_a_sender_that_died_in_the_middle_loses_nothing(office: Office, smtp: Catcher) -> None:
     mei = mailed_mei(office)
     told = office.do(TellPeople(person_id=mei.person_id), office.wu)
-    notices._claim(clock.now())  # the process is killed here
+    sending._claim(clock.now())  # the process is killed here
     assert state_of(told["notice_id"]).state == State.SENDING
     assert notices.send_due(clock.now() + timedelta(minutes=1)) == 0
     assert notices.send_due(clock.now() + timedelta(minutes=3)) == 1
