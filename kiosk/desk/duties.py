@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from core.foundation import clock, database, i18n
 from core.foundation.errors import Refused
-from core.mechanisms import duties, office, people
+from core.mechanisms import attachments, duties, office, people
 from core.mechanisms.duties import DutyView
 from core.mechanisms.operations import Actor, Role
 from core.mechanisms.views import Page, Query
@@ -57,7 +57,7 @@ def draw_history(duty_id: UUID) -> None:
     """What happened to a duty, with its photos, newest last."""
     with database.reading() as s:
         events = duties.history(s, duty_id)
-        missing = {photo for event in events for photo in duties.attachments.pending(s, event.photos)}
+        missing = {photo for event in events for photo in attachments.pending(s, event.photos)}
     with parts.box("trail", "ol"):
         for i, event in enumerate(events):
             with parts.box("now" if i == len(events) - 1 else "done", "li"):

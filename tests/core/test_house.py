@@ -162,7 +162,7 @@ def test_nothing_but_perform_opens_a_write_transaction() -> None:
         "core/mechanisms/audit.py",
         "core/mechanisms/people/signing.py",
         "core/mechanisms/devices.py",
-        "core/mechanisms/notices.py",
+        "core/mechanisms/notices/sending.py",
         "core/mechanisms/attachments.py",
         "core/mechanisms/drafts.py",
         "core/mechanisms/imports/runs.py",

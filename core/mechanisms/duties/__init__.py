@@ -1,0 +1,100 @@
+"""Duties: who owes what by when, from which thing (house.md §3; inspections.md rows 6, 17, 18, 20; scenarios Floor 3 and 4).
+
+A duty is open, done or verified; late is computed from the day it is due. Days are working days of the office. One that needs a second pair
+of eyes is verified by somebody who neither owns nor fixed it. What happens to a duty is a row of its append-only history; nothing is
+overwritten. A finding that comes again while its duty is open joins it (`merge_key`). Reminders go to the owner the working day before, on
+the day, and when late, then climb to the head of the owner's department.
+
+Split by ability: `record` (rows, who may see them), `acting` (what is done with a duty), `reminding` (the ladder), `reading` (lists).
+"""
+
+from core.mechanisms.duties.acting import (
+    CompleteDuty,
+    MoveDuty,
+    OpenDuty,
+    VerifyDuty,
+    WhenDone,
+    cancel,
+    complete,
+    hand_on,
+    include,
+    move,
+    open_by_hand,
+    open_duty,
+    settle,
+    verify,
+    when_done,
+)
+from core.mechanisms.duties.reading import COLLECTION, count_mine, counts, everything, everything_of, history, mine, view, views
+from core.mechanisms.duties.record import (
+    CANCELLED,
+    DONE,
+    OPEN,
+    SEES_ALL,
+    VERIFIED,
+    VERIFIERS,
+    Duty,
+    DutyEvent,
+    DutyView,
+    EventView,
+    Note,
+    Photos,
+    State,
+    find_open,
+    get,
+    is_late,
+    may_see,
+    title_of,
+)
+from core.mechanisms.duties.reminding import CLIMBS_AT, LATE_STEPS, REMINDS_FROM_HOUR, RemindDuty, remind, send_reminders
+
+__all__ = [
+    "CANCELLED",
+    "CLIMBS_AT",
+    "COLLECTION",
+    "DONE",
+    "LATE_STEPS",
+    "OPEN",
+    "REMINDS_FROM_HOUR",
+    "SEES_ALL",
+    "VERIFIED",
+    "VERIFIERS",
+    "CompleteDuty",
+    "Duty",
+    "DutyEvent",
+    "DutyView",
+    "EventView",
+    "MoveDuty",
+    "Note",
+    "OpenDuty",
+    "Photos",
+    "RemindDuty",
+    "State",
+    "VerifyDuty",
+    "WhenDone",
+    "cancel",
+    "complete",
+    "count_mine",
+    "counts",
+    "everything",
+    "everything_of",
+    "find_open",
+    "get",
+    "hand_on",
+    "history",
+    "include",
+    "is_late",
+    "may_see",
+    "mine",
+    "move",
+    "open_by_hand",
+    "open_duty",
+    "remind",
+    "send_reminders",
+    "settle",
+    "title_of",
+    "verify",
+    "view",
+    "views",
+    "when_done",
+]
