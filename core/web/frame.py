@@ -363,6 +363,8 @@ WORDS = (
     "key_delete",
     "key_space",
     "key_hanzi",
+    "key_show",
+    "key_hide",
     "key_letters",
     "key_digits",
     "torch",

@@ -13,14 +13,14 @@ from core.foundation import database, i18n, live
 from core.mechanisms import office, places
 from core.mechanisms.operations import Operation
 from core.sections import visits
-from core.sections.visits import RoomRuleView, TypeView, consent, types
+from core.sections.visits import RoomRuleView, TypeView, consent, identity, types
 from core.web import frame, icons, parts
 from core.web.frame import _
 from kiosk.desk import visit_documents
 from kiosk.desk.visit_advice import AdviceForm
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
-STEP_ICONS = {"document": "document", "photo": "camera", "drink": "cup", "phone": "phone", "room": "door", "email": "send"}
+STEP_ICONS = {"document": "document", "photo": "camera", "drink": "cup", "phone": "phone", "room": "door", "email": "send", "id_number": "lock"}
 LAYOUTS = types.LAYOUTS
 
 
@@ -101,6 +101,7 @@ def draw_steps(kind: TypeView, *, invited: bool) -> None:
             invited=invited,
             asked=() if invited else ("company", "purpose"),
             photo=office.setting(s, "visit.photo") == "ask",
+            id_number=identity.asked(s, kind.key),
         )
     asked = {name: _(f"visit.field.{name}") for name in types.FIELDS}
     lines: list[tuple[str, str, str]] = (

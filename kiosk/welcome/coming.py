@@ -98,7 +98,16 @@ def left(screen: Welcome) -> list[str]:
         signed = set(form.signed)
         if form.known:
             signed |= visits.returning.signed_before(s, UUID(form.known), flow.documents)
-    return visits.types.steps(flow, invited=bool(form.code), known=answers, asked=form.asked, signed=signed, photo=screen.settings.photo)
+        number = visits.identity.asked(s, form.type)
+    return visits.types.steps(
+        flow,
+        invited=bool(form.code),
+        known=answers,
+        asked=form.asked,
+        signed=signed,
+        photo=screen.settings.photo,
+        id_number=number,
+    )
 
 
 async def onward(screen: Welcome) -> None:
@@ -106,8 +115,8 @@ async def onward(screen: Welcome) -> None:
     step = next(iter(left(screen)), "")
     if step in visits.types.FIELDS:
         screen.show("detail", field=step)
-    elif step == "drink":
-        screen.show("drink")
+    elif step in ("id_number", "drink"):
+        screen.show("id_number" if step == "id_number" else "drink")
     elif step.startswith("document:"):
         screen.show("notice")
     elif step == "photo":
@@ -265,7 +274,7 @@ async def check_in(screen: Welcome, signatures: tuple[Signature, ...]) -> None:
     form, language = screen.form, frame.lang()
     said: dict[str, Any] = {
         "phone": form.phone, "email": form.email, "plate": form.plate, "drink": form.drink, "language": language, "photo": form.photo or None,
-        "consent": signatures[0] if signatures else None, "consents": signatures[1:],
+        "consent": signatures[0] if signatures else None, "consents": signatures[1:], "id_number": form.id_number or None,
     }  # fmt: skip
     if form.code:
         do = CheckIn(code=form.code, company=form.company, purpose=form.purpose, room=form.room, **said)

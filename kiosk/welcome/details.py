@@ -164,6 +164,30 @@ async def _asked(screen: Welcome, field: str) -> None:
     await coming.onward(screen)
 
 
+def id_number(screen: Welcome) -> None:
+    """The number of an identity document, where the office needs it: hidden while it is typed, and never in the draft. To give it here is the visitor's separate
+    consent (PIPL art. 29); who would rather not gives it to reception."""
+
+    async def go(text: str) -> None:
+        try:
+            screen.form.id_number = visits.identity.read(text)
+        except ValueError as wrong:
+            pad.refuse(_(str(wrong)))
+            return
+        await _asked(screen, "id_number")
+
+    async def later() -> None:
+        screen.form.id_number = ""
+        await _asked(screen, "id_number")
+
+    screen.head(_("kiosk.id_number"), _("kiosk.id_number.say"), step=None if screen.form.code else 2)
+    with parts.box("kiosk__keys", "section"):
+        pad = elements.Keypad("digits", most=20, both=True, hidden=True, act=_("kiosk.id_number.go"), label=_("kiosk.id_number"), on_done=go)
+    with parts.box("kiosk__also", "section"):
+        screen.button(_("kiosk.id_number.desk"), later, classes="kiosk__wide")
+    screen.foot(partial(screen.show, "greeting" if screen.form.code else "welcome_back" if screen.form.known else "purpose"))
+
+
 def drink(screen: Welcome) -> None:
     """Something to drink, by one touch."""
 

@@ -15,7 +15,7 @@ class Form:
 
     `known` is an earlier visit of a visitor who was recognised, `held` an old code of their own; `asked` are the questions already put, `answered` those the invitation answers,
     `signed` the documents that need no new signature. `scanned` is what was read, for asking the host;
-    `group` is the leader's visit whose code was read, `ticked` and `party` who is here of it."""
+    `id_number` stays in this page alone; `group` is the leader's visit whose code was read, `ticked` and `party` who is here of it."""
 
     code: str = ""
     name: str = ""
@@ -27,6 +27,7 @@ class Form:
     purpose: str = ""
     must_sign: bool = True
     photo: str = ""
+    id_number: str = field(default="", repr=False)
     type: str = "guest"
     phone: str = ""
     email: str = ""
@@ -47,7 +48,10 @@ class Form:
     party: int = 1
 
     def as_draft(self) -> dict[str, Any]:
-        return asdict(self)
+        """All but the ID number, which is never written down in clear: after a restart it is asked again."""
+        kept = asdict(self) | {"asked": [name for name in self.asked if name != "id_number"]}
+        del kept["id_number"]
+        return kept
 
     @classmethod
     def from_draft(cls, data: Any) -> Form:
@@ -55,7 +59,7 @@ class Form:
         made = cls()
         for item in fields(cls):
             value = data.get(item.name) if isinstance(data, dict) else None
-            if type(value) is type(getattr(made, item.name)):
+            if item.name != "id_number" and type(value) is type(getattr(made, item.name)):
                 setattr(made, item.name, value)
         return made
 

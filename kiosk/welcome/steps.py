@@ -35,6 +35,7 @@ def drawers() -> dict[str, Drawer]:
         "phone": details.phone,
         "welcome_back": details.welcome_back,
         "detail": details.detail,
+        "id_number": details.id_number,
         "drink": details.drink,
         "waiting": waiting.waiting,
         "asking": groups.asking,

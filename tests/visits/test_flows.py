@@ -41,6 +41,8 @@ def test_a_guest_with_an_invitation_only_signs() -> None:
     assert types.steps(flow, invited=True) == ["document:notice"]
     assert types.steps(flow, invited=True, signed={"notice"}) == []
     assert types.steps(flow, invited=False, asked={"company", "purpose"}) == ["document:notice"]
+    assert types.steps(flow, invited=True, id_number=True) == ["id_number", "document:notice"]
+    assert types.steps(flow, invited=True, id_number=True, asked={"id_number"}) == ["document:notice"]
 
 
 def test_what_is_known_is_not_asked_again_and_what_was_skipped_neither() -> None:

@@ -7,9 +7,9 @@ guests), `bulk` (from a file),
 end, keeping time), `help` (calling reception).
 """
 
-from core.sections.visits import blocklist, codes, holding, own_data, retention, reveals
+from core.sections.visits import blocklist, codes, holding, identity, own_data, retention, reveals
 from core.sections.visits.advice import Advice, WriteAdvice, write_advice
-from core.sections.visits.approving import ApproveVisit, FetchBadge, NotePaper, approve, fetch_badge, note_paper
+from core.sections.visits.approving import ENTRY, ApproveVisit, FetchBadge, NotePaper, approve, fetch_badge, note_paper
 from core.sections.visits.asking import TODAY, AnswerToday, Asked, AskToday, answer_today, ask_today, asked, waiting_for
 from core.sections.visits.badge_prints import BadgePrint, BadgeState, PrintBadges, badge_state, print_badges, print_on_arrival, prints_of
 from core.sections.visits.badges import BadgeFacts, NoteBadge, badge, note_badge
@@ -107,6 +107,7 @@ from core.sections.visits.types import Flow, RoomRuleView, SetUpType, SetUpVisit
 __all__ = [
     "ARRIVAL",
     "COLLECTION",
+    "ENTRY",
     "INVITATIONS",
     "STILL_HERE",
     "TODAY",
@@ -233,6 +234,7 @@ __all__ = [
     "hears",
     "holding",
     "hosts",
+    "identity",
     "in_house",
     "invite",
     "invite_group",

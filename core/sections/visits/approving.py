@@ -13,7 +13,10 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.foundation.errors import NotAllowed, Refused
-from core.mechanisms import notices
+from core.foundation import clock
+from core.foundation.i18n import t
+from core.mechanisms import links, notices
+from core.mechanisms.links import Choice, OneTimeLink, Purpose, Question
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
 from core.sections.visits import consent, happenings, record, telling
 from core.sections.visits.happenings import Happening
@@ -35,7 +38,9 @@ def begin(s: Session, visit: Visit, flow: Flow, by: Actor, at: datetime) -> None
         return
     visit.approval = ASKED
     facts, subject = facts_of(s, visit), ("visit", visit.id)
-    notices.queue(s, key="visit.asks_entry", facts=facts, at=at, to_person_id=visit.host_id, subject=subject)
+    until = clock.day_span(clock.today(at))[1]
+    link_id = links.make(s, ENTRY.name, subject, at=at, until=until, person_id=visit.host_id)
+    notices.queue(s, key="visit.asks_entry", facts=facts, at=at, to_person_id=visit.host_id, subject=subject, link_id=link_id)
     notices.queue_roles(s, Role.RECEPTION, key="visit.asks_entry_desk", facts=facts, at=at, subject=subject, mail=False)
 
 
@@ -57,17 +62,21 @@ def approve(s: Session, do: ApproveVisit, by: Actor, at: datetime) -> dict[str, 
     """The host, the deputy or reception lets a waiting visitor in, or not. The same answer again changes nothing.
 
     Refuses: visit.not_found, visit.not_waiting, visit.decided"""
-    visit = handle(s, do.visit_id, by)
-    wanted = GIVEN if do.approved else REFUSED
+    return {"approval": decide(s, handle(s, do.visit_id, by), do.approved, do.reason, by, at)}
+
+
+def decide(s: Session, visit: Visit, approved: bool, reason: str, by: Actor, at: datetime) -> str:
+    """Answers given or refused. Refuses: visit.not_waiting, visit.decided"""
+    wanted = GIVEN if approved else REFUSED
     if visit.approval not in (ASKED, wanted):
         raise Refused("visit.decided" if visit.approval else "visit.not_waiting")
     touch(s, "visit", visit.id)
     if visit.approval == wanted:
-        return {"approval": wanted}
+        return wanted
     if visit.state != VisitState.HERE:
         raise Refused("visit.not_waiting")
-    visit.approval, visit.approval_at, visit.approval_by, visit.approval_reason = wanted, at, by.person_id, do.reason
-    if do.approved:
+    visit.approval, visit.approval_at, visit.approval_by, visit.approval_reason = wanted, at, by.person_id, reason
+    if approved:
         if by.person_id == visit.host_id:
             visit.acknowledged_at, visit.acknowledged_by = at, by.person_id
             happenings.tell(s, Happening.ARRIVED, visit, at)
@@ -86,7 +95,34 @@ def approve(s: Session, do: ApproveVisit, by: Actor, at: datetime) -> dict[str, 
                 mail=False,
             )
     changed(visit)
-    return {"approval": wanted}
+    return wanted
+
+
+# ── the link in the message ──
+
+
+def _ask(s: Session, link: OneTimeLink, at: datetime, language: str) -> Question:
+    visit = s.get(Visit, link.subject_id)
+    if visit is None or visit.state != VisitState.HERE or visit.approval != ASKED:
+        known = visit is not None and visit.approval in (GIVEN, REFUSED)
+        return Question(t(f"visit.link.entry.{visit.approval}" if visit is not None and known else "visit.link.gone", language))
+    facts = {"who": telling.veiled(visit.name), "number": f"{visit.day_number or 0:03d}", "time": f"{clock.local(visit.arrived_at or at):%H:%M}"}
+    choices = (
+        Choice("approve", "visit.link.entry.approve", "main"),
+        Choice("refuse", "visit.link.entry.refuse", "stop", ask="visit.link.entry.reason"),
+    )
+    return Question(t("visit.link.entry", language), (t("visit.link.entry.say", language, **facts),), choices)
+
+
+def _act(s: Session, link: OneTimeLink, choice: str, text: str, by: Actor, at: datetime) -> None:
+    decide(s, handle(s, link.subject_id, by), choice == "approve", record.one_line(text)[:200], by, at)
+
+
+def _done(s: Session, link: OneTimeLink, language: str) -> str:
+    return t(f"visit.link.entry.done.{link.choice}", language)
+
+
+ENTRY = Purpose("visit.entry", _ask, _act, _done)
 
 
 class FetchBadge(Operation):

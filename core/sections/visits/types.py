@@ -320,11 +320,12 @@ def steps(
     asked: Group[str] = (),
     signed: Group[str] = (),
     photo: bool = False,
+    id_number: bool = False,
 ) -> list[str]:
-    """What a visitor of this flow still meets before the badge, in order: field names, `drink`, `document:<key>` for each to sign, `photo`.
+    """What a visitor of this flow still meets before the badge, in order: field names, `id_number`, `drink`, `document:<key>` for each to sign, `photo`.
 
     `known` are the answers so far, `asked` the fields that were asked already (an optional one may have been skipped), `signed` documents that need no new signature;
-    `photo` is the office's own setting. An invited visitor is asked what is required and not known, nothing optional."""
+    `photo` is the office's own setting, `id_number` whether this kind is asked for one (identity.asked). An invited visitor is asked what is required and not known, nothing optional."""
     answers = known or {}
     wanted = [
         name
@@ -332,7 +333,8 @@ def steps(
         if not answers.get(name)
         and (flow.asked(name) == "required" or (flow.asked(name) == "optional" and not invited and name not in asked))
     ]
-    found = [*wanted, *(["drink"] if flow.drink and "drink" not in asked else [])]
+    found = [*wanted, *(["id_number"] if id_number and "id_number" not in asked else [])]
+    found += ["drink"] if flow.drink and "drink" not in asked else []
     found += [f"document:{key}" for key in flow.documents if key not in signed]
     if flow.photo in ("ask", "required") or (flow.photo == "office" and photo and not invited):
         found.append("photo")

@@ -146,15 +146,16 @@ class Upload(ui.element, component="upload.js"):
 
 
 class Keypad(ui.element, component="keypad.js"):
-    """Keys on the screen. `mode` letters, digits or code (the 31 signs); `both` lets letters and digits swap; `hanzi` offers the device's keyboard."""
+    """Keys on the screen. `mode` letters, digits or code (the 31 signs); `both` lets letters and digits swap; `hanzi` offers the device's keyboard.
+    `hidden` shows dots, but for the sign just typed, until the visitor asks to see; the text then crosses once, when it is done. It adds an X to the digits."""
 
     def __init__(
         self, mode: Literal["letters", "digits", "code"] = "letters", *, value: str = "", most: int = 80, both: bool = False, hanzi: bool = False, act: str = "",
-        label: str = "", on_change: Callable[[str], Any] | None = None, on_done: Callable[[str], Any] | None = None,
+        hidden: bool = False, label: str = "", on_change: Callable[[str], Any] | None = None, on_done: Callable[[str], Any] | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.text = value
-        self._props.update({"mode": mode, "value": value, "most": most, "both": both, "hanzi": hanzi, "act": act, "label": label})
+        self._props.update({"mode": mode, "value": value, "most": most, "both": both, "hanzi": hanzi, "act": act, "label": label, "hidden": hidden})
 
         async def changed(event: GenericEventArguments) -> None:
             self.text = _text_of(event.args, most)

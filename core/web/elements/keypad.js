@@ -12,6 +12,7 @@ export default {
         <input v-if="native" ref="field" class="keypad__field" :value="text" :maxlength="most" autocomplete="off" autocorrect="off" spellcheck="false" :aria-label="label"
           @compositionend="composed" @input="typed" @keydown.enter.prevent="go">
         <template v-else><output class="keypad__text" role="status" :aria-label="label">{{ shown }}</output><i class="caret" aria-hidden="true"></i></template>
+        <button type="button" class="button keypad__show" v-if="hidden && text" :aria-pressed="String(bare)" @click="bare = !bare">{{ words(bare ? 'key_hide' : 'key_show') }}</button>
       </div>
       <p class="field__help field__help--error" role="alert">{{ problem }}</p>
       <div :class="'pad pad--' + kind" v-show="!native">
@@ -26,7 +27,8 @@ export default {
           <button type="button" class="pad__key pad__key--wide" v-if="kind === 'digits'" @pointerdown.prevent="back" @click="key($event, null)" :aria-label="words('key_delete')">
             <svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="M8.5 5.500H20a1 1 0 0 1 1 1v11a1 1 0 0 1-1 1H8.500L3 12zM11.500 9.500l5 5M16.500 9.500l-5 5"/></svg></button>
           <button type="button" class="pad__key pad__key--wide" v-if="kind === 'digits'" @pointerdown.prevent="press('0')" @click="key($event, '0')">0</button>
-          <button type="button" class="pad__key pad__key--wide" v-if="kind === 'letters'" @pointerdown.prevent="press(' ')" @click="key($event, ' ')">{{ words('key_space') }}</button>
+          <button type="button" class="pad__key" v-if="hidden && kind === 'digits'" @pointerdown.prevent="press('X')" @click="key($event, 'X')">X</button>
+          <button type="button" class="pad__key pad__key--wide" v-if="kind === 'letters' && !hidden" @pointerdown.prevent="press(' ')" @click="key($event, ' ')">{{ words('key_space') }}</button>
           <button type="button" class="pad__key pad__key--wide pad__key--dark" v-if="act" :aria-disabled="!text.trim()" @click="go">{{ act }}</button>
         </div>
       </div>
@@ -35,9 +37,9 @@ export default {
         <button type="button" class="pad__key pad__key--wide pad__key--dark" v-if="act" :aria-disabled="!text.trim()" @click="go">{{ act }}</button></div></div>
     </div>`,
   props: { mode: { type: String, default: "letters" }, value: { type: String, default: "" }, most: { type: Number, default: 80 }, hanzi: Boolean, act: String, label: String,
-    action: String, fields: Object, both: Boolean },
+    action: String, fields: Object, both: Boolean, hidden: Boolean },
   data() {
-    return { text: this.value, kind: this.mode, native: false, problem: "" };
+    return { text: this.value, kind: this.mode, native: false, problem: "", bare: false, fresh: false };
   },
   computed: {
     lines() {
@@ -47,6 +49,7 @@ export default {
       return this.mode === "code" || !this.both ? [this.mode] : ["letters", "digits"];
     },
     shown() {
+      if (this.hidden && !this.bare) return "•".repeat(Math.max(0, this.text.length - this.fresh)) + (this.fresh ? this.text.slice(-1) : "");
       return this.kind === "code" && this.text.length > 4 ? `${this.text.slice(0, 4)}-${this.text.slice(4)}` : this.text;
     },
   },
@@ -69,9 +72,11 @@ export default {
       this.set([...this.text].slice(0, -1).join(""));
     },
     set(text) {
+      this.fresh = text.length > this.text.length;
       this.text = text;
       this.problem = "";
-      this.$emit("change", { text });
+      if (!this.hidden) this.$emit("change", { text });
+      else setTimeout(() => { if (this.text === text) this.fresh = false; }, 900);
     },
     swap() {
       this.kind = this.kind === "letters" ? "digits" : "letters";
@@ -103,6 +108,7 @@ export default {
     },
     clear() {
       this.text = "";
+      this.bare = this.fresh = false;
       this.problem = "";
       this.native = false;
     },
@@ -119,7 +125,7 @@ export default {
       if (event.key === "Backspace") this.back();
       else if (event.key === "Enter" && !event.target.closest?.("button, a")) this.go();
       else if (event.key.length === 1) {
-        const sign = this.kind === "code" ? event.key.toUpperCase() : event.key;
+        const sign = this.kind === "code" || this.hidden ? event.key.toUpperCase() : event.key;
         if (this.kind !== "code" || LINES.code.join("").includes(sign)) this.set((this.text + sign).slice(0, this.most));
       }
     };
