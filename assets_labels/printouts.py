@@ -6,7 +6,7 @@ A recipe holds ids and codes, never a name: what is read here is what holds now.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -54,12 +54,13 @@ def badge_text(s: Session, found: BadgeFacts, visit_id: UUID) -> BadgeText:
         language=found.language or (host.language if host else LANGUAGES[0]),
         kind=found.layout if found.layout in LOOKS else found.type,
         escort=found.escort or found.layout == "escort",
-        photo=_photo(s, visit_id),
+        photo=_photo(s, visit_id) if not found.share else b"",
+        share=found.share,
     )
 
 
-def badge_texts(visit_ids: list[UUID], by: Actor) -> list[BadgeText]:
-    """The badges of those who are still here, in this order. Raises NotAllowed when none of them is this actor's to print."""
+def badge_texts(visit_ids: list[UUID], by: Actor, shares: Mapping[str, Sequence[int]] | None = None) -> list[BadgeText]:
+    """The badges, then those of the people without names (`shares`: their numbers by their leader), of those who are still here, in this order. Raises NotAllowed when none of them is this actor's to print."""
     found = []
     with database.reading() as s:
         for visit_id in visit_ids:
@@ -67,13 +68,26 @@ def badge_texts(visit_ids: list[UUID], by: Actor) -> list[BadgeText]:
                 found.append(badge_text(s, visits.badge(s, visit_id, by, clock.now()), visit_id))
             except Refused:
                 continue
+        for leader_id, numbers in (shares or {}).items():
+            found += share_texts(s, UUID(leader_id), numbers, by)
+    return found
+
+
+def share_texts(s: Session, leader_id: UUID, numbers: Sequence[int], by: Actor) -> list[BadgeText]:
+    """Badges of a group's people without names; none of whoever is gone."""
+    found = []
+    for number in numbers:
+        try:
+            found.append(badge_text(s, visits.badges.share(s, leader_id, number, by, clock.now()), leader_id))
+        except Refused:
+            continue
     return found
 
 
 @printers.draws("badge")
 def badges(order: Order) -> Drawn:
     """Raises NotNeeded when everybody has left."""
-    texts = badge_texts([UUID(str(id)) for id in order.recipe["visit_ids"]], SYSTEM)
+    texts = badge_texts([UUID(str(id)) for id in order.recipe["visit_ids"]], SYSTEM, order.recipe.get("shares"))
     if not texts:
         raise NotNeeded
     stock = stock_of(order.paper)

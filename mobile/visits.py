@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import io
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import pypdfium2
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from assets_labels import invitations, printouts
 from assets_labels.badges import ROLL, BadgeText, draw_badge, draw_on, stock_named
@@ -108,8 +108,9 @@ async def badge_pdf(id: UUID, actor: Caller, paper: str = ROLL.name, colour: boo
     summary="The same as a picture of 300 dots an inch, for a kiosk's browser to print",
     response_class=Response,
 )
-async def badge_png(id: UUID, actor: Caller) -> Response:
-    text, base_url = await asyncio.to_thread(_badge, id, actor)
+async def badge_png(id: UUID, actor: Caller, share: Annotated[int, Query(ge=0, le=200)] = 0) -> Response:
+    """`share`: the badge of the one with this number of a group's people without names, from 2."""
+    text, base_url = await asyncio.to_thread(_badge, id, actor, share)
     return Response(await asyncio.to_thread(picture_of_badge, text, base_url), 200, PRIVATE, "image/png")
 
 
@@ -126,9 +127,11 @@ def _problem(error: DrawingError) -> Problem:
     return Problem(422, error.code, **facts)
 
 
-def _badge(visit_id: UUID, actor: Actor) -> tuple[BadgeText, str]:
+def _badge(visit_id: UUID, actor: Actor, share: int = 0) -> tuple[BadgeText, str]:
+    now = clock.now()
     with database.reading() as s:
-        text = printouts.badge_text(s, visits.badge(s, visit_id, actor, clock.now()), visit_id)
+        facts = visits.badges.share(s, visit_id, share, actor, now) if share else visits.badge(s, visit_id, actor, now)
+        text = printouts.badge_text(s, facts, visit_id)
     return text, sessions.settings().base_url
 
 
@@ -147,7 +150,11 @@ async def purge_report(id: UUID, actor: Caller, request: Request) -> Response:
 def _group_badges(visit_id: UUID, actor: Actor) -> list[BadgeText]:
     now = clock.now()
     with database.reading() as s:
-        return [printouts.badge_text(s, visits.badge(s, id, actor, now), id) for id in visits.groups.badges_of(s, visit_id, actor, now)]
+        ids = visits.groups.badges_of(s, visit_id, actor, now)
+        found = [printouts.badge_text(s, visits.badge(s, id, actor, now), id) for id in ids]
+        if visit_id in ids:
+            found += printouts.share_texts(s, visit_id, visits.badges.shares(visits.record.get(s, visit_id)), actor)
+        return found
 
 
 def _code(visit_id: UUID, actor: Actor) -> bytes:

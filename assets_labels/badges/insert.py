@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from assets_labels.badges.kinds import draw_pattern
-from assets_labels.badges.parts import BadgeText, draw_code, draw_day, draw_escort, draw_photo, fit_name, ink_of, line
+from assets_labels.badges.parts import BadgeText, draw_code, draw_day, draw_escort, draw_photo, fit_name, ink_of, line, shown
 from assets_labels.fonts import width
-from assets_labels.matrices import plain_code, shown_code
 from assets_labels.pdf import Canvas, Document
 from assets_labels.words import cut
 from core.foundation.i18n import t
@@ -40,7 +39,7 @@ def draw(
     if badge.escort:
         draw_escort(canvas, badge, x, foot - 10.9, room, 4.2)
     office = cut(badge.says(badge.office), 2.1, left + width_mm - _SIDE - _EDGE - (left + _EDGE) - 20.0, language) if badge.office else ""
-    canvas.text(left + _EDGE, base, shown_code(plain_code(badge.code)), 2.9, mono=True, spacing=0.2)
+    canvas.text(left + _EDGE, base, shown(badge), 2.9, mono=True, spacing=0.2)
     canvas.text(left + _EDGE + 19.5, base, office, 2.1)
     middle = left + width_mm - _EDGE - (_SIDE - _EDGE) / 2 + 1.0
     draw_day(canvas, badge, middle, head + 9.2, 7.2)

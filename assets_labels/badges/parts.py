@@ -12,7 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from assets_labels.badges.kinds import Look, look_of
 from assets_labels.fonts import clean, drawable, width
-from assets_labels.matrices import QUIET_MODULES, plain_code, qr_codes
+from assets_labels.matrices import QUIET_MODULES, plain_code, qr_codes, shown_code
 from assets_labels.pdf import Canvas, Document, Ink
 from assets_labels.words import cut, wrap
 from core.foundation.i18n import BABEL_LOCALES, t
@@ -26,7 +26,8 @@ _SMALLEST = 4.2  # mm: a name must be read at arm's length
 @dataclass(frozen=True, slots=True)
 class BadgeText:
     """What one badge says: `valid_until` is a time as people read it ("18:00"), `day` the one day it counts, `day_number` the visitor's number that
-    day, `kind` which kind of visitor, `escort` that they may not walk alone, `photo` a picture's bytes or none."""
+    day, `kind` which kind of visitor, `escort` that they may not walk alone, `photo` a picture's bytes or none;
+    `share` ("2/12") the place in a group of somebody without a name, who has no code."""
 
     code: str
     name: str
@@ -41,6 +42,7 @@ class BadgeText:
     kind: str = "guest"
     escort: bool = False
     photo: bytes = b""
+    share: str = ""
 
     @property
     def look(self) -> Look:
@@ -115,11 +117,26 @@ def line(canvas: Canvas, badge: BadgeText, x: float, y: float, text: str, size: 
 
 
 def draw_code(canvas: Canvas, badge: BadgeText, base_url: str, left: float, top: float, size: float) -> None:
-    """The QR code; `size` is with its quiet zone, whose white may lie over an edge."""
+    """The QR code; `size` is with its quiet zone, whose white may lie over an edge. Without a code, the place in the group instead."""
+    if badge.share:
+        _draw_share(canvas, badge, left + size / 12, top, size * 11 / 12)
+        return
     codes = qr_codes(base_url)
     module = size / (codes.size + 2 * QUIET_MODULES)
     inner, quiet = module * codes.size, module * QUIET_MODULES
     canvas.path(left + quiet, top + quiet, inner, inner, codes.size, codes.size, codes.path(plain_code(badge.code)))
+
+
+def _draw_share(canvas: Canvas, badge: BadgeText, left: float, top: float, size: float) -> None:
+    number = next((high for high in (12.0, 10.0, 8.5, 7.0) if width(badge.share, high, badge.language) <= size), 6.0)
+    canvas.text(left, top + size * 0.55, badge.share, number, bold=True)
+    for row, words in enumerate(wrap(t("badge.leaves_with_group", badge.language), 2.5, size, badge.language, 2)[0]):
+        canvas.text(left, top + size * 0.55 + 5.0 + row * 3.2, words, 2.5)
+
+
+def shown(badge: BadgeText) -> str:
+    """The code as people read it, or nothing where there is none."""
+    return shown_code(plain_code(badge.code)) if badge.code else ""
 
 
 def draw_day(canvas: Canvas, badge: BadgeText, x: float, y: float, radius: float) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from assets_labels.badges.kinds import draw_pattern
-from assets_labels.badges.parts import PHOTO_SHAPE, BadgeText, draw_code, draw_day, draw_escort, draw_photo, fit_name, ink_of, line
+from assets_labels.badges.parts import PHOTO_SHAPE, BadgeText, draw_code, draw_day, draw_escort, draw_photo, fit_name, ink_of, line, shown
 from assets_labels.fonts import width
-from assets_labels.matrices import plain_code, shown_code
 from assets_labels.pdf import Canvas, Document
 from assets_labels.words import cut
 from core.foundation.i18n import t
@@ -44,7 +43,7 @@ def draw(document: Document, canvas: Canvas, badge: BadgeText, base_url: str, *,
     if badge.escort:
         draw_escort(canvas, badge, _EDGE, 62.4, _ROOM, 5.0)
     draw_code(canvas, badge, base_url, _EDGE - 2.0, HEIGHT_MM - 9.0 - 24.0, 24.0)
-    canvas.text(_EDGE + 0.8, HEIGHT_MM - 6.6, shown_code(plain_code(badge.code)), 3.6, mono=True, spacing=0.25)
+    canvas.text(_EDGE + 0.8, HEIGHT_MM - 6.6, shown(badge), 3.6, mono=True, spacing=0.25)
     if badge.office:
         canvas.text(_EDGE + 0.8, HEIGHT_MM - 2.9, cut(badge.says(badge.office), 2.2, 27.0, language), 2.2)
     draw_day(canvas, badge, WIDTH_MM - _EDGE - 13.5, HEIGHT_MM - _EDGE - 13.5, 11.9)

@@ -20,7 +20,15 @@ from kiosk.desk import visit_documents
 from kiosk.desk.visit_advice import AdviceForm
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
-STEP_ICONS = {"document": "document", "photo": "camera", "drink": "cup", "phone": "phone", "room": "door", "email": "send", "id_number": "lock"}
+STEP_ICONS = {
+    "document": "document",
+    "photo": "camera",
+    "drink": "cup",
+    "phone": "phone",
+    "room": "door",
+    "email": "send",
+    "id_number": "lock",
+}
 LAYOUTS = types.LAYOUTS
 
 

@@ -182,7 +182,9 @@ def id_number(screen: Welcome) -> None:
 
     screen.head(_("kiosk.id_number"), _("kiosk.id_number.say"), step=None if screen.form.code else 2)
     with parts.box("kiosk__keys", "section"):
-        pad = elements.Keypad("digits", most=20, both=True, hidden=True, act=_("kiosk.id_number.go"), label=_("kiosk.id_number"), on_done=go)
+        pad = elements.Keypad(
+            "digits", most=20, both=True, hidden=True, act=_("kiosk.id_number.go"), label=_("kiosk.id_number"), on_done=go
+        )
     with parts.box("kiosk__also", "section"):
         screen.button(_("kiosk.id_number.desk"), later, classes="kiosk__wide")
     screen.foot(partial(screen.show, "greeting" if screen.form.code else "welcome_back" if screen.form.known else "purpose"))

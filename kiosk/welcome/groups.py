@@ -17,6 +17,7 @@ from core.sections import visits
 from core.sections.visits import AskToday, CheckInGroup, CheckOutGroup, VisitState
 from core.web import frame, icons, parts
 from core.web.frame import _
+from kiosk.welcome import printing
 from kiosk.welcome.screen import Welcome
 
 ASKABLE = ("visit.other_day", "visit.invitation_over")
@@ -211,6 +212,8 @@ def group_in(screen: Welcome) -> None:
     with database.reading() as s:
         found = visits.group(s, facts["visit_id"])
         badges = [visits.badge(s, id, frame.actor(), clock.now()) for id in ids]
+    shares = range(found.party - facts["others"] + 1, found.party + 1)
+    served = printing.serves(facts["visit_id"])
     screen.form.code = ""
     host = badges[0].host if badges else ""
     screen.head(_("kiosk.group.in", group=found.name), _("kiosk.group.in.say", n=found.here, host=host), mark="check")
@@ -221,17 +224,24 @@ def group_in(screen: Welcome) -> None:
                     parts.text(f"{badge.day_number:03d}", "span", "num")
                     parts.text(badge.name, "strong")
         if facts["others"] > 0:
-            parts.text(_("kiosk.group.others_in", n=facts["others"]), "p", "second")
+            with parts.box("group__shares"):
+                parts.text(_("kiosk.group.others_in", n=facts["others"]), "span", "second")
+                first, last = f"{shares[0]}/{found.party}", f"{shares[-1]}/{found.party}"
+                parts.text(first if first == last else f"{first} – {last}", "strong", "num")
         if facts["see_reception"]:
             parts.text(_("visit.see_reception"), "p", "second")
     automatic = screen.settings.printing == "auto"
-    for id in ids:
-        ui.element("img").classes("kiosk__print").props(f'src="/api/v1/visits/{id}/badge.png" alt=""' + (" data-auto" if automatic else ""))
+    pages = [f"/api/v1/visits/{id}/badge.png" for id in ids]
+    pages += [f"/api/v1/visits/{facts['visit_id']}/badge.png?share={number}" for number in shares]
+    for page in pages if not served else ():
+        ui.element("img").classes("kiosk__print").props(f'src="{page}" alt=""' + (" data-auto" if automatic else ""))
     with parts.box("kiosk__acts kiosk__acts--two", "section"):
-        if badges:
-            screen.button(_("kiosk.group.print", n=len(badges)), partial(_print, screen, ids), icon="print")
+        if pages and not served:
+            screen.button(_("kiosk.group.print", n=len(pages)), partial(_print, screen, ids), icon="print")
         screen.button(_("kiosk.good"), screen.forget, kind="main", counts=True)
-    if automatic and badges and not facts.get("printed"):
+    if served:
+        printing.draw(screen, facts["visit_id"])
+    elif automatic and pages and not facts.get("printed"):
         facts["printed"] = True
         ui.timer(0, partial(_print, screen, ids), once=True)
 

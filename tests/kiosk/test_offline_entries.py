@@ -26,7 +26,7 @@ from core.sections import visits
 from core.sections.visits import offline, register
 from core.sections.visits.offline import KeepOffline, SettleOffline
 from tests.cast import Office
-from tests.visits.build import STROKES, invite, kiosk, sign
+from tests.visits.build import STROKES, TODAY, invite, kiosk, sign
 
 LI = {"kind": "arrival", "name": "李文博", "company": "江城建设", "host_words": "林晓梅", "purpose": "面谈", "language": "zh-Hans"}
 
@@ -200,3 +200,75 @@ def test_only_a_kiosk_tells_of_entries_and_what_nobody_settles_is_forgotten_in_t
     assert offline.forget_old(clock.now() + timedelta(days=31)) == 1
     [entry] = office.read(offline.latest)
     assert (entry.state, entry.name, entry.host_words) == ("settled", "", "")
+
+
+# ── groups, and visits that were planned ──
+
+
+def group_of(office: Office, *names: str, party: int = 1) -> dict[str, Any]:
+    do = visits.InviteGroup(
+        host_id=office.mei.person_id, name="李文博", company="江城建设", group_name="考察团", expected_on=TODAY, party=party, members=names
+    )
+    made = office.do(do, office.mei)
+    assert isinstance(made, dict)
+    return made
+
+
+@pytest.mark.proves("V38", "S3.1-R1")
+@pytest.mark.parametrize(("count", "here", "named"), [(5, 5, 2), (6, 6, 2), (3, 3, 0), (0, 1, 0)])
+def test_a_groups_code_without_the_server_brings_in_as_many_as_were_counted(office: Office, count: int, here: int, named: int) -> None:
+    made = group_of(office, "王敏", "赵强", party=3)
+    keep({"kind": "arrival", "code": made["code"], "party": count}, kiosk(office), clock.now() - timedelta(minutes=9))
+    assert office.read(register.count_in_house) == here
+    assert sum(member.state == "here" for member in office.read(visits.group, UUID(made["visit_id"])).members) == named
+
+
+def test_more_of_a_group_come_and_all_leave_without_the_server(office: Office) -> None:
+    at, made = kiosk(office), group_of(office, "王敏", party=2)
+    keep({"kind": "arrival", "code": made["code"], "party": 3}, at, clock.now() - timedelta(minutes=9))
+    keep({"kind": "arrival", "code": made["code"], "party": 2}, at, clock.now() - timedelta(minutes=6))
+    assert office.read(register.count_in_house) == 5
+    keep({"kind": "leaving", "code": made["code"]}, at, clock.now() - timedelta(minutes=1))
+    assert office.read(register.count_in_house) == 0
+
+
+@pytest.mark.proves("V38")
+def test_settling_joins_the_visit_that_was_planned(office: Office) -> None:
+    planned = invite(office, name="李文博")
+    told = clock.now() - timedelta(minutes=20)
+    keep(LI | {"host_words": "小梅"}, kiosk(office), told)  # a name nobody has
+    [line] = lines(office)
+    done = office.do(SettleOffline(entry_id=line.id, host_id=office.mei.person_id), office.ann)
+    assert str(done["visit_id"]) == str(planned["visit_id"])
+    [here] = office.read(register.in_house, clock.now())
+    assert (here.planned, here.arrived_at, str(here.id)) == (True, told, str(planned["visit_id"]))
+    assert office.refused(visits.CheckIn(code=planned["code"]), kiosk(office, "二号")).code in ("visit.already_here", "label.superseded")
+
+
+def test_settling_an_invitation_of_another_day_moves_that_visit_here(office: Office) -> None:
+    planned = invite(office, name="李文博", day=TODAY + timedelta(days=2))
+    keep({"kind": "arrival", "code": planned["code"]}, kiosk(office), clock.now() - timedelta(minutes=20))
+    [line] = lines(office)
+    assert line.problem == "visit.other_day"
+    done = office.do(SettleOffline(entry_id=line.id, host_id=office.mei.person_id), office.ann)
+    assert str(done["visit_id"]) == str(planned["visit_id"])
+    [here] = office.read(register.in_house, clock.now())
+    assert here.expected_on == TODAY
+
+
+def test_two_of_the_same_name_are_not_guessed_between_and_another_name_is_another_visit(office: Office) -> None:
+    invite(office, name="李文博")
+    invite(office, name="李文博")
+    invite(office, name="李文")
+    keep(LI | {"host_words": "小梅"}, kiosk(office), clock.now() - timedelta(minutes=20))
+    [line] = lines(office)
+    office.do(SettleOffline(entry_id=line.id, host_id=office.mei.person_id), office.ann)
+    [here] = office.read(register.in_house, clock.now())
+    assert not here.planned
+
+
+def test_a_name_on_the_block_list_is_held_and_alerted_also_when_it_came_without_the_server(office: Office) -> None:
+    office.do(visits.AddBlock(name="李文博", reason="曾闹事"), office.ada)
+    keep(LI, kiosk(office), clock.now() - timedelta(minutes=9))
+    assert office.read(register.in_house, clock.now()) == [] and lines(office) == []
+    assert len(office.read(visits.holding.waiting, office.ann)) == 1

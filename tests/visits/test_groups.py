@@ -175,3 +175,47 @@ def test_a_leaders_plain_check_in_still_works_for_who_knows_no_groups(office: Of
     made = delegation(office, "王敏", party=4)
     office.do(CheckIn(code=made["code"]), kiosk(office))
     assert office.read(register.count_in_house) == 4
+
+
+# ── people without names ──
+
+
+@pytest.mark.proves("S3.1-R1", "Front desk 7")
+def test_people_without_names_get_numbered_badges_in_the_same_print_job(office: Office) -> None:
+    from assets_labels import printouts
+    from core.mechanisms.operations import SYSTEM
+    from core.sections.visits import badges
+
+    desk, made = kiosk(office), delegation(office, "王敏", party=4)
+    came = office.do(CheckInGroup(code=made["code"], members=made["members"]), desk)
+    leader = UUID(came["visit_id"])
+    second = office.read(badges.share, leader, 2, desk, clock.now())
+    assert (second.name, second.share, second.code, second.day_number) == ("江城考察团", "2/4", "", 1) and "李文博" in second.company
+    for number in (1, 5):
+        with pytest.raises(Exception, match="not_in_group"):
+            office.read(badges.share, leader, number, desk, clock.now())
+    texts = printouts.badge_texts([leader], SYSTEM, {str(leader): list(badges.shares(visit(leader)))})
+    assert [text.share for text in texts] == ["", "2/4", "3/4", "4/4"]
+    office.later(minutes=2)
+    with pytest.raises(Exception, match="not_allowed"):
+        office.read(badges.share, leader, 2, desk, clock.now())
+    office.do(CheckInGroup(code=made["code"], party=2), desk)  # two more, a while later
+    assert office.read(badges.share, leader, 6, desk, clock.now()).share == "6/6"
+
+
+def test_a_head_count_needs_no_leaders_name_either_and_its_code_confirms_the_number(office: Office) -> None:
+    do = InviteGroup(host_id=office.mei.person_id, group_name="实验小学三年级", expected_on=TODAY, party=30)
+    made = office.do(do, office.mei)
+    found = office.read(visits.group, UUID(made["visit_id"]))
+    assert (found.leader, found.planned, found.members) == ("实验小学三年级", 30, ())
+    office.do(CheckInGroup(code=made["code"], party=28), kiosk(office))
+    assert office.read(register.count_in_house) == 28
+    with pytest.raises(ValueError, match="group_needs_name"):
+        InviteGroup(host_id=office.mei.person_id, expected_on=TODAY, party=30)
+
+
+def test_the_mail_to_the_leader_counts_those_with_names_too(office: Office) -> None:
+    from core.sections.visits import mails
+
+    made = delegation(office, "王敏", "赵强", party=3)
+    assert "5" in str(office.read(lambda s: mails.says(s, visit(made["visit_id"]))["details"]))

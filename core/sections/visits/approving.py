@@ -12,8 +12,8 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from core.foundation.errors import NotAllowed, Refused
 from core.foundation import clock
+from core.foundation.errors import NotAllowed, Refused
 from core.foundation.i18n import t
 from core.mechanisms import links, notices
 from core.mechanisms.links import Choice, OneTimeLink, Purpose, Question
@@ -106,7 +106,11 @@ def _ask(s: Session, link: OneTimeLink, at: datetime, language: str) -> Question
     if visit is None or visit.state != VisitState.HERE or visit.approval != ASKED:
         known = visit is not None and visit.approval in (GIVEN, REFUSED)
         return Question(t(f"visit.link.entry.{visit.approval}" if visit is not None and known else "visit.link.gone", language))
-    facts = {"who": telling.veiled(visit.name), "number": f"{visit.day_number or 0:03d}", "time": f"{clock.local(visit.arrived_at or at):%H:%M}"}
+    facts = {
+        "who": telling.veiled(visit.name),
+        "number": f"{visit.day_number or 0:03d}",
+        "time": f"{clock.local(visit.arrived_at or at):%H:%M}",
+    }
     choices = (
         Choice("approve", "visit.link.entry.approve", "main"),
         Choice("refuse", "visit.link.entry.refuse", "stop", ask="visit.link.entry.reason"),

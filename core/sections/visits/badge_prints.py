@@ -79,6 +79,14 @@ def print_on_arrival(s: Session, what: Happening, visit: Visit, at: datetime) ->
         _print(s, [visit], printer, Actor(frozenset({Role.KIOSK}), device_id=visit.kiosk_id), at)
 
 
+def queue_shares(s: Session, leader: Visit, numbers: Sequence[int], by: Actor, at: datetime) -> None:
+    """Badges of people without names who came later, on the job of whoever came with them or one of its own."""
+    printer = printers.of_kiosk(s, by.device_id)
+    if printer is None or not numbers or not _wants_badge(s, leader):
+        return
+    _into_job(s, printer, [], {str(leader.id): list(numbers)}, by, at, subject=leader.id)
+
+
 def queue_for(s: Session, visits: Sequence[Visit], by: Actor, at: datetime) -> UUID | None:
     """Badges of several visitors on this kiosk's printer, inside another operation (a group that came, an approval that was given). Answers the job."""
     printer = printers.of_kiosk(s, by.device_id)
@@ -155,17 +163,37 @@ def _print(
     )  # fmt: skip
     if printer is None:
         return {"job_id": None, "codes": codes}
+    whole = not reason or reason.startswith("jam")  # one torn badge of a leader is one badge, not the whole group's once more
+    shares = {str(visit.id): list(badges.shares(visit)) for visit in visits if whole and badges.shares(visit)}
     ids = [str(visit.id) for visit in visits]
+    job = _into_job(s, printer, ids, shares, by, at, subject=visits[0].id, reason=reason, start=start)
+    return {"job_id": job.id, "codes": codes}
+
+
+def _into_job(
+    s: Session,
+    printer: Printer,
+    ids: list[str],
+    shares: dict[str, list[int]],
+    by: Actor,
+    at: datetime,
+    *,
+    subject: UUID,
+    reason: str = "",
+    start: int = 1,
+) -> printers.PrintJob:
+    """One job for a group that comes in one operation. `shares`: the numbers of people without names, by their leader."""
     held: tuple[UUID | None, printers.PrintJob] | None = s.info.get("badge_job")
     if held is not None and held[0] == current_op_id(s) and held[1].printer_id == printer.id and not reason:
-        job = held[1]  # a group that comes in one operation gets one job
-        job.recipe = {**job.recipe, "visit_ids": [*job.recipe["visit_ids"], *ids]}
-    else:
-        job = printers.queue(
-            s, printer, "badge", {"visit_ids": ids, "start": start}, by, at, subject=("visit", visits[0].id), reason=reason
-        )
-        s.info["badge_job"] = (current_op_id(s), job)
-    return {"job_id": job.id, "codes": codes}
+        job = held[1]
+        job.recipe = {
+            **job.recipe, "visit_ids": [*job.recipe["visit_ids"], *ids], "shares": {**job.recipe.get("shares", {}), **shares}
+        }  # fmt: skip
+        return job
+    recipe = {"visit_ids": ids, "start": start, "shares": shares}
+    job = printers.queue(s, printer, "badge", recipe, by, at, subject=("visit", subject), reason=reason)
+    s.info["badge_job"] = (current_op_id(s), job)
+    return job
 
 
 def _new_code(s: Session, visit: Visit, at: datetime) -> None:

@@ -5,7 +5,7 @@ Drawing is assets_labels' work. A badge says no phone, no number of an identity 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,8 @@ from sqlmodel import Session
 
 from core.foundation import clock
 from core.foundation.errors import NotAllowed, Refused
-from core.mechanisms import label_jobs, labels, people, places
+from core.foundation.i18n import LANGUAGES, t
+from core.mechanisms import label_jobs, labels, office, people, places
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Operation, Role, current_op_id, operation, touch
 from core.sections.visits import record, types
@@ -47,7 +48,8 @@ def note_badge(s: Session, do: NoteBadge, by: Actor, at: datetime) -> dict[str, 
 
 @dataclass(frozen=True, slots=True)
 class BadgeFacts:
-    """What a badge says; no phone, no number of an identity card, no purpose (scenario Office 7)."""
+    """What a badge says; no phone, no number of an identity card, no purpose (scenario Office 7). `share` ("2/12") is a badge of somebody of a group without
+    a name: it has no code of its own and leaves with the leader."""
 
     code: str
     name: str
@@ -61,6 +63,7 @@ class BadgeFacts:
     layout: str = "plain"
     escort: bool = False
     room: str = ""
+    share: str = ""
 
 
 def may_have_badge(visit: Visit, by: Actor, at: datetime) -> bool:
@@ -89,3 +92,23 @@ def badge(s: Session, visit_id: UUID, by: Actor, at: datetime) -> BadgeFacts:
         code, visit.name, visit.company, host.name, place, clock.today(visit.arrived_at), visit.day_number, visit.language, visit.type,
         types.get(s, visit.type).badge_layout, visit.escort, room.name if room is not None else "",
     )  # fmt: skip
+
+
+def shares(leader: Visit) -> range:
+    """Which numbers the people without names have; the leader is the first of them all."""
+    return range(2, leader.party + 1) if leader.group_id == leader.id else range(0)
+
+
+def share(s: Session, visit_id: UUID, number: int, by: Actor, at: datetime) -> BadgeFacts:
+    """The badge of the `number`-th of a group's people without names: whose group, with whom, and 2/12. Refuses as `badge`, and visit.not_in_group"""
+    leader = record.get(s, visit_id)
+    found = badge(s, visit_id, by, at)
+    if number not in shares(leader):
+        raise Refused("visit.not_in_group")
+    firm = t("visit.badge.with_leader", _language(s, found), leader=leader.name) if leader.group_name != leader.name else found.company
+    return replace(found, code="", name=leader.group_name or leader.name, company=firm, share=f"{number}/{leader.party}")
+
+
+def _language(s: Session, found: BadgeFacts) -> str:
+    house = office.info(s)
+    return found.language or (house.language if house else LANGUAGES[0])

@@ -12,8 +12,9 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from pydantic import AfterValidator, StringConstraints, model_validator
 from pydantic import Field as Input
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from core.foundation import clock
@@ -21,11 +22,11 @@ from core.foundation.errors import NotAllowed, Refused
 from core.mechanisms import labels, numbering
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
-from core.sections.visits import approving, coming, happenings, holding, mails, planning, record, types
+from core.sections.visits import approving, badge_prints, coming, happenings, holding, mails, planning, record, types
 from core.sections.visits.happenings import Happening
 from core.sections.visits.leaving import CheckOut, check_out
 from core.sections.visits.planning import Invite
-from core.sections.visits.record import HANDLERS, RECEPTION, Code, Line, Name, Visit, VisitState, changed, handle, name_keys
+from core.sections.visits.record import HANDLERS, RECEPTION, Code, Line, Name, Visit, VisitState, changed, handle, name_keys, one_line
 
 MOST = 200
 Names = Annotated[tuple[Name, ...], Input(max_length=MOST)]
@@ -33,12 +34,22 @@ Count = Annotated[int, Input(ge=1, le=MOST)]
 
 
 class InviteGroup(Invite):
-    """`name` is the leader's. `party` counts the leader and everybody without a name; `members` are the others with names."""
+    """`name` is the leader's; without one the group's name stands there, for a head-count whose leader nobody knows yet. `party` counts the leader and everybody without a name; `members` are the others with names."""
 
+    name: Annotated[str, AfterValidator(one_line), StringConstraints(max_length=80)] = ""
     type: types.Key = types.GROUP
     group_name: Line = ""
     party: Count = 1
     members: Names = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _somebody(cls, said: Any) -> Any:
+        if not isinstance(said, dict) or one_line(str(said.get("name") or "")):
+            return said
+        if not one_line(str(said.get("group_name") or "")):
+            raise ValueError("visit.group_needs_name")
+        return {**said, "name": str(said["group_name"])[:80], "company": said.get("company") or said["group_name"]}
 
 
 @operation(InviteGroup, "visit.invite_group", roles={Role.STAFF}, personal=True)
@@ -77,7 +88,7 @@ def change_group(s: Session, do: ChangeGroup, by: Actor, at: datetime) -> dict[s
         if member.id in do.drop and member.state == VisitState.PLANNED:
             _off(s, member, at)
     added = [_member(s, leader, name) for name in do.add]
-    if leader.party + _count(s, leader) > MOST:
+    if record.head_count(s, leader) > MOST:
         raise Refused("visit.group_too_large", most=MOST)
     changed(leader)
     touch(s, "visit", leader.id)
@@ -111,7 +122,11 @@ def check_in_group(s: Session, do: CheckInGroup, by: Actor, at: datetime) -> dic
             raise Refused("visit.nobody_came")
         if leader.arrived_at is None or clock.today(leader.arrived_at) != clock.today(at):
             raise record.why_not(leader, at)
-        leader.party += do.party or 0
+        if do.party:
+            before, leader.party = leader.party, leader.party + do.party
+            if by.device_id is not None:
+                leader.kiosk_id, leader.badge_from_at = by.device_id, at
+            badge_prints.queue_shares(s, leader, range(before + 1, leader.party + 1), by, at)
         changed(leader)
         touch(s, "visit", leader.id)
         code = labels.of(s, SubjectKind.VISIT, leader.id) or ""
@@ -127,7 +142,7 @@ def check_in_group(s: Session, do: CheckInGroup, by: Actor, at: datetime) -> dic
         raise Refused("visit.not_in_group")
     came = [planned[id] for id in dict.fromkeys(do.members) if planned[id].state == VisitState.PLANNED]
     came += [_member(s, leader, name) for name in do.names]
-    if leader.party + _count(s, leader) > MOST:
+    if record.head_count(s, leader) > MOST:
         raise Refused("visit.group_too_large", most=MOST)
     arrived = [(member, _arrive(s, leader, member, by, at)) for member in came]
     badges = [{"visit_id": member.id, "code": badge} for member, badge in arrived if badge is not None]
@@ -155,6 +170,19 @@ def check_out_group(s: Session, do: CheckOutGroup, by: Actor, at: datetime) -> d
         check_out(s, CheckOut(code=labels.of(s, SubjectKind.VISIT, leader.id)), by, at)
         left += leader.party
     return {"visit_id": leader.id, "left": left}
+
+
+def arrive_counted(s: Session, do: coming.CheckIn, count: int, by: Actor, at: datetime) -> dict[str, Any]:
+    """A group of which only the number is known, since the kiosk that took it had no list: when all came everybody is ticked, otherwise the names stay
+    open and the number is right. A second time with the same code, so many more came."""
+    assert do.code is not None
+    leader = _leader(record.of_code(s, do.code))
+    waiting = [member.id for member in members_of(s, leader) if member.state == VisitState.PLANNED]
+    if leader.state == VisitState.HERE:
+        return check_in_group(s, CheckInGroup(code=do.code, party=min(count, MOST)), by, at)
+    everybody = count >= leader.party + len(waiting)
+    members, party = (tuple(waiting), count - len(waiting)) if everybody else ((), count)
+    return check_in_group(s, CheckInGroup(code=do.code, members=members, party=party, arrival=do), by, at)
 
 
 # ── reads ──
@@ -244,11 +272,6 @@ def _leader(visit: Visit) -> Visit:
     if visit.group_id != visit.id:
         raise Refused("visit.no_group")
     return visit
-
-
-def _count(s: Session, leader: Visit) -> int:
-    query = select(func.count()).select_from(Visit).where(col(Visit.group_id) == leader.id, col(Visit.id) != leader.id)
-    return int(s.execute(query.where(col(Visit.state) != VisitState.CANCELLED)).scalar_one())
 
 
 def _member(s: Session, leader: Visit, name: str) -> Visit:

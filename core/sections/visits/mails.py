@@ -20,7 +20,7 @@ from core.mechanisms import channels, labels, notices, office, people, places
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import as_json
 from core.sections.bookings.feeds import escaped, folded, utc
-from core.sections.visits import advice
+from core.sections.visits import advice, record
 from core.sections.visits.record import Visit
 
 INVITED, CHANGED, CANCELLED = KEYS = ("visit.invitation", "visit.invitation_changed", "visit.cancelled_mail")
@@ -64,7 +64,7 @@ def says(s: Session, visit: Visit) -> dict[str, Any]:
     lines = [
         t("visit.mail.when", language, when=when),
         t("visit.mail.where", language, where=where) if where else "",
-        t("visit.mail.group", language, group=visit.group_name, n=visit.party) if visit.group_id else "",
+        t("visit.mail.group", language, group=visit.group_name, n=record.head_count(s, visit)) if visit.group_id else "",
         t("visit.mail.directions", language, text=told.directions) if told.directions else "",
         t("visit.mail.bring", language, text=told.bring) if told.bring else "",
     ]

@@ -23,15 +23,17 @@ from pydantic import StringConstraints, ValidationError, model_validator
 from sqlalchemy import func, select
 from sqlmodel import Field, Session, SQLModel, col
 
-from core.foundation import database, vault
+from core.foundation import clock, database, vault
 from core.foundation.errors import Invalid, NotAllowed, Refused
 from core.foundation.jobs import job
-from core.mechanisms import devices, forgets, office
+from core.mechanisms import devices, forgets, labels, namekeys, office
 from core.mechanisms.forgets import Gone
+from core.mechanisms.labels import SubjectKind
+from core.mechanisms.namekeys import Match
 from core.mechanisms.operations import SYSTEM, Actor, Operation, Role, current_item, current_op_id, operation, perform_now, touch
-from core.sections.visits import coming, leaving, record
+from core.sections.visits import coming, groups, leaving, planning, record
 from core.sections.visits.consent import Signature
-from core.sections.visits.record import RECEPTION, Line, Name, Visit
+from core.sections.visits.record import RECEPTION, Line, Name, Visit, VisitState
 
 MAX_BOX = 120_000  # signs: a drawn signature of 8,000 points is the longest that fits
 BROKEN = "offline.unreadable"
@@ -88,7 +90,8 @@ class OfflineView:
 
 
 class Said(Operation):
-    """What is inside a box: somebody came (with an invitation's scanned code, or in their own words), or somebody left."""
+    """What is inside a box: somebody came (with an invitation's scanned code, or in their own words), or somebody left.
+    `party`: how many came with a group's code, the leader with them."""
 
     kind: Literal["arrival", "leaving"]
     code: Annotated[str, StringConstraints(max_length=300)] = ""
@@ -98,6 +101,7 @@ class Said(Operation):
     purpose: Line = ""
     language: Annotated[str, StringConstraints(pattern="^(zh-Hans|zh-Hant|en)?$")] = ""
     consent: Signature | None = None
+    party: Annotated[int, Input(ge=0, le=groups.MOST)] = 0
 
     @model_validator(mode="after")
     def _enough(self) -> Said:
@@ -141,8 +145,11 @@ def keep(s: Session, do: KeepOffline, by: Actor, at: datetime) -> dict[str, Any]
 def _become(s: Session, entry: OfflineEntry, said: Said, by: Actor, at: datetime) -> None:
     """Let the entry be what it says, or raise why it can not."""
     if said.kind == "leaving":
-        left = leaving.check_out(s, leaving.CheckOut(code=said.code), by, at)
-        entry.visit_id = left["visit_id"]
+        leader = record.of_code(s, said.code)
+        if groups.is_leader(s, leader.id):  # a group that came with one code goes with it
+            entry.visit_id = UUID(str(groups.check_out_group(s, groups.CheckOutGroup(code=said.code), by, at)["visit_id"]))
+        else:
+            entry.visit_id = leaving.check_out(s, leaving.CheckOut(code=said.code), by, at)["visit_id"]
     else:
         if said.code:
             do = coming.CheckIn(code=said.code, language=said.language, consent=said.consent)
@@ -151,14 +158,17 @@ def _become(s: Session, entry: OfflineEntry, said: Said, by: Actor, at: datetime
             do = coming.CheckIn(
                 name=said.name, company=said.company, host=str(host.id), purpose=said.purpose, language=said.language, consent=said.consent
             )
-        came = coming.check_in(s, do, by, at)
-        entry.visit_id = UUID(str(came["visit_id"]))
-        _mark(s, entry)
+        group = said.code and groups.is_leader(s, record.of_code(s, said.code).id)
+        came = groups.arrive_counted(s, do, max(1, said.party), by, at) if group else coming.check_in(s, do, by, at)
+        _came(s, entry, came["visit_id"])
     _done(entry, Settled.DONE)
 
 
-def _mark(s: Session, entry: OfflineEntry) -> None:
-    assert entry.visit_id is not None
+def _came(s: Session, entry: OfflineEntry, visit_id: object) -> None:
+    """The entry is this visit from now on; None: reception looks first (holding.py), and its list of those, not this one, says whom."""
+    if visit_id is None:
+        return
+    entry.visit_id = UUID(str(visit_id))
     visit = record.get(s, entry.visit_id)
     visit.offline_received_at = entry.received_at
     s.add(visit)
@@ -198,16 +208,47 @@ def settle(s: Session, do: SettleOffline, by: Actor, at: datetime) -> dict[str, 
         name = entry.name or _name_of(s, entry.code)
         if entry.kind != "arrival" or not name:
             raise Refused("offline.no_name")
-        do_in = coming.CheckIn(name=name, company=entry.company, host=str(do.host_id), purpose=entry.purpose, language=entry.language)
-        came = coming.check_in(
-            s, do_in, Actor(frozenset({Role.KIOSK, *by.roles}), by.person_id, entry.kiosk_id, name=by.name), entry.told_at
-        )
-        entry.visit_id = UUID(str(came["visit_id"]))
-        _mark(s, entry)
+        them = Actor(frozenset({Role.KIOSK, *by.roles}), by.person_id, entry.kiosk_id, name=by.name)
+        came = coming.check_in(s, _as_planned(s, entry, name, do.host_id, at) or _as_said(entry, name, do.host_id), them, entry.told_at)
+        _came(s, entry, came["visit_id"])
     _done(entry, Settled.SETTLED)
     entry.settled_at, entry.settled_by, entry.version = at, by.person_id, entry.version + 1
     touch(s, "offline_entry", entry.id)
     return {"visit_id": entry.visit_id}
+
+
+def _as_said(entry: OfflineEntry, name: str, host_id: UUID) -> coming.CheckIn:
+    return coming.CheckIn(name=name, company=entry.company, host=str(host_id), purpose=entry.purpose, language=entry.language)
+
+
+def _as_planned(s: Session, entry: OfflineEntry, name: str, host_id: UUID, at: datetime) -> coming.CheckIn | None:
+    """The visit that was planned and that this arrival is: the one of the scanned invitation while it can still be moved to the day of the arrival,
+    or the only one of that name to that host on that day. It is no second visit then, and the invitation opens nothing once more."""
+    day = clock.today(entry.told_at)
+    visit = _invited_by(s, entry.code)
+    if visit is None:
+        query = select(Visit).where(col(Visit.host_id) == host_id, col(Visit.expected_on) == day, col(Visit.state).in_(planning.OPEN))
+        known = namekeys.keys(name)
+        same = [
+            one
+            for one in s.execute(query).scalars()
+            if one.erased_at is None and namekeys.same(namekeys.keys(one.name), known) in (Match.NAME, Match.ROMANISED)
+        ]
+        visit = same[0] if len(same) == 1 else None
+    code = labels.of(s, SubjectKind.VISIT, visit.id) if visit is not None else None
+    if visit is None or code is None:
+        return None
+    visit.host_id, visit.expected_on, visit.state, visit.ended_at = host_id, day, VisitState.PLANNED, None
+    return coming.CheckIn(code=code, company=entry.company, purpose=entry.purpose, language=entry.language)
+
+
+def _invited_by(s: Session, code: str) -> Visit | None:
+    """Whose invitation was scanned, if it can still be used."""
+    try:
+        visit = record.of_code(s, code) if code else None
+    except (Refused, Invalid):
+        return None
+    return visit if visit is not None and visit.state in planning.OPEN and visit.erased_at is None else None
 
 
 def _name_of(s: Session, code: str) -> str:

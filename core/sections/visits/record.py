@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import AfterValidator, StringConstraints
-from sqlalchemy import false, select
+from sqlalchemy import false, func, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import clock
@@ -192,6 +192,12 @@ def get(s: Session, visit_id: UUID) -> Visit:
     if visit is None:
         raise Refused("visit.not_found")
     return visit
+
+
+def head_count(s: Session, leader: Visit) -> int:
+    """How many people a group's invitation stands for: the leader, those without names, and the members with theirs."""
+    query = select(func.count()).select_from(Visit).where(col(Visit.group_id) == leader.id, col(Visit.id) != leader.id)
+    return leader.party + int(s.execute(query.where(col(Visit.state) != VisitState.CANCELLED)).scalar_one())
 
 
 def of_code(s: Session, text: str) -> Visit:

@@ -155,7 +155,9 @@ class Keypad(ui.element, component="keypad.js"):
     ) -> None:  # fmt: skip
         super().__init__()
         self.text = value
-        self._props.update({"mode": mode, "value": value, "most": most, "both": both, "hanzi": hanzi, "act": act, "label": label, "hidden": hidden})
+        self._props.update(
+            {"mode": mode, "value": value, "most": most, "both": both, "hanzi": hanzi, "act": act, "label": label, "hidden": hidden}
+        )
 
         async def changed(event: GenericEventArguments) -> None:
             self.text = _text_of(event.args, most)

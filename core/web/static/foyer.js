@@ -36,6 +36,12 @@
     setTimeout(() => element.remove(), 5000);
   };
 
+  /** Free again after a while, should nobody answer. Held weakly: a screen that went in between must not stay until then. */
+  const freeLater = (target) => {
+    const held = new WeakRef(target);
+    setTimeout(() => delete held.deref()?.dataset.busy, 15000);
+  };
+
   /** A press on a page that has just opened, before its first link: sent once when the link stands, given up aloud after a while. */
   const whenOpen = (target, emit) => {
     const made = now();
@@ -49,7 +55,7 @@
         say(words("not_sent"));
       } else emit({ t: made });
     }, 50);
-    setTimeout(() => delete target.dataset.busy, 15000);
+    freeLater(target);
   };
 
   /** A press: shown at once, sent once, and only while the link stands. It carries the moment it was made. */
@@ -66,7 +72,7 @@
     }
     if (target.matches("button, a, [role=button], .q-btn")) {
       target.dataset.busy = "1";
-      setTimeout(() => delete target.dataset.busy, 15000);
+      freeLater(target);
     }
     emit({ t: now() });
   };
