@@ -81,7 +81,7 @@ from core.sections import (
 from core.sections.assets import lives
 from core.sections.bookings import calendars, series
 from core.sections.stocktakes import telling as stocktake_telling
-from core.sections.visits import blocklist, happenings, holding, identity, keeping, own_data, purging, retention, reveals
+from core.sections.visits import blocklist, happenings, holding, identity, keeping, own_data, purging, retention, reveals, series_mail
 from core.web import build as builds
 from core.web import connect, health, sessions, trust
 from kiosk import door, welcome
@@ -219,6 +219,7 @@ SECTIONS: tuple[ModuleType, ...] = (
     purging,
     retention,
     reveals,
+    series_mail,
     deliveries,
     rollcall,
     liaison,

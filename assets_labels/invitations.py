@@ -14,10 +14,10 @@ from qrcode.image.pil import PilImage
 
 from core.mechanisms import labels
 from core.mechanisms.channels import Enclosure
-from core.sections.visits import codes, mails
+from core.sections.visits import codes, mails, series_mail
 
 MODULE_DOTS = 8
-KEYS = (*mails.KEYS, "booking.invitation_with_code", "booking.invitation_changed_with_code")
+KEYS = (*mails.KEYS, *series_mail.KEYS, "booking.invitation_with_code", "booking.invitation_changed_with_code")
 
 
 def enclosures(facts: Mapping[str, Any], base_url: str) -> list[Enclosure]:
@@ -30,6 +30,10 @@ def enclosures(facts: Mapping[str, Any], base_url: str) -> list[Enclosure]:
         day = date.fromisoformat(str(facts["day"]))
         content = picture(codes.address(base_url, code, day, group=bool(facts.get("group"))))
         found.append(Enclosure(f"{labels.shown(code)}.png", "image/png", content, beside=labels.shown(code)))
+    for one in facts.get("passes") or ():  # a series: each date's own code, beside its line
+        code = labels.read_code(str(one["code"]))
+        content = picture(codes.address(base_url, code, date.fromisoformat(str(one["day"]))))
+        found.append(Enclosure(f"{one['day']} {labels.shown(code)}.png", "image/png", content, beside=labels.shown(code)))
     if facts.get("ics"):
         found.append(Enclosure("invite.ics", "text/calendar", str(facts["ics"]).encode(), method=method))
     return found

@@ -20,7 +20,7 @@ router = APIRouter(tags=["visits"])
 @router.get("/v1/kiosk/offline", summary="What a kiosk keeps for a time without the server")
 async def offline_pack(actor: Caller, response: Response) -> dict[str, Any]:
     """For paired kiosks: the keys that check invitations, the key to which entries are sealed, the notice in force in each language with its hash, the
-    office's name, zone, language and reception's number. Nobody's data."""
+    office's name, zone, language, reception's number and whether the camera is used. Nobody's data."""
     if not actor.has(Role.KIOSK) or actor.device_id is None:
         raise Problem(403, "op.not_allowed", kind="visit.keep_offline")
     response.headers["Cache-Control"] = "private, no-store"
@@ -28,6 +28,7 @@ async def offline_pack(actor: Caller, response: Response) -> dict[str, Any]:
         shown = office.info(s)
         notices = {language: visits.current(s, language) for language in LANGUAGES}
         reception = str(office.setting(s, "reception.phone"))
+        camera = str(office.setting(s, "kiosk.camera"))
         profile = kiosks.of(s, actor.device_id)
     x, y = (base64.urlsafe_b64encode(part).decode().rstrip("=") for part in vault.box_key())
     return {
@@ -39,4 +40,5 @@ async def offline_pack(actor: Caller, response: Response) -> dict[str, Any]:
         "language": shown.language if shown else LANGUAGES[0],
         "languages": list(profile.languages),
         "reception": reception,
+        "camera": camera,
     }

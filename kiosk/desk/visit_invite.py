@@ -120,7 +120,7 @@ def _hosts(by: Actor) -> dict[str, str]:
 def draw_guests(booking_id: UUID, again: Callable[[], Any], *, live: bool) -> None:
     """Who comes from outside to a meeting, with their codes; a guest is added by a mail address and has the code in the meeting's own mail."""
     with database.reading() as s:
-        guests = visits.guests(s, booking_id)
+        guests, series = visits.guests(s, booking_id), visits.meetings.is_series(s, booking_id)
     if not guests and not live:
         return
     parts.text(_("visit_guests.title"), "h3")
@@ -134,10 +134,12 @@ def draw_guests(booking_id: UUID, again: Callable[[], Any], *, live: bool) -> No
         parts.button(_("visit_guests.add"), partial(_guest_dialog, booking_id, again), icon="plus")
         if any(guest.visit_id is None for guest in guests):
             parts.button(_("visit_guests.codes"), partial(_give_codes, booking_id, again), kind="main", icon="badge-slot")
+        if guests and series:
+            parts.button(_("visit_guests.codes_series"), partial(_give_codes, booking_id, again, whole_series=True), icon="calendar")
 
 
-async def _give_codes(booking_id: UUID, again: Callable[[], Any]) -> None:
-    if (await parts.do(visits.InviteGuests(booking_id=booking_id), done=_("visit_guests.sent"))).ok:
+async def _give_codes(booking_id: UUID, again: Callable[[], Any], *, whole_series: bool = False) -> None:
+    if (await parts.do(visits.InviteGuests(booking_id=booking_id, whole_series=whole_series), done=_("visit_guests.sent"))).ok:
         await again()
 
 

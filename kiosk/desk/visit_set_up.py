@@ -200,6 +200,9 @@ class TypeForm:
                     {} if base.badge_layout in LAYOUTS else {base.badge_layout: base.badge_layout}
                 )
                 self.layout = parts.select(_("visit_set_up.layout"), layouts, base.badge_layout)
+            self.stay = parts.input(
+                _("visit_set_up.stay"), str(base.usual_stay_minutes or ""), props="type=number min=0 max=1440 step=5 inputmode=numeric", help=_("visit_set_up.stay.say")
+            )  # fmt: skip
             with parts.box("row wrap checks"):
                 self.checks = {
                     name: ui.checkbox(_(f"visit_set_up.check.{name}"), value=getattr(base, name)) for name in ("approval", "escort", "badge", "drink", "walk_in")
@@ -230,6 +233,7 @@ class TypeForm:
                 documents=tuple(self.documents.value or ()),
                 photo=self.photo.value,
                 badge_layout=self.layout.value,
+                usual_stay_minutes=min(1440, int(stay)) if (stay := str(self.stay.value or "").strip()).isdecimal() else 0,
                 **{
                     name: bool(check.value)
                     for name, check in self.checks.items()

@@ -39,7 +39,10 @@ def phone(screen: Welcome) -> None:
 
     screen.head(_("kiosk.phone"), _("kiosk.phone.say"), step=1)
     with parts.box("kiosk__keys", "section"):
-        elements.Keypad("digits", value=screen.form.phone, most=MOST["phone"], act=_("kiosk.next"), label=_("kiosk.phone"), on_done=go)
+        elements.Keypad(
+            "digits", value=screen.typed() or screen.form.phone, most=MOST["phone"], act=_("kiosk.next"), label=_("kiosk.phone"), on_change=screen.type,
+            on_done=go,
+        )  # fmt: skip
     screen.foot(partial(_not_by_phone, screen))
 
 
@@ -148,7 +151,7 @@ def detail(screen: Welcome) -> None:
     screen.head(_(f"kiosk.detail.{field}"), _(f"kiosk.detail.{field}.say"), step=None if form.code else 2)
     with parts.box("kiosk__keys", "section"):
         elements.Keypad(
-            mode, value="" if field == "room" else getattr(form, field), most=MOST[field], both=mode == "letters", hanzi=mode == "letters", act=_("kiosk.next"),
+            mode, value=screen.typed() or ("" if field == "room" else getattr(form, field)), on_change=screen.type, most=MOST[field], both=mode == "letters", hanzi=mode == "letters", act=_("kiosk.next"),
             label=_(f"kiosk.detail.{field}"), on_done=go,
         )  # fmt: skip
     if not required:
@@ -183,8 +186,9 @@ def id_number(screen: Welcome) -> None:
     screen.head(_("kiosk.id_number"), _("kiosk.id_number.say"), step=None if screen.form.code else 2)
     with parts.box("kiosk__keys", "section"):
         pad = elements.Keypad(
-            "digits", most=20, both=True, hidden=True, act=_("kiosk.id_number.go"), label=_("kiosk.id_number"), on_done=go
-        )
+            "digits", value=screen.typed(), most=20, both=True, hidden=True, act=_("kiosk.id_number.go"), label=_("kiosk.id_number"), on_change=screen.type,
+            on_done=go,
+        )  # fmt: skip
     with parts.box("kiosk__also", "section"):
         screen.button(_("kiosk.id_number.desk"), later, classes="kiosk__wide")
     screen.foot(partial(screen.show, "greeting" if screen.form.code else "welcome_back" if screen.form.known else "purpose"))

@@ -35,8 +35,9 @@ def leave_code(screen: Welcome) -> None:
     screen.head(_("kiosk.leaving.code"), _("kiosk.leaving.code.say"))
     with parts.box("kiosk__keys", "section"):
         elements.Keypad(
-            "code", most=8, act=_("kiosk.leave"), label=_("kiosk.leaving.code"), on_done=lambda text: coming.scanned(screen, text)
-        )
+            "code", value=screen.typed(), most=8, act=_("kiosk.leave"), label=_("kiosk.leaving.code"), on_change=screen.type,
+            on_done=lambda text: coming.scanned(screen, text),
+        )  # fmt: skip
     screen.foot(partial(screen.show, "leave"), reason="leaving")
 
 

@@ -172,7 +172,9 @@ def fetch(screen: Welcome) -> None:
         if screen.settings.camera != "off":
             elements.Scanner(lambda scan: opened(screen, scan.text), wedge=False)
     with parts.box("kiosk__keys", "section"):
-        elements.Keypad("code", most=8, act=_("kiosk.next"), label=_("kiosk.fetch"), on_done=lambda text: opened(screen, text))
+        elements.Keypad(
+            "code", value=screen.typed(), most=8, act=_("kiosk.next"), label=_("kiosk.fetch"), on_change=screen.type, on_done=lambda text: opened(screen, text)
+        )  # fmt: skip
     screen.foot(partial(screen.show, "parcels"), reason="delivery")
 
 

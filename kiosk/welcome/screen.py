@@ -296,6 +296,13 @@ class Welcome:
         else:
             parts.problem(outcome.message(frame.lang()))
 
+    def typed(self) -> str:
+        """What was typed on this step and is not said yet: it outlives another language, and nothing else."""
+        return str(self.shown.get("typed", ""))
+
+    def type(self, text: str) -> None:
+        self.shown["typed"] = text
+
     def edited(self) -> None:
         """Something was typed: the draft is to be saved."""
         self._dirty = True

@@ -95,7 +95,10 @@ def code(screen: Welcome) -> None:
         if screen.settings.camera != "off":
             elements.Scanner(lambda scan: coming.scanned(screen, scan.text), wedge=False)
     with parts.box("kiosk__keys", "section"):
-        elements.Keypad("code", most=8, act=_("kiosk.next"), label=_("kiosk.code"), on_done=lambda text: coming.scanned(screen, text))
+        elements.Keypad(
+            "code", value=screen.typed(), most=8, act=_("kiosk.next"), label=_("kiosk.code"), on_change=screen.type,
+            on_done=lambda text: coming.scanned(screen, text),
+        )  # fmt: skip
     screen.foot(partial(screen.show, "name"), reason="invitation")
 
 

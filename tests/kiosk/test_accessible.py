@@ -6,10 +6,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from core.foundation.i18n import t
 from tests.cast import Office
 from tests.kiosk import axe, walk
 from tests.live import KIOSK, KIOSK_WIDE, Server
-from tests.visits.kiosks import kiosk_key, panel, photograph
+from tests.visits.kiosks import kiosk_key, panel, photograph, press
 
 REACH = """() => {
   const wrong = [], half = innerHeight / 2;
@@ -59,6 +60,9 @@ def test_every_step_in_three_languages_has_no_serious_finding(live_office: Offic
 
     with panel(browser, server, kiosk_key(live_office), screen=KIOSK, permissions=("camera",)) as page:
         walk.all_steps(page, live_office, server, look)
+        press(page, t("kiosk.good", "zh-Hans"))
+        walk.furnish_more(live_office)
+        walk.more_steps(page, live_office, look)
     assert not wrong, "\n".join(wrong)
 
 

@@ -34,6 +34,7 @@ from core.sections.visits.groups import (
 from core.sections.visits.happenings import Happening, hears
 from core.sections.visits.help import AnswerHelp, CallHelp, HelpCall, HelpView, answer, call, open_calls, who_comes
 from core.sections.visits.holding import HoldView, ReleaseVisit, TurnAway
+from core.sections.visits.how_told import Delivery, Told, Waiting, deliveries, told, waiting
 from core.sections.visits.keeping import (
     CloseDay,
     EraseVisits,
@@ -88,19 +89,13 @@ from core.sections.visits.telling import (
     ARRIVAL,
     Acknowledge,
     AnswerVisit,
-    Delivery,
     Remind,
-    Told,
     VisitTelling,
-    Waiting,
     acknowledge,
     answer_visit,
-    deliveries,
     forget_places,
     remind,
     remind_hosts,
-    told,
-    waiting,
 )
 from core.sections.visits.types import Flow, RoomRuleView, SetUpType, SetUpVisitRoom, TypeView, set_up_type, set_up_visit_room
 

@@ -37,7 +37,7 @@ def begin(s: Session, visit: Visit, flow: Flow, by: Actor, at: datetime) -> None
         _let_in(s, visit, at)
         return
     visit.approval = ASKED
-    facts, subject = facts_of(s, visit), ("visit", visit.id)
+    facts, subject = telling.arrival_facts(s, visit), ("visit", visit.id)
     until = clock.day_span(clock.today(at))[1]
     link_id = links.make(s, ENTRY.name, subject, at=at, until=until, person_id=visit.host_id)
     notices.queue(s, key="visit.asks_entry", facts=facts, at=at, to_person_id=visit.host_id, subject=subject, link_id=link_id)

@@ -24,7 +24,7 @@ from core.foundation.jobs import job
 from core.mechanisms import channels, links, notices, office, people
 from core.mechanisms.links import Choice, OneTimeLink, Purpose, Question
 from core.mechanisms.operations import SYSTEM, Actor, Operation, Role, operation, perform_now, touch
-from core.sections.visits import happenings, record, telling
+from core.sections.visits import happenings, record, telling, types
 from core.sections.visits.happenings import Happening
 from core.sections.visits.record import HANDLERS, RECEPTION, Code, Visit, VisitState, changed, facts_of, handle
 
@@ -127,9 +127,10 @@ def stay(s: Session, do: Stay, by: Actor, at: datetime) -> dict[str, Any]:
 
 
 def expect_end(s: Session, visit: Visit, at: datetime) -> None:
-    """At the arrival: when nobody planned an end, the usual stay is expected."""
+    """At the arrival: when nobody planned an end, the usual stay of this kind of visitor is expected, from the time they were asked for."""
     if visit.stay_until is None or visit.stay_until <= at:
-        visit.stay_until = at + timedelta(minutes=int(office.setting(s, "visit.usual_stay_minutes")))
+        begins = max(at, visit.expected_at) if visit.expected_at and clock.today(visit.expected_at) == clock.today(at) else at
+        visit.stay_until = begins + timedelta(minutes=types.usual_stay(s, visit.type))
 
 
 class AskStay(Operation):

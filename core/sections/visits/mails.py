@@ -20,7 +20,7 @@ from core.mechanisms import channels, labels, notices, office, people, places
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import as_json
 from core.sections.bookings.feeds import escaped, folded, utc
-from core.sections.visits import advice, record
+from core.sections.visits import advice, record, types
 from core.sections.visits.record import Visit
 
 INVITED, CHANGED, CANCELLED = KEYS = ("visit.invitation", "visit.invitation_changed", "visit.cancelled_mail")
@@ -109,7 +109,7 @@ def _ics(s: Session, visit: Visit, facts: dict[str, Any], method: str, at: datet
     host = people.get(s, visit.host_id)
     organizer = host.email if channels.is_address(host.email) else sender
     if visit.expected_at:
-        times = [f"DTSTART:{utc(visit.expected_at)}", f"DTEND:{utc(visit.expected_at + LENGTH)}"]
+        times = [f"DTSTART:{utc(visit.expected_at)}", f"DTEND:{utc(visit.expected_at + _length(s, visit))}"]
     else:
         day = visit.expected_on
         times = [f"DTSTART;VALUE=DATE:{day:%Y%m%d}", f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}", "TRANSP:TRANSPARENT"]
@@ -124,6 +124,12 @@ def _ics(s: Session, visit: Visit, facts: dict[str, Any], method: str, at: datet
         "END:VEVENT", "END:VCALENDAR",
     ]  # fmt: skip
     return "".join(f"{piece}\r\n" for line in lines for piece in folded(line))
+
+
+def _length(s: Session, visit: Visit) -> timedelta:
+    """As long as this kind of visitor usually stays where the office said so for the kind; an hour otherwise."""
+    minutes = types.get(s, visit.type).usual_stay_minutes
+    return timedelta(minutes=minutes) if minutes else LENGTH
 
 
 def _quoted(text: str) -> str:

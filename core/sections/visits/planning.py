@@ -216,9 +216,11 @@ def tell_visitor(s: Session, visit: Visit, what: mails.What, at: datetime) -> No
     if not visit.email:
         return
     if visit.attendee_id is not None:
-        from core.sections.visits import meetings
+        from core.sections.visits import meetings, series_mail
 
         if meetings.tell_with_meeting(s, visit, what, at):
+            return
+        if series_mail.mark(s, visit):
             return
     mails.send(s, visit, what, at, calendar=visit.attendee_id is None)
 

@@ -117,6 +117,7 @@ class Visit(SQLModel, table=True):
     break_at: datetime | None = None
     stay_until: datetime | None = None
     stay_asked_at: datetime | None = None
+    displaced_at: datetime | None = None  # its meeting lost the room: called off until it has another (see `meetings`)
     erased_at: datetime | None = None
     offline_received_at: datetime | None = None  # taken by a kiosk without the server: `arrived_at` is the time the kiosk told
     version: int = 1

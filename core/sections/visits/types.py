@@ -2,12 +2,11 @@
 
 An office that set nothing up has Foyer's own six: guest, interview, contractor, courier, government, group. A row takes the place of the type with its key; own types have
 keys of their own. A room may ask for more (the server room: another document, an escort): a visit obeys its type and its room together, whichever asks more.
-`steps` is the one place that says what comes after what: the kiosk walks it and the set-up page previews it.
+What comes after what is `flows.steps`: the kiosk walks it and the set-up page previews it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection as Group
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,12 +20,14 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation.errors import Refused
 from core.foundation.i18n import LANGUAGES, t
-from core.mechanisms import places
+from core.mechanisms import office, places
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
 from core.mechanisms.people import Language
 from core.sections.visits import consent
+from core.sections.visits.flows import FIELDS, Flow
+from core.sections.visits.flows import missing as missing
+from core.sections.visits.flows import steps as steps
 
-FIELDS = ("company", "phone", "email", "plate", "room", "purpose")
 PHOTOS = ("office", "off", "ask", "required")
 DRINKS = ("tea", "water", "coffee", "none")
 LAYOUTS = ("plain", "photo", "escort")
@@ -58,6 +59,7 @@ class VisitorType(SQLModel, table=True):
     drink: bool = False
     walk_in: bool = True
     position: int = 0
+    usual_stay_minutes: int | None = None
     retired_at: datetime | None = None
     version: int = 1
 
@@ -76,7 +78,8 @@ class VisitRoomRule(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class TypeView:
-    """A type as it holds. `photo`: as the office's setting says, never, asked and may be skipped, or required. `walk_in`: offered at the kiosk without an invitation."""
+    """A type as it holds. `photo`: as the office's setting says, never, asked and may be skipped, or required. `walk_in`: offered at the kiosk without an invitation.
+    `usual_stay_minutes`: after it the host is asked whether they are still here; 0: as the office's setting says."""
 
     key: str
     names: Mapping[str, str]
@@ -93,6 +96,7 @@ class TypeView:
     retired: bool = False
     own: bool = False
     version: int = 0
+    usual_stay_minutes: int = 0
 
     @property
     def id(self) -> str:
@@ -115,25 +119,6 @@ class RoomRuleView:
     escort: bool
     photo: bool
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """What one visit is asked: its type and its room together."""
-
-    type: str
-    fields: Mapping[str, str]
-    documents: tuple[str, ...]
-    approval: bool
-    room_approval: bool
-    photo: str
-    escort: bool
-    badge: bool
-    badge_layout: str
-    drink: bool
-
-    def asked(self, field: str) -> str:
-        return self.fields.get(field, "hidden")
 
 
 def _seed(key: str, position: int, documents: tuple[str, ...] = (NOTICE,), *, walk_in: bool = True, **more: Any) -> TypeView:
@@ -172,6 +157,7 @@ class SetUpType(Operation):
     drink: bool | None = None
     walk_in: bool | None = None
     position: Annotated[int, Input(ge=0, le=1000)] | None = None
+    usual_stay_minutes: Annotated[int, Input(ge=0, le=1440)] | None = None
     retired: bool | None = None
 
 
@@ -200,7 +186,7 @@ def set_up_type(s: Session, do: SetUpType, by: Actor, at: datetime) -> TypeView:
         row.fields = dict(row.fields) | dict(do.fields)
     if do.documents is not None:
         row.documents = list(dict.fromkeys(do.documents))
-    for name in ("approval", "photo", "escort", "badge", "badge_layout", "drink", "walk_in", "position"):
+    for name in ("approval", "photo", "escort", "badge", "badge_layout", "drink", "walk_in", "position", "usual_stay_minutes"):
         if (value := getattr(do, name)) is not None:
             setattr(row, name, value)
     if do.retired is not None:
@@ -272,6 +258,11 @@ def offered(s: Session, key: str) -> TypeView:
     return found
 
 
+def usual_stay(s: Session, key: str) -> int:
+    """How many minutes visitors of this type usually stay: the type's own, else the office's."""
+    return get(s, key).usual_stay_minutes or int(office.setting(s, "visit.usual_stay_minutes"))
+
+
 def names(s: Session, language: str) -> dict[str, str]:
     """Every type's name by its key."""
     return {one.key: one.name(language) for one in all_types(s, retired=True)}
@@ -307,40 +298,6 @@ def together(kind: TypeView, rule: RoomRuleView | None = None) -> Flow:
     )
 
 
-def missing(flow: Flow, answers: Mapping[str, object]) -> list[str]:
-    """The required fields that have no answer, in the order they are asked."""
-    return [name for name in FIELDS if flow.asked(name) == "required" and not answers.get(name)]
-
-
-def steps(
-    flow: Flow,
-    *,
-    invited: bool,
-    known: Mapping[str, object] | None = None,
-    asked: Group[str] = (),
-    signed: Group[str] = (),
-    photo: bool = False,
-    id_number: bool = False,
-) -> list[str]:
-    """What a visitor of this flow still meets before the badge, in order: field names, `id_number`, `drink`, `document:<key>` for each to sign, `photo`.
-
-    `known` are the answers so far, `asked` the fields that were asked already (an optional one may have been skipped), `signed` documents that need no new signature;
-    `photo` is the office's own setting, `id_number` whether this kind is asked for one (identity.asked). An invited visitor is asked what is required and not known, nothing optional."""
-    answers = known or {}
-    wanted = [
-        name
-        for name in FIELDS
-        if not answers.get(name)
-        and (flow.asked(name) == "required" or (flow.asked(name) == "optional" and not invited and name not in asked))
-    ]
-    found = [*wanted, *(["id_number"] if id_number and "id_number" not in asked else [])]
-    found += ["drink"] if flow.drink and "drink" not in asked else []
-    found += [f"document:{key}" for key in flow.documents if key not in signed]
-    if flow.photo in ("ask", "required") or (flow.photo == "office" and photo and not invited):
-        found.append("photo")
-    return found
-
-
 # ── helpers ──
 
 
@@ -366,6 +323,7 @@ def _row_of(key: str, seed: TypeView | None, *, position: int) -> VisitorType:
         drink=base.drink,
         walk_in=base.walk_in,
         position=base.position,
+        usual_stay_minutes=base.usual_stay_minutes,
         version=0,
     )
 
@@ -387,6 +345,7 @@ def _view(row: VisitorType) -> TypeView:
         row.retired_at is not None,
         row.key not in SEEDS,
         row.version,
+        row.usual_stay_minutes or 0,
     )
 
 

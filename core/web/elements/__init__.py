@@ -147,7 +147,7 @@ class Upload(ui.element, component="upload.js"):
 
 class Keypad(ui.element, component="keypad.js"):
     """Keys on the screen. `mode` letters, digits or code (the 31 signs); `both` lets letters and digits swap; `hanzi` offers the device's keyboard.
-    `hidden` shows dots, but for the sign just typed, until the visitor asks to see; the text then crosses once, when it is done. It adds an X to the digits."""
+    `hidden` shows dots, but for the sign just typed, until the visitor asks to see. It adds an X to the digits."""
 
     def __init__(
         self, mode: Literal["letters", "digits", "code"] = "letters", *, value: str = "", most: int = 80, both: bool = False, hanzi: bool = False, act: str = "",

@@ -75,8 +75,8 @@ export default {
       this.fresh = text.length > this.text.length;
       this.text = text;
       this.problem = "";
-      if (!this.hidden) this.$emit("change", { text });
-      else setTimeout(() => { if (this.text === text) this.fresh = false; }, 900);
+      this.$emit("change", { text });
+      if (this.hidden) setTimeout(() => { if (this.text === text) this.fresh = false; }, 900);
     },
     swap() {
       this.kind = this.kind === "letters" ? "digits" : "letters";

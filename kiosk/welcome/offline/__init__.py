@@ -32,10 +32,26 @@ SHARED = {
     "preact.js": "/m/vendor/preact.js",
     "wedge.js": "/m/wedge.js",
     "rules.js": "/m/rules.js",
+    "scanner.js": "/m/scanner.js",
+    "prefs.js": "/m/prefs.js",
+    "decoder.js": "/m/decoder.js",
+    "vendor/zxing-reader.js": "/m/vendor/zxing-reader.js",
+    "vendor/zxing_reader.wasm": "/m/vendor/zxing_reader.wasm",
 }  # the floor app's, kept under names of ours
-SENTENCES = ("rollcall.kiosk.", "offline.", "kiosk.", "web.key_", "web.clear", "web.sign_here", "web.language", "web.cannot_sign")
+SENTENCES = (
+    "rollcall.kiosk.",
+    "offline.",
+    "kiosk.",
+    "web.key_",
+    "web.clear",
+    "web.sign_here",
+    "web.language",
+    "web.cannot_sign",
+    "web.camera_",
+    "web.scanning",
+)
 POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; object-src 'none'; "
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 

@@ -1,6 +1,7 @@
 // The parts of the page without a server, in the shapes of the living one: a heading, a field with keys, choices, the notice with its signature.
 import { Component, html } from './preact.js';
 import { Pen } from './pen.js';
+import { Camera } from './scanner.js';
 
 export const Frame = {
   head: (title, say = '', mark = '') => html`<section class="kiosk__head">${mark && html`<svg class=${`icon kiosk__mark kiosk__mark--${mark}`} viewBox="0 0 24 24" aria-hidden="true"><path d=${mark === 'check' ? 'm5 12.8 4.600 4.600L19.200 7.200' : 'M12 4.500v10M12 18.500v.2'}/></svg>`}
@@ -42,6 +43,52 @@ export class Field extends Component {
 }
 
 export const Choices = ({ items, choose }) => html`<section class="kiosk__choices">${items.map(([key, words]) => html`<button type="button" class="button" onClick=${() => choose(key)}><span>${words}</span></button>`)}</section>`;
+
+/** The camera's eye: the floor app's reader, kept here too. It says what is wrong, and typing stays possible. */
+export class Eye extends Component {
+  constructor(props) {
+    super(props);
+    this.state = { state: 'asking' };
+  }
+
+  componentDidMount() {
+    this.camera = new Camera(this.video, (text) => text.length <= 300 && this.props.found(text), (state) => this.setState({ state }));
+    this.camera.start();
+  }
+
+  componentWillUnmount() {
+    this.camera?.close();
+  }
+
+  render({ w }, { state }) {
+    const words = { none: window.isSecureContext ? 'web.camera_none' : 'web.camera_insecure', denied: 'web.camera_denied', failed: 'web.camera_busy', lost: 'web.camera_busy' };
+    return html`<div class="scanner"><video ref=${(e) => (this.video = e)} muted playsinline></video>${state === 'on' ? html`<div class="scanner__frame" aria-hidden="true"></div>` : html`<p class="scanner__say" role="status">${w(words[state] || 'web.scanning')}</p>`}</div>`;
+  }
+}
+
+/** Low reach and large letters, one touch each; forgotten with the visitor. The living kiosk's twin (kiosk/welcome/ease.js). */
+export class Ease extends Component {
+  turn(name, value) {
+    const now = document.documentElement.dataset;
+    if (now[name]) delete now[name];
+    else now[name] = value;
+    this.setState({});
+  }
+
+  render({ w }) {
+    const now = document.documentElement.dataset;
+    const one = (name, value, words, mark) => html`<button type="button" class="ease__one" data-ease=${name} aria-pressed=${String(now[name] === value)} onClick=${() => this.turn(name, value)}>${mark}<span>${w(words)}</span></button>`;
+    return html`<div class="ease" role="group" aria-label=${w('kiosk.ease.group')}>
+      ${one('reach', 'low', 'kiosk.ease.reach_short', html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><circle cx="9.500" cy="4.500" r="1.800"/><path d="M9.500 8v5.500h5l2.500 5M9.500 10.500h4M7 11.500a4.500 4.500 0 1 0 6.300 6.300"/></svg>`)}
+      ${one('text', 'large', 'kiosk.ease.text_short', html`<b data-sign=${w('kiosk.ease.sign')}></b>`)}</div>`;
+  }
+}
+
+/** How many of a group stand here. */
+export const Count = ({ w, n, words, change, go }) => html`<section class="kiosk__work group group--offline"><div class="group__count"><span class="group__words">${words}</span>
+    <button type="button" class="button group__step" aria-label=${w('kiosk.group.fewer')} onClick=${() => change(Math.max(1, n - 1))}><span>−</span></button><strong class="num group__number" aria-live="polite">${n}</strong>
+    <button type="button" class="button group__step" aria-label=${w('kiosk.group.more')} onClick=${() => change(Math.min(200, n + 1))}><span>+</span></button></div></section>
+  <section class="kiosk__acts"><button type="button" class="button button--main" onClick=${go}><span>${w('kiosk.group.go', { n })}</span></button></section>`;
 
 /** What happens with the data, and a signature; whoever cannot sign says so, and reception asks on paper. */
 export class Notice extends Component {

@@ -18,7 +18,7 @@ self.addEventListener('install', (event) => event.waitUntil((async () => {
     ...Object.entries(SHARED).map(async ([name, address]) => {
       const answer = await fetch(address, { cache: 'no-cache' });
       if (!answer.ok) throw new Error(`missing: ${address}`);
-      await cache.put(BASE + name, new Response(await answer.blob(), { headers: { 'Content-Type': 'text/javascript' } })); // under our name only: it imports its neighbours here
+      await cache.put(BASE + name, new Response(await answer.blob(), { headers: { 'Content-Type': name.endsWith('.wasm') ? 'application/wasm' : 'text/javascript' } })); // under our name only: it imports its neighbours here
     }),
   ]);
   await self.skipWaiting();
