@@ -1,4 +1,4 @@
-"""How a notice leaves the house: SMTP mail, a signed web-hook, a chat service. Each call blocks and either returns or raises
+"""How a notice leaves the house: SMTP mail and a signed web-hook (`chats`: a chat service). Each call blocks and either returns or raises
 `NotDelivered`.
 
 Mail is spoken with the standard library: subjects and names are encoded headers, a line break can never start another header. A web-hook
@@ -20,48 +20,20 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
-import apprise
 import httpx
-from urllib3.util import connection as plain_connection
 
 from core.foundation.errors import SetupError
 
 TIMEOUT_S = 5.0
 MAX_ANSWER = 64 * 1024
-CHAT_SCHEMES = frozenset(
-    {
-        "wecombot",
-        "dingtalk",
-        "feishu",
-        "lark",
-        "slack",
-        "msteams",
-        "workflow",
-        "workflows",
-        "ntfy",
-        "ntfys",
-        "gchat",
-        "mmost",
-        "mmosts",
-        "rocket",
-        "rockets",
-        "discord",
-        "tgram",
-        "webex",
-        "wxteams",
-        "matrix",
-        "matrixs",
-    }
-)
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 
 
@@ -258,7 +230,7 @@ def call_webhook(url: str, body: Mapping[str, Any], *, secret: str, at: datetime
         raise NotDelivered("notice.reason.no_secret", final=True)
     content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    address = _resolve(parts.hostname, port, private_allowed)
+    address = resolve(parts.hostname, port, private_allowed)
     host = f"[{address}]" if ":" in address else address
     pinned = f"{parts.scheme}://{host}:{port}{parts.path or '/'}" + (f"?{parts.query}" if parts.query else "")
     headers = {
@@ -292,7 +264,7 @@ def _read_little(answer: httpx.Response, deadline: float) -> None:
             raise NotDelivered("notice.reason.unreachable", "too slow")
 
 
-def _resolve(host: str, port: int, private_allowed: bool) -> str:
+def resolve(host: str, port: int, private_allowed: bool) -> str:
     try:
         found = {entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError) as error:
@@ -307,95 +279,3 @@ def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.split("%")[0])
     mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
     return ip.is_global and not ip.is_multicast and (mapped is None or bool(mapped.is_global))
-
-
-# ── chat ──
-
-SERVICES: Mapping[str, tuple[str, ...]] = {
-    "wecom": ("wecombot",),
-    "dingtalk": ("dingtalk",),
-    "feishu": ("feishu", "lark"),
-    "slack": ("slack",),
-    "teams": ("msteams", "workflow", "workflows"),
-    "ntfy": ("ntfy", "ntfys"),
-    "mattermost": ("mmost", "mmosts"),
-}  # what a person can choose, with apprise's names of it
-PARAMETERS = frozenset({"priority", "tags", "mode", "auth", "ver", "format", "overflow", "image", "region", "channel"})
-READS_FILES = frozenset({"template", "attach", "attach_as", "config", "include", "retry", "wait", "rto", "cto", "verify"})
-
-
-def chat_address(service: str, text: str) -> str:
-    """What a person pasted (the web-hook address their chat service shows, or apprise's form) as an address `send_chat` takes, or an empty string
-    when it is none of this service. Parameters that would read a file, wait or leave a certificate unchecked are not taken over."""
-    text = text.strip()
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return ""
-    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    if service == "dingtalk" and parts.hostname == "oapi.dingtalk.com":
-        secret = f"{quote(query['secret'], safe='')}@" if query.get("secret") else ""
-        text = f"dingtalk://{secret}{quote(query.get('access_token', ''), safe='')}"
-    elif service == "feishu" and parts.hostname == "open.feishu.cn":
-        text = f"feishu://{quote(parts.path.rstrip('/').rpartition('/')[2], safe='')}"
-    elif service == "ntfy" and parts.scheme in ("http", "https") and parts.path.strip("/").count("/") == 0:
-        text = f"{'ntfys' if parts.scheme == 'https' else 'ntfy'}://{parts.netloc}/{parts.path.strip('/')}"
-    elif (parts.scheme not in ("http", "https") and not query.keys() <= PARAMETERS) or READS_FILES & query.keys():
-        return ""
-    found = apprise.Apprise.instantiate(text, suppress_exceptions=True)
-    if found is None:
-        return ""
-    address = str(found.url(privacy=False))  # type: ignore[no-untyped-call]
-    return address if address.split(":", 1)[0].lower() in SERVICES.get(service, ()) else ""
-
-
-def send_chat(url: str, *, title: str, text: str, private_allowed: bool = False, inside: frozenset[str] = frozenset()) -> None:
-    """Say it in a chat. Only chat services are spoken to, never apprise's generic web, file or command ones; a server of the house itself only where
-    the office named it (`inside`). Each connection goes to the address that was checked, a redirected one too (SEC 31). Raises NotDelivered."""
-    if url.split(":", 1)[0].lower() not in CHAT_SCHEMES or READS_FILES & parse_qs(urlsplit(url).query).keys() - {"retry", "wait"}:
-        raise NotDelivered("notice.reason.bad_chat", final=True)
-    plugin = apprise.Apprise.instantiate(url, suppress_exceptions=True)
-    if plugin is None:
-        raise NotDelivered("notice.reason.bad_chat", final=True)
-    guard = _Guard(private_allowed, inside)
-    mark = _guarding.set(guard)
-    try:  # the service itself, on this thread: Apprise's own notify() hands it to a pool
-        sent = plugin.notify(body=text, title=one_line(title, 80), body_format=apprise.NotifyFormat.TEXT)
-    except Exception as error:  # whatever a service of theirs raises, the row gets an answer
-        raise guard.failure or NotDelivered("notice.reason.unreachable", type(error).__name__) from error
-    finally:
-        _guarding.reset(mark)
-    if guard.failure is not None:
-        raise guard.failure
-    if not sent:
-        raise NotDelivered("notice.reason.unreachable", "chat")
-
-
-@dataclass(slots=True)
-class _Guard:
-    """What connections opened for one message may reach, and what stopped one."""
-
-    private_allowed: bool
-    inside: frozenset[str]
-    failure: NotDelivered | None = None
-
-
-_guarding: ContextVar[_Guard | None] = ContextVar("guarding", default=None)  # goes along into threads that copy the context
-_connect_anywhere = plain_connection.create_connection
-
-
-def _connect_checked(address: tuple[str, int], *more: Any, **named: Any) -> socket.socket:
-    """What apprise's `requests` opens its connections with: while a chat message is sent, only to an address that was looked at first."""
-    guard = _guarding.get()
-    if guard is None:
-        return _connect_anywhere(address, *more, **named)
-    host, port = address
-    try:
-        pinned = _resolve(host.strip("[]"), port, guard.private_allowed or host.lower() in guard.inside)
-    except NotDelivered as failure:
-        guard.failure = failure
-        raise OSError("refused") from failure
-    return _connect_anywhere((pinned, port), *more, **named)
-
-
-plain_connection.create_connection = _connect_checked  # apprise gives no way to hand it a session of our own

@@ -18,7 +18,7 @@ from sqlmodel import Field, Session, SQLModel, col
 from core.foundation import vault
 from core.foundation.errors import NotAllowed, Refused
 from core.foundation.ids import uuid7
-from core.mechanisms import channels, people
+from core.mechanisms import chats, people
 from core.mechanisms.operations import PERSON_ROLES, Actor, Operation, Role, operation, touch
 
 MOST = 3
@@ -58,7 +58,7 @@ def add(s: Session, do: AddChannel, by: Actor, at: datetime) -> dict[str, Any]:
     """For oneself; administrators for anybody. Refuses: channel.bad_address, channel.too_many"""
     person_id = _whose(do.person_id, by)
     people.get(s, person_id)
-    address = channels.chat_address(do.service, do.address)
+    address = chats.chat_address(do.service, do.address)
     if not address:
         raise Refused("channel.bad_address")
     if s.execute(select(func.count()).select_from(PersonChannel).where(col(PersonChannel.person_id) == person_id)).scalar_one() >= MOST:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from core.foundation import database
 from core.mechanisms import person_channels
-from core.mechanisms.channels import SERVICES
+from core.mechanisms.chats import SERVICES
 from core.web import frame, parts
 from core.web.frame import _
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from core.foundation import clock, database
-from core.mechanisms import channels, notices, person_channels
+from core.mechanisms import channels, chats, notices, person_channels
 from core.mechanisms.channels import NotDelivered
 from core.mechanisms.notices import Notice, State
 from core.mechanisms.office import UpdateSetting
@@ -60,7 +60,7 @@ def rows(key: str) -> list[Notice]:
     ],
 )
 def test_the_address_a_chat_service_shows_is_taken_as_it_is(service: str, pasted: str, kept: str) -> None:
-    assert channels.chat_address(service, pasted).startswith(kept)
+    assert chats.chat_address(service, pasted).startswith(kept)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_the_address_a_chat_service_shows_is_taken_as_it_is(service: str, pasted
     ],
 )
 def test_what_is_no_chat_or_would_read_a_file_is_not_taken(service: str, pasted: str) -> None:
-    assert channels.chat_address(service, pasted) == ""
+    assert chats.chat_address(service, pasted) == ""
 
 
 @pytest.mark.proves("Front desk 7", "S3.1-R7")
@@ -136,18 +136,18 @@ def test_the_address_is_sealed_shown_to_nobody_and_gone_when_taken_away(office: 
 def test_a_chat_never_reaches_into_the_house_not_even_by_a_redirect(hook: Hook) -> None:
     inside = topic(hook).replace("http://", "ntfy://")
     with pytest.raises(NotDelivered) as refused:
-        channels.send_chat(inside, title="x", text="y")
+        chats.send_chat(inside, title="x", text="y")
     assert refused.value.reason == "notice.reason.private_address" and hook.calls == []
-    channels.send_chat(inside, title="x", text="y", inside=frozenset({"127.0.0.1"}))  # a server the office named
+    chats.send_chat(inside, title="x", text="y", inside=frozenset({"127.0.0.1"}))  # a server the office named
     assert len(hook.calls) == 1
     hook.status, hook.headers = 307, {"Location": f"http://127.0.0.2:{free_port()}/secret"}
     with pytest.raises(NotDelivered) as redirected:
-        channels.send_chat(inside, title="x", text="y", inside=frozenset({"127.0.0.1"}))
+        chats.send_chat(inside, title="x", text="y", inside=frozenset({"127.0.0.1"}))
     assert redirected.value.reason == "notice.reason.private_address"
     with pytest.raises(NotDelivered):
-        channels.send_chat("ntfy://169.254.169.254/latest", title="x", text="y")
+        chats.send_chat("ntfy://169.254.169.254/latest", title="x", text="y")
     with pytest.raises(NotDelivered):
-        channels.send_chat("workflows://example.org/a/b/?template=/etc/passwd", title="x", text="y")
+        chats.send_chat("workflows://example.org/a/b/?template=/etc/passwd", title="x", text="y")
 
 
 def test_receptions_own_group_hears_of_a_visitor_nobody_came_for_and_gets_no_link(office: Office, hook: Hook) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,16 +71,18 @@ class Hook:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     calls: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
 
 
 @contextmanager
-def catching_calls() -> Iterator[Hook]:
+def catching_calls(tls: ssl.SSLContext | None = None) -> Iterator[Hook]:
     kept = Hook()
 
     class Receiver(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             kept.calls.append((dict(self.headers), body))
+            kept.paths.append(self.path)
             self.send_response(kept.status)
             for name, value in kept.headers.items():
                 self.send_header(name, value)
@@ -91,8 +94,10 @@ def catching_calls() -> Iterator[Hook]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    kept.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
+    kept.url = f"{'https' if tls is not None else 'http'}://127.0.0.1:{server.server_address[1]}/hook"
     try:
         yield kept
     finally:

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from core.foundation import clock, database
 from core.foundation.errors import Refused
-from core.mechanisms import channels, notices, operations, people
+from core.mechanisms import channels, chats, notices, operations, people
 from core.mechanisms.notices import Channel, Notice, State, sending
 from core.mechanisms.office import UpdateSetting
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
@@ -308,7 +308,7 @@ def test_a_web_hook_without_a_secret_is_not_called(office: Office, hook: Hook) -
 def test_only_chat_services_are_spoken_to(office: Office) -> None:
     for url in ("json://127.0.0.1/x", "file:///etc/passwd", "xmls://10.0.0.1", "form://localhost", "syslog://", "http://127.0.0.1"):
         with pytest.raises(channels.NotDelivered) as failed:
-            channels.send_chat(url, title="x", text="y")
+            chats.send_chat(url, title="x", text="y")
         assert failed.value.reason == "notice.reason.bad_chat"
 
 

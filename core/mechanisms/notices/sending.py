@@ -15,7 +15,7 @@ from core.foundation.i18n import LANGUAGES, has, t
 from core.foundation.ids import uuid7
 from core.foundation.jobs import job
 from core.foundation.live import Change
-from core.mechanisms import channels, links, office, people, person_channels
+from core.mechanisms import channels, chats, links, office, people, person_channels
 from core.mechanisms.channels import NotDelivered
 from core.mechanisms.notices.record import Channel, Notice, State, enclosers, endings, sentence, shown_facts
 from core.mechanisms.operations import as_json
@@ -135,7 +135,7 @@ def _try(notice: Notice, at: datetime) -> NotDelivered | None:
             }
             channels.call_webhook(notice.address, body, secret=secret, at=at, private_allowed=inside)
         else:
-            channels.send_chat(address, title=name, text=text, private_allowed=inside, inside=named)
+            chats.send_chat(address, title=name, text=text, private_allowed=inside, inside=named)
     except NotDelivered as failure:
         return failure
     return None

@@ -23,6 +23,7 @@ BASE = "/welcome/offline/"
 BORROWED = (
     "foyer.css",
     "kiosk.css",
+    "invitations.css",
     "pen.js",
     "visit-code.js",
     "rollcall.js",
