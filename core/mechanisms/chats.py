@@ -166,12 +166,12 @@ def _send_seen(session: requests.Session, request: requests.PreparedRequest, **n
 def _signed_once(plugin: Any) -> tuple[str, str]:
     """DingTalk's signature, which apprise 2.2 quotes and `requests` then quotes again: the robot would refuse each message. Base64 has no sign that
     unquoting changes, so this stays right when apprise no longer does it."""
-    timestamp, sign = _quoted_signature(plugin)
+    timestamp, sign = _quoted_signature(plugin)  # type: ignore[no-untyped-call]
     return timestamp, unquote(sign)
 
 
 _quoted_signature = NotifyDingTalk.get_signature
-NotifyDingTalk.get_signature = _signed_once
+NotifyDingTalk.get_signature = _signed_once  # type: ignore[method-assign]
 _send_anyhow = requests.Session.send
-requests.Session.send = _send_seen  # type: ignore[method-assign]
+requests.Session.send = _send_seen  # type: ignore[method-assign, assignment]
 plain_connection.create_connection = _connect_checked  # apprise gives no way to hand it a session of our own
