@@ -293,7 +293,7 @@ class RunScreen:
         for flag in run.flags:
             parts.banner(_(f"inspection.flag.{flag}"), "due", icon="warning")
 
-    def _draw_point(self, point: inspections.reports.PointReport) -> None:
+    def _draw_point(self, point: inspections.PointReport) -> None:
         level = min((line.level for line in point.answers if line.answer is not None), default=0)
         parts.text(point.name, "h2")
         parts.text(parts.joined(point.place, _(f"inspection.level.{level}")), "p", "quiet small")

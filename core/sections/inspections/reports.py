@@ -1,9 +1,4 @@
-"""What was inspected and what was not: rounds now, runs, the year grid, the chain of a hazard, what the phone carries (inspections.md rows
-18–22).
-
-A box of the grid without a run is shown blank, never filled: missed, when its time is over; to come, when it is not. Late runs stand in the
-box of their due day and say late. Nothing here decides anything; figures are queries over runs, answers and duties.
-"""
+"""Rounds as they stand now, and the runs of a round with their answers (guide S4.2-R3)."""
 
 from __future__ import annotations
 
@@ -16,21 +11,17 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
-from core.foundation import clock, database
+from core.foundation import clock
 from core.foundation.errors import Refused
-from core.foundation.ids import derived
-from core.foundation.jobs import job
-from core.mechanisms import attachments, checklists, duties, labels, notices, people
-from core.mechanisms.checklists import ChecklistAnswer, ChecklistRun
-from core.mechanisms.labels import SubjectKind
-from core.mechanisms.operations import PERSON_ROLES, SYSTEM, Actor, Operation, Role, operation, perform_now, touch
+from core.mechanisms import attachments, checklists, duties, people
+from core.mechanisms.checklists import ChecklistRun
+from core.mechanisms.operations import PERSON_ROLES, Actor, Role
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
 from core.sections.inspections import plans
 from core.sections.inspections.plans import Inspection, InspectionPoint
 from core.sections.inspections.runs import InspectionRun, closed_days, hazard_key
 
 LOOKS_BACK = timedelta(days=62)
-REPEAT_WITHIN = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,29 +102,6 @@ class RunReport:
     signature: str | None
     signature_pending: bool
     points: tuple[PointReport, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """One box of the year grid: `state` is pass, fail, late, skipped, blank (missed) or to_come; '' where nothing was asked. `done` of
-    `asked` occurrences."""
-
-    month: int
-    state: str
-    done: int
-    asked: int
-    run_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class GridRow:
-    point_id: UUID
-    name: str
-    place: str
-    boxes: tuple[Box, ...]
-
-
-# ── rounds and runs ──
 
 
 def rounds(s: Session, by: Actor, at: datetime, inspection_ids: Sequence[UUID] | None = None) -> list[InspectionView]:
@@ -226,192 +194,6 @@ def report(s: Session, run_id: UUID, by: Actor) -> RunReport:
     return RunReport(_run_views(s, [found])[0], run.signature, run.signature in missing, tuple(reports))
 
 
-# ── the year grid ──
-
-
-def year_grid(s: Session, inspection_id: UUID, year: int, at: datetime) -> list[GridRow]:
-    """Points × months of a year. A month's box tells the worst of its occurrences; blank where it was asked and never done."""
-    row = plans.get(s, inspection_id)
-    today, spots = plans.local_day(row, at), plans.points(s, [row.id])[row.id]
-    asked = plans.due_dates(row, date(year, 1, 1), date(year, 12, 31))
-    found = s.execute(
-        select(InspectionRun).where(
-            col(InspectionRun.inspection_id) == row.id,
-            col(InspectionRun.due_on).between(date(year, 1, 1), date(year, 12, 31)),
-            col(InspectionRun.result).is_not(None),
-        )
-    )
-    by_day: dict[date, list[InspectionRun]] = {}
-    for run in found.scalars():
-        by_day.setdefault(run.due_on, []).append(run)
-    fails = _failed_points(s, [run.run_id for many in by_day.values() for run in many])
-    return [
-        GridRow(p.id, p.name, p.place, tuple(_box(p.id, month, asked, by_day, fails, row, today) for month in range(1, 13))) for p in spots
-    ]
-
-
-def _box(
-    point_id: UUID,
-    month: int,
-    asked: list[date],
-    by_day: dict[date, list[InspectionRun]],
-    fails: set[tuple[UUID, UUID]],
-    row: Inspection,
-    today: date,
-) -> Box:
-    here = [day for day in asked if day.month == month]
-    visited = [(day, run) for day in here for run in by_day.get(day, ()) if str(point_id) not in run.skipped]
-    done = len({day for day, _ in visited})
-    over = [day for day in here if day + timedelta(days=row.late_days) < today]
-    if not here:
-        return Box(month, "", 0, 0, None)
-    last = visited[-1][1].run_id if visited else None
-    if any((run.run_id, point_id) in fails for _, run in visited):
-        return Box(month, "fail", done, len(here), last)
-    if any(day not in {d for d, _ in visited} for day in over):
-        return Box(month, "skipped" if any(by_day.get(day) for day in over) and not visited else "blank", done, len(here), last)
-    if any(run.late for _, run in visited):
-        return Box(month, "late", done, len(here), last)
-    return Box(month, "pass" if visited else "to_come", done, len(here), last)
-
-
-# ── a hazard's chain ──
-
-
-@dataclass(frozen=True, slots=True)
-class Hazard:
-    """A failed point with what became of it: `closed` once it was verified by another person and the next run passed. `repeat` within 90
-    days."""
-
-    duty: duties.DutyView
-    round: str
-    point: str
-    question: str
-    value: str
-    repeat: bool
-    passed_on: datetime | None
-    closed: bool
-
-
-def hazards(s: Session, by: Actor, at: datetime, *, state: str = "", limit: int = 100) -> list[Hazard]:
-    """Duties that came from failed points, in order of their day."""
-    found = []
-    for view in duties.everything(s, by, at, state=state, limit=500):
-        if view.subject_kind == "inspection_point":
-            found.append(hazard(s, view, by))
-    return found[:limit]
-
-
-def hazard(s: Session, view: duties.DutyView, by: Actor) -> Hazard:
-    """The chain of one hazard."""
-    facts, question_id = view.facts, str(view.facts.get("question_id", ""))
-    passed = None
-    if view.verified_at is not None:
-        passed = s.execute(
-            select(ChecklistAnswer.at).join(ChecklistRun, col(ChecklistRun.id) == col(ChecklistAnswer.run_id))
-            .where(
-                col(ChecklistAnswer.part_id) == view.subject_id, col(ChecklistAnswer.question_id) == question_id,
-                col(ChecklistAnswer.answer) == "pass",
-                col(ChecklistAnswer.at) > view.verified_at, col(ChecklistRun.finished_at).is_not(None),
-            )
-            .order_by(col(ChecklistAnswer.at)).limit(1)
-        ).scalar_one_or_none()  # fmt: skip
-    earlier = s.execute(
-        select(duties.Duty.id).where(
-            col(duties.Duty.merge_key) == hazard_key(view.subject_id, question_id), col(duties.Duty.id) != view.id,
-            col(duties.Duty.opened_at) > view.opened_at - REPEAT_WITHIN, col(duties.Duty.opened_at) <= view.opened_at,
-        ).limit(1)
-    ).first()  # fmt: skip
-    said = checklists.said(facts.get("question", ""), by.language)
-    repeat = view.times > 1 or earlier is not None
-    return Hazard(
-        view,
-        str(facts.get("round", "")),
-        str(facts.get("point", "")),
-        said,
-        str(facts.get("value", "")),
-        repeat,
-        passed,
-        passed is not None,
-    )
-
-
-# ── the phone ──
-
-
-def for_phone(s: Session, by: Actor, at: datetime) -> list[dict[str, Any]]:
-    """The rounds this person may do now, with points and questions in their language, as the floor app keeps them."""
-    rows = [row for row in plans.active(s) if plans.may_inspect(row, by)]
-    if not rows:
-        return []
-    spots = plans.points(s, [row.id for row in rows])
-    codes = labels.codes_of(s, SubjectKind.PLACE, {point.place_id for many in spots.values() for point in many})
-    old = labels.old_codes_of(s, SubjectKind.PLACE)
-    found = []
-    for row in rows:
-        closed = closed_days(s, row.id)
-        due_on = plans.occurrence_for(row, plans.local_day(row, at), closed)
-        if due_on in closed or not spots[row.id]:
-            continue
-        wording = checklists.latest(s, row.checklist_id)
-        asked = checklists.questions(wording.content, by.language)
-        found.append({
-            "id": row.id, "title": row.title, "due_on": due_on, "template_version": wording.version,
-            "points": [
-                {"id": p.id, "label": codes.get(p.place_id, ""), "old_labels": old.get(p.place_id, []), "name": p.name, "place": p.place,
-                "questions": asked}
-                for p in spots[row.id]
-            ],
-        })  # fmt: skip
-    return sorted(found, key=lambda one: (one["due_on"], one["title"]))
-
-
-# ── what was never done ──
-
-
-class MarkMissed(Operation):
-    inspection_id: UUID
-    due_on: date
-
-
-@operation(MarkMissed, "inspection.mark_missed", roles=set())
-def mark_missed(s: Session, do: MarkMissed, by: Actor, at: datetime) -> None:
-    """Nobody went: safety and the leaders are told once. The box stays blank."""
-    row = plans.get(s, do.inspection_id)
-    if do.due_on in closed_days(s, row.id):
-        return
-    for role in (Role.SAFETY, Role.LEADER):
-        notices.queue_roles(
-            s,
-            role,
-            key="inspection.notice.missed",
-            at=at,
-            subject=("inspection", row.id),
-            facts={"title": row.title, "due_on": do.due_on.isoformat()},
-        )
-    touch(s, "inspection", row.id)
-
-
-@job(every_s=900)
-def escalate_missed(at: datetime) -> int:
-    """Tell of every occurrence of the last two months whose time is over without a run; answers how many were new."""
-    with database.reading() as s:
-        missed = []
-        for row in plans.active(s):
-            today, closed = plans.local_day(row, at), closed_days(s, row.id)
-            days = plans.due_dates(row, today - LOOKS_BACK, today)
-            missed += [(row.id, day) for day in days if day + timedelta(days=row.late_days) < today and day not in closed]
-    told = 0
-    for inspection_id, day in missed:
-        do = MarkMissed(inspection_id=inspection_id, due_on=day)
-        outcome = perform_now(do, by=SYSTEM, at=at, op_id=derived("inspection.mark_missed", inspection_id, day))
-        told += outcome.ok and not outcome.repeated
-    return told
-
-
-# ── private ──
-
-
 def _missed(row: Inspection, today: date, closed: set[date]) -> bool:
     before = plans.due_dates(row, today - timedelta(days=200), today - timedelta(days=1))
     return bool(before) and before[-1] not in closed
@@ -455,19 +237,6 @@ def _open_hazards(s: Session) -> dict[UUID, int]:
 def _duties_of(s: Session, keys: list[str]) -> dict[str, UUID]:
     query = select(duties.Duty.merge_key, duties.Duty.id).where(col(duties.Duty.merge_key).in_(keys)).order_by(col(duties.Duty.id))
     return {row.merge_key: row.id for row in s.execute(query)}
-
-
-def _failed_points(s: Session, run_ids: list[UUID]) -> set[tuple[UUID, UUID]]:
-    """(run, point) pairs whose counting answer to some question is a fail."""
-    last: dict[tuple[UUID, UUID, str], str] = {}
-    for start in range(0, len(run_ids), 500):
-        rows = s.execute(
-            select(ChecklistAnswer.run_id, ChecklistAnswer.part_id, ChecklistAnswer.question_id, ChecklistAnswer.answer)
-            .where(col(ChecklistAnswer.run_id).in_(run_ids[start : start + 500])).order_by(col(ChecklistAnswer.at),
-            col(ChecklistAnswer.revision))
-        )  # fmt: skip
-        last.update({(row.run_id, row.part_id, row.question_id): row.answer for row in rows})
-    return {(run_id, part_id) for (run_id, part_id, _), said in last.items() if said == "fail"}
 
 
 def _list(s: Session, query: Query, by: Actor) -> Page:
