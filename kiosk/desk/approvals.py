@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -10,17 +9,15 @@ from uuid import UUID
 from fastapi import Depends
 from nicegui import APIRouter, ui
 
-from core.foundation import database, live
-from core.foundation.live import Change
+from core.foundation import database
 from core.mechanisms import approval_rules, approvals, people
 from core.mechanisms.approval_rules import Rule, RuleStep
 from core.mechanisms.approvals import ApprovalView
 from core.mechanisms.operations import Role
-from core.web import approval_card, frame, icons, parts
+from core.web import anew, approval_card, frame, icons, parts
 from core.web.frame import _
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
-SETTLE_S = 0.4
 RULERS = frozenset({Role.ADMIN, Role.LEADER})
 ROLES = (Role.LEADER, Role.ADMIN, Role.CLERK, Role.SAFETY, Role.RECEPTION)
 LOOK = {"reception": "/desk/receptions/{id}", "asset_disposal": "/desk/disposals?open={id}", "asset_transfer": "/desk/transfers?open={id}", "stocktake": "/desk/stocktakes/{id}",
@@ -41,10 +38,9 @@ class ApprovalsPage:
         self.client = ui.context.client
         self.pile = "mine"
         self.opened = self.client.request.query_params.get("open", "")[:80]
-        self._pending = False
         self.box = parts.box()
         self.draw()
-        self.client.on_delete(live.subscribe("approval", self._changed))
+        anew.when_changed("approval", draw=self.draw)
 
     def draw(self) -> None:
         by = frame.actor()
@@ -104,21 +100,6 @@ class ApprovalsPage:
     def _choose(self, pile: str) -> None:
         self.pile = pile
         self.draw()
-
-    def _changed(self, _change: Change) -> None:
-        if not self._pending and not self.client.is_deleted:
-            self._pending = True
-            asyncio.get_running_loop().call_later(SETTLE_S, self._redraw)
-
-    def _redraw(self) -> None:
-        self._pending = False
-        if self.client.is_deleted or not self.client.has_socket_connection:
-            return
-        with self.client:
-            try:
-                self.draw()
-            except frame.SignInNeeded:
-                return  # the browser is on its way to the sign-in page
 
 
 class RulesDialog:

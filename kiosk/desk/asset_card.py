@@ -5,7 +5,6 @@ What can be done with the asset is drawn by the register (`draw_acts`), the same
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
@@ -14,14 +13,14 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from assets_labels import asset_cards
-from core.foundation import clock, database, i18n, live
+from core.foundation import clock, database, i18n
 from core.mechanisms import attachments, labels
 from core.mechanisms.labels import SubjectKind
 from core.sections import assets
 from core.sections.assets import AssetPaper, AssetView, LifeLine, PaperKind, classes, worth
-from core.web import frame, icons, parts, static_files
+from core.web import anew, frame, icons, parts, static_files
 from core.web.frame import _
-from kiosk.desk.registers import SETTLE_S, long_moment
+from kiosk.desk.registers import long_moment
 
 Step = tuple[str, str, Literal["done", "now", "to_come"]]
 
@@ -63,13 +62,11 @@ class CardPage:
     ) -> None:
         self.id, self.draw_acts, self.tones, self.editors = asset_id, draw_acts, tones, editors
         self.client = ui.context.client
-        self._pending = False
         self.kind: str = PaperKind.PHOTO
         ui.add_head_html(f'<script src="{static_files.url("imports.js")}"></script>')
         self.body = parts.box("assetcard")
         self.refresh()
-        ends = [live.subscribe(kind, self._changed) for kind in ("asset", "label")]
-        self.client.on_delete(lambda: [end() for end in ends] and None)
+        anew.when_changed("asset", "label", draw=self.refresh, only=self.id)
 
     # ── what the acts call ──
 
@@ -243,18 +240,3 @@ class CardPage:
         if await parts.confirm(name, _("asset.paper_remove_words"), act=_("asset.paper_remove"), stay=_("asset.paper_keep")):
             await parts.do(assets.RemovePaper(paper_id=paper.id))
             self.refresh()
-
-    def _changed(self, change: Any) -> None:
-        if change.id == str(self.id) and not self._pending and not self.client.is_deleted:
-            self._pending = True
-            asyncio.get_running_loop().call_later(SETTLE_S, self._redraw)
-
-    def _redraw(self) -> None:
-        self._pending = False
-        if self.client.is_deleted or not self.client.has_socket_connection:
-            return
-        with self.client:
-            try:
-                self.refresh()
-            except frame.SignInNeeded:
-                return  # the browser is on its way to the sign-in page

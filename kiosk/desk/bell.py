@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from nicegui import ui
 
-from core.foundation import clock, database, i18n, live
-from core.foundation.live import Change
+from core.foundation import clock, database, i18n
 from core.mechanisms import notices
 from core.mechanisms.operations import Actor
-from core.web import frame, icons, parts
+from core.web import anew, frame, icons, parts
 from core.web.frame import _
 
 SHOWN = 8
@@ -31,7 +28,6 @@ class Bell:
         self.person_id = by.person_id
         self.client = ui.context.client
         self.shown: list[notices.Notice] = []
-        self._pending = False
         button = parts.box("button desk__bell", "button").props("type=button")
         with button:
             icons.icon("bell")
@@ -41,7 +37,7 @@ class Bell:
         menu.on("show", self._draw_list)
         menu.on("hide", self._read)
         self._count()
-        self.client.on_delete(live.subscribe("notice", self._changed))
+        anew.when_changed("notice", draw=self._count, settle_s=0.5)
 
     def _count(self) -> None:
         if self.person_id is None:
@@ -70,14 +66,3 @@ class Bell:
         if self.shown:
             await parts.do(notices.ReadNotices(notice_ids=[notice.id for notice in self.shown[:SHOWN]]), quiet=True)
             self._count()
-
-    def _changed(self, _change: Change) -> None:
-        if not self._pending and not self.client.is_deleted:
-            self._pending = True
-            asyncio.get_running_loop().call_later(0.5, self._redraw)
-
-    def _redraw(self) -> None:
-        self._pending = False
-        if not self.client.is_deleted and self.client.has_socket_connection:
-            with self.client:
-                self._count()

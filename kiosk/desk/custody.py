@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from uuid import UUID
 
 from fastapi import Depends
 from nicegui import APIRouter, ui
 
-from core.foundation import clock, database, i18n, live
-from core.foundation.live import Change
+from core.foundation import clock, database, i18n
 from core.mechanisms import custody, duties, people
 from core.mechanisms.custody import Handover, Offer
 from core.mechanisms.operations import Role
 from core.sections import assets
 from core.sections.assets import AssetView
-from core.web import frame, parts
+from core.web import anew, frame, parts
 from core.web.frame import _
 from kiosk.desk import piles
 
@@ -23,7 +21,6 @@ router = APIRouter(dependencies=[Depends(frame.signed_in)])
 READERS = (Role.ADMIN, Role.CLERK, Role.LEADER)
 EDITORS = frozenset({Role.ADMIN, Role.CLERK})
 SHOWN = 200
-SETTLE_S = 0.5
 
 
 @router.page("/desk/custody")
@@ -38,7 +35,6 @@ class CustodyPage:
 
     def __init__(self) -> None:
         self.client = ui.context.client
-        self._pending = False
         with database.reading() as s:
             late = len(custody.overdue(s, clock.today(), "asset"))
         with parts.head(_("custody.title_late", n=late) if late else _("custody.title"), _("custody.sub")):
@@ -50,7 +46,7 @@ class CustodyPage:
                     Counter()
             self.lists = parts.box("stack", "section")
         self.draw()
-        self.client.on_delete(live.subscribe("asset", self._changed))
+        anew.when_changed("asset", draw=self.draw)
 
     def draw(self) -> None:
         today = clock.today()
@@ -109,21 +105,6 @@ class CustodyPage:
 
             piles.acts(dialog, _("custody.show_list"), go)
         dialog.open()
-
-    def _changed(self, _change: Change) -> None:
-        if not self._pending and not self.client.is_deleted:
-            self._pending = True
-            asyncio.get_running_loop().call_later(SETTLE_S, self._redraw)
-
-    def _redraw(self) -> None:
-        self._pending = False
-        if self.client.is_deleted or not self.client.has_socket_connection:
-            return
-        with self.client:
-            try:
-                self.draw()
-            except frame.SignInNeeded:
-                return  # the browser is on its way to the sign-in page
 
 
 class Counter:

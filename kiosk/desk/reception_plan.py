@@ -3,7 +3,6 @@ join, money, the leader's word and what happened (guide S3.1-R2, R3, R6, R8)."""
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -11,17 +10,16 @@ from uuid import UUID
 from fastapi import Depends
 from nicegui import APIRouter, ui
 
-from core.foundation import clock, database, i18n, live
-from core.foundation.live import Change
+from core.foundation import clock, database, i18n
 from core.mechanisms import approvals
 from core.mechanisms.operations import Operation
 from core.sections import reception
 from core.sections.reception import Kind, Plan, PlanLine
-from core.web import approval_card, frame, icons, parts
+from core.web import anew, approval_card, frame, icons, parts
 from core.web.frame import _
 from kiosk.desk import piles, reception_days, reception_forms
 from kiosk.desk.receptions import copy_dialog, days_words, status_pill, style
-from kiosk.desk.registers import SETTLE_S, long_moment
+from kiosk.desk.registers import long_moment
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 KIND_ICONS = {
@@ -44,12 +42,11 @@ class PlanPage:
 
     def __init__(self, reception_id: UUID) -> None:
         self.id, self.client = reception_id, ui.context.client
-        self.all_events = self._pending = False
+        self.all_events = False
         self.plan: Plan
         self.box = parts.box("plan")
         self.draw()
-        for kind in ("reception", "approval"):
-            self.client.on_delete(live.subscribe(kind, self._changed))
+        anew.when_changed("reception", "approval", draw=self._look_again)
 
     def draw(self) -> None:
         with database.reading() as s:
@@ -417,23 +414,11 @@ class PlanPage:
         if (await parts.do(do, done=done)).ok:
             self.draw()
 
-    def _changed(self, _change: Change) -> None:
-        if not self._pending and not self.client.is_deleted:
-            self._pending = True
-            asyncio.get_running_loop().call_later(SETTLE_S, self._redraw)
-
-    def _redraw(self) -> None:
-        self._pending = False
-        if self.client.is_deleted or not self.client.has_socket_connection:
-            return
-        with self.client:
-            try:
-                with database.reading() as s:
-                    now = reception.plan(s, self.id, frame.actor(), clock.now())
-                if now is None or now != self.plan:  # what somebody is about to press stays where it is when nothing changed
-                    self.draw()
-            except frame.SignInNeeded:
-                return  # the browser is on its way to the sign-in page
+    def _look_again(self) -> None:
+        with database.reading() as s:
+            now = reception.plan(s, self.id, frame.actor(), clock.now())
+        if now is None or now != self.plan:  # what somebody is about to press stays where it is when nothing changed
+            self.draw()
 
 
 def span_words(starts_at: datetime, ends_at: datetime) -> str:

@@ -28,16 +28,14 @@ from urllib.parse import urlencode
 from nicegui import background_tasks, ui
 from sqlmodel import Session
 
-from core.foundation import clock, database, i18n, live
-from core.foundation.live import Change
+from core.foundation import clock, database, i18n
 from core.mechanisms import preferences, views
 from core.mechanisms.operations import Actor
-from core.web import frame, icons, parts
+from core.web import anew, frame, icons, parts
 from core.web.elements import Rows
 from core.web.frame import _
 
 PAGE_ROWS = 50
-SETTLE_S = 0.4  # several changes of one moment draw once
 Tone = Literal["free", "soon", "held", "busy", "shut", "lost"]
 
 
@@ -121,14 +119,13 @@ class RegisterPage:
         self.chosen = ""
         self.picked: list[str] = []
         self.figures = Figures()
-        self._pending = False
         self.columns = self._columns()
         self._draw()
         self.refresh()
         self._count_anew()
         if opened := request.query_params.get("open", "")[:80]:
             ui.timer(0.05, lambda: self.choose(opened), once=True)
-        self._listen()
+        anew.when_changed(*register.kinds, draw=self._look_again)
 
     # ── what others call ──
 
@@ -432,27 +429,11 @@ class RegisterPage:
         if self.register.picked:
             self.register.picked(self)
 
-    def _listen(self) -> None:
-        ends = [live.subscribe(kind, self._changed) for kind in self.register.kinds]
-        self.client.on_delete(lambda: [end() for end in ends] and None)
-
-    def _changed(self, _change: Change) -> None:
-        if not self._pending and not self.client.is_deleted:
-            self._pending = True
-            asyncio.get_running_loop().call_later(SETTLE_S, self._redraw)
-
-    def _redraw(self) -> None:
-        self._pending = False
-        if self.client.is_deleted or not self.client.has_socket_connection:
-            return
-        with self.client:
-            try:
-                self._draw_head()
-                self._draw_chips()
-                self.refresh()
-                self._count_anew()
-            except frame.SignInNeeded:
-                return  # the browser is on its way to the sign-in page
+    def _look_again(self) -> None:
+        self._draw_head()
+        self._draw_chips()
+        self.refresh()
+        self._count_anew()
 
 
 def shown(value: Any) -> str:

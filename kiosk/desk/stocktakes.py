@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from fastapi import Depends
 from nicegui import APIRouter, ui
 
-from core.foundation import clock, database, i18n, live
-from core.foundation.live import Change
+from core.foundation import clock, database, i18n
 from core.sections import stocktakes
 from core.sections.stocktakes import REVIEWERS, StocktakeView
-from core.web import frame, parts, static_files
+from core.web import anew, frame, parts, static_files
 from core.web.frame import _
 from kiosk.desk.stocktake_open import OpenDialog
 from kiosk.desk.stocktake_review import ReviewPage
@@ -19,7 +16,6 @@ from kiosk.desk.stocktake_review import ReviewPage
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 TONES: dict[str, parts.Tone] = {"open": "soon", "closed": "held", "approved": "free", "rejected": "shut"}
 ICONS = {"open": "scan", "closed": "held", "approved": "check", "rejected": "return"}
-SETTLE_S = 0.4
 SHOWN = 100
 
 
@@ -46,11 +42,9 @@ class StocktakeList:
 
     def __init__(self) -> None:
         self.client = ui.context.client
-        self._pending = False
         self.body = parts.box()
         self._draw()
-        end = live.subscribe("stocktake", self._changed)
-        self.client.on_delete(end)
+        anew.when_changed("stocktake", draw=self._draw)
         if self.client.request.query_params.get("new"):
             ui.timer(0.05, OpenDialog, once=True)
 
@@ -89,21 +83,6 @@ class StocktakeList:
                     opened = i18n.day_and_time(session.opened_at, clock.zone(), frame.lang())
                     parts.text(_("stocktake.item_opened", who=session.opened_by, when=opened), classes="session__n")
             parts.pill(_(f"stocktake.state.{session.state}"), TONES[session.state], icon=ICONS[session.state])
-
-    def _changed(self, _change: Change) -> None:
-        if not self._pending and not self.client.is_deleted:
-            self._pending = True
-            asyncio.get_running_loop().call_later(SETTLE_S, self._redraw)
-
-    def _redraw(self) -> None:
-        self._pending = False
-        if self.client.is_deleted or not self.client.has_socket_connection:
-            return
-        with self.client:
-            try:
-                self._draw()
-            except frame.SignInNeeded:
-                return  # the browser is on its way to the sign-in page
 
 
 def bar(shares: list[tuple[str, int]], whole: int) -> ui.element:

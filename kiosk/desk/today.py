@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta
 
 from fastapi import Depends
 from nicegui import APIRouter, ui
 
-from core.foundation import clock, database, i18n, live
-from core.foundation.live import Change
-from core.web import frame, icons, parts
+from core.foundation import clock, database, i18n
+from core.web import anew, frame, icons, parts
 from core.web.frame import _
 from kiosk.desk import board, desk_counts
 from kiosk.desk.board import Board, House, RoomLine, Task
@@ -32,14 +30,11 @@ class TodayPage:
     def __init__(self) -> None:
         self.client = ui.context.client
         self.all_tasks = self.all_done = False
-        self._pending = False
         self.box = parts.box()
         self.draw()
-        ends = [
-            live.subscribe(kind, self._changed)
-            for kind in ("visit", "delivery", "booking", "room", "duty", "approval", "notice", "stocktake", "device")
-        ]
-        self.client.on_delete(lambda: [end() for end in ends] and None)
+        anew.when_changed(
+            "visit", "delivery", "booking", "room", "duty", "approval", "notice", "stocktake", "device", draw=self.draw, settle_s=SETTLE_S
+        )
         ui.timer(60, self.draw)
 
     def draw(self) -> None:
@@ -95,21 +90,6 @@ class TodayPage:
                     icons.icon("check", "linked")
                     parts.text(i18n.clock_time(one.at, clock.zone()), "span", "num")
                     parts.text(_("today.done_line", what=_(one.words), about=one.about) if one.about else _(one.words), "span", "cut")
-
-    def _changed(self, _change: Change) -> None:
-        if not self._pending and not self.client.is_deleted:
-            self._pending = True
-            asyncio.get_running_loop().call_later(SETTLE_S, self._redraw)
-
-    def _redraw(self) -> None:
-        self._pending = False
-        if self.client.is_deleted or not self.client.has_socket_connection:
-            return
-        with self.client:
-            try:
-                self.draw()
-            except frame.SignInNeeded:
-                return  # the browser is on its way to the sign-in page
 
 
 # ── tasks ──

@@ -1,0 +1,44 @@
+"""Drawing a page anew when what it shows has changed: several changes of one moment draw once, and only while somebody looks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import ui
+
+from core.foundation import live
+from core.foundation.live import Change
+from core.web import frame
+
+SETTLE_S = 0.4
+
+
+def when_changed(*kinds: str, draw: Callable[[], Any], only: object = None, settle_s: float = SETTLE_S) -> None:
+    """Call `draw` on this page after changes of these kinds, `settle_s` after the first of them; `only` the thing with this id.
+
+    It ends with the page. Without a connection nothing is drawn: the page is loaded anew when it comes back."""
+    client = ui.context.client
+    waiting = False
+
+    def changed(change: Change) -> None:
+        nonlocal waiting
+        if waiting or client.is_deleted or (only is not None and change.id != str(only)):
+            return
+        waiting = True
+        asyncio.get_running_loop().call_later(settle_s, redraw)
+
+    def redraw() -> None:
+        nonlocal waiting
+        waiting = False
+        if client.is_deleted or not client.has_socket_connection:
+            return
+        with client:
+            try:
+                draw()
+            except frame.SignInNeeded:
+                return  # the browser is on its way to the sign-in page
+
+    for kind in kinds:
+        client.on_delete(live.subscribe(kind, changed))
