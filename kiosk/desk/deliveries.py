@@ -11,12 +11,13 @@ from nicegui import APIRouter, ui
 from sqlmodel import Session
 
 from core.foundation import clock, database, i18n
-from core.mechanisms import people, places, printers
+from core.mechanisms import places, printers
 from core.mechanisms.operations import OFFICE, Actor
 from core.sections import deliveries
 from core.sections.deliveries import DeliveryState, DeliveryView
 from core.web import elements, frame, parts, static_files
 from core.web.frame import _
+from kiosk.desk import piles
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
@@ -120,7 +121,7 @@ async def _act(do: Any, page: RegisterPage, words: str | None = None) -> bool:
 def _hand_out_dialog(row: DeliveryView, page: RegisterPage) -> None:
     """Who takes it, and a signature where the desk has a pad for it."""
     with parts.sheet_dialog(_("desk.deliveries.pick_up"), parts.joined(_who(row), f"{row.shelf or 0:03d}")) as dialog:
-        who = parts.select(_("desk.deliveries.taker"), _everybody(), str(row.recipient_id) if row.recipient_id else None, search=True)
+        who = parts.select(_("desk.deliveries.taker"), piles.everyone(), str(row.recipient_id) if row.recipient_id else None, search=True)
         other = parts.input(_("desk.deliveries.other_taker"), props="maxlength=80")
         with parts.field(_("desk.deliveries.sign")):
             pad = elements.Signature()
@@ -137,20 +138,20 @@ def _hand_out_dialog(row: DeliveryView, page: RegisterPage) -> None:
             if await _act(do, page, _("desk.deliveries.picked", receipt=row.receipt)):
                 dialog.close()
 
-        _foot(dialog, _("desk.deliveries.hand_out"), save)
+        piles.acts(dialog, _("desk.deliveries.hand_out"), save)
     dialog.open()
 
 
 def _assign_dialog(row: DeliveryView, page: RegisterPage) -> None:
     with parts.sheet_dialog(_("desk.deliveries.assign"), row.addressee) as dialog:
-        who = parts.select(_("delivery.column.recipient"), _everybody(), search=True)
+        who = parts.select(_("delivery.column.recipient"), piles.everyone(), search=True)
 
         async def save() -> None:
             parts.refuse(who, None if who.value else _("delivery.recipient_unknown"))
             if who.value and await _act(deliveries.Assign(delivery_id=row.id, recipient_id=UUID(str(who.value))), page):
                 dialog.close()
 
-        _foot(dialog, _("web.save"), save)
+        piles.acts(dialog, _("web.save"), save)
     dialog.open()
 
 
@@ -164,7 +165,7 @@ def _shelve_dialog(row: DeliveryView, page: RegisterPage) -> None:
             if await _act(deliveries.Shelve(delivery_id=row.id, place_id=UUID(str(where.value)) if where.value else None), page):
                 dialog.close()
 
-        _foot(dialog, _("web.save"), save)
+        piles.acts(dialog, _("web.save"), save)
     dialog.open()
 
 
@@ -178,7 +179,7 @@ def _return_dialog(row: DeliveryView, page: RegisterPage) -> None:
             if reason and await _act(deliveries.Return(delivery_id=row.id, reason=reason), page):
                 dialog.close()
 
-        _foot(dialog, _("desk.deliveries.return"), save)
+        piles.acts(dialog, _("desk.deliveries.return"), save)
     dialog.open()
 
 
@@ -205,25 +206,10 @@ def _print(row: DeliveryView, what: Literal["shelf", "slip"]) -> None:
     dialog.open()
 
 
-def _foot(dialog: Any, words: str, act: Any) -> None:
-    with parts.box("dialog__acts"):
-        parts.button(_("web.cancel"), dialog.close)
-        parts.button(words, act, kind="main")
-
-
-def _everybody() -> dict[str, str]:
-    with database.reading() as s:
-        departments = people.department_names(s)
-        return {
-            str(p.id): f"{p.name}　{departments.get(p.department_id, '') if p.department_id else ''}".strip("　")
-            for p in people.search(s, limit=2000)
-        }
-
-
 def _drop_dialog(page: RegisterPage) -> None:
     """One that came to the counter; without a recipient it waits until reception found out."""
     with parts.sheet_dialog(_("desk.deliveries.drop")) as dialog:
-        recipient = parts.select(_("delivery.column.recipient"), _everybody(), search=True)
+        recipient = parts.select(_("delivery.column.recipient"), piles.everyone(), search=True)
         addressee = parts.input(_("desk.deliveries.addressee"), props="maxlength=80", help=_("desk.deliveries.addressee.help"))
         with parts.box("pairs"):
             kind = parts.select(_("desk.deliveries.kind"), {key: _(f"delivery.kind.{key}") for key in deliveries.KINDS}, "parcel")
@@ -248,7 +234,7 @@ def _drop_dialog(page: RegisterPage) -> None:
                 dialog.close()
                 page.refresh()
 
-        _foot(dialog, _("web.save"), save)
+        piles.acts(dialog, _("web.save"), save)
     dialog.open()
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from nicegui import ui
 from pydantic import ValidationError
 
 from core.foundation import clock, database
+from core.mechanisms.operations import Operation
 from core.sections import visits
 from core.sections.visits import VisitState, VisitView, identity
 from core.sections.visits.record import RECEPTION
 from core.sections.visits.retention import HOLDERS
 from core.web import frame, parts
 from core.web.frame import _
+from kiosk.desk import piles
 from kiosk.desk.registers import RegisterPage
 
 HOLD_DAYS = 90
@@ -42,45 +46,46 @@ def draw(visit: VisitView, page: RegisterPage) -> None:
         parts.button(_("visit_privacy.hold"), partial(_ask_hold, visit.id, page), kind="quiet", icon="lock")
 
 
+def _form(dialog: Any, page: RegisterPage, act: str, ask: Callable[[], Operation | None], done: str | None = None) -> None:
+    """The foot of a form about a visit: what `ask` reads is performed, and None (a field said what is wrong) leaves the form open."""
+
+    async def go() -> None:
+        do = ask()
+        if do is not None and (await parts.do(do, done=done)).ok:
+            dialog.close()
+            await page.reopen()
+
+    piles.acts(dialog, act, go)
+    dialog.open()
+
+
 def _ask_reason(visit: VisitView, page: RegisterPage) -> None:
     with parts.sheet_dialog(_("visit_privacy.show"), _("visit_privacy.show.say")) as dialog:
         words = parts.input(_("visit_privacy.reason"), autofocus=True, props="maxlength=200")
 
-        async def go() -> None:
+        def read() -> Operation | None:
             try:
-                do = identity.RevealIdNumber(visit_id=visit.id, reason=(words.value or "").strip())
+                return identity.RevealIdNumber(visit_id=visit.id, reason=(words.value or "").strip())
             except ValidationError:
                 parts.refuse(words, _("visit_privacy.reason_needed"))
-                return
-            if (await parts.do(do)).ok:
-                dialog.close()
-                await page.reopen()
+                return None
 
-        with parts.box("dialog__acts"):
-            parts.button(_("web.cancel"), dialog.close)
-            parts.button(_("visit_privacy.show"), go, kind="main")
-    dialog.open()
+        _form(dialog, page, _("visit_privacy.show"), read)
 
 
 def _ask_number(visit: VisitView, page: RegisterPage) -> None:
     with parts.sheet_dialog(_("own_data.id_number"), _("visit_privacy.note.say")) as dialog:
         number = parts.input(_("own_data.id_number"), autofocus=True, props="maxlength=40 autocomplete=off")
 
-        async def go() -> None:
+        def read() -> Operation | None:
             try:
-                do = identity.NoteIdNumber(visit_id=visit.id, number=number.value or "")
+                return identity.NoteIdNumber(visit_id=visit.id, number=number.value or "")
             except ValidationError as error:
                 words = str(error.errors()[0]["msg"])
                 parts.refuse(number, _("id_number.check" if "id_number.check" in words else "id_number.form"))
-                return
-            if (await parts.do(do)).ok:
-                dialog.close()
-                await page.reopen()
+                return None
 
-        with parts.box("dialog__acts"):
-            parts.button(_("web.cancel"), dialog.close)
-            parts.button(_("web.save"), go, kind="main")
-    dialog.open()
+        _form(dialog, page, _("web.save"), read)
 
 
 def _ask_hold(visit_id: UUID, page: RegisterPage) -> None:
@@ -88,23 +93,15 @@ def _ask_hold(visit_id: UUID, page: RegisterPage) -> None:
         words = parts.input(_("visit_privacy.reason"), autofocus=True, props="maxlength=200")
         last = parts.input(_("visit_privacy.until"), (clock.today() + timedelta(days=HOLD_DAYS)).isoformat(), props="type=date")
 
-        async def go() -> None:
+        def read() -> Operation | None:
+            until = piles.day_of(last)
+            parts.refuse(last, None if until else _("visit_privacy.until_needed"))
+            if until is None:
+                return None
             try:
-                until = date.fromisoformat(last.value or "")
-                parts.refuse(last, None)
-            except ValueError:
-                parts.refuse(last, _("visit_privacy.until_needed"))
-                return
-            try:
-                do = visits.KeepLonger(visit_id=visit_id, reason=(words.value or "").strip(), until_on=until)
+                return visits.KeepLonger(visit_id=visit_id, reason=(words.value or "").strip(), until_on=until)
             except ValidationError:
                 parts.refuse(words, _("visit_privacy.reason_needed"))
-                return
-            if (await parts.do(do, done=_("visit_privacy.held"))).ok:
-                dialog.close()
-                await page.reopen()
+                return None
 
-        with parts.box("dialog__acts"):
-            parts.button(_("web.cancel"), dialog.close)
-            parts.button(_("visit_privacy.hold"), go, kind="main")
-    dialog.open()
+        _form(dialog, page, _("visit_privacy.hold"), read, _("visit_privacy.held"))

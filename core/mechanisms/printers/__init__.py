@@ -1,51 +1,50 @@
 """Printers set up on the server, and the queue of what is to come out of them.
 
-Split by ability: `record` (printers, jobs, who may what, what draws), `ipp` (speaking with a printer), `sending` (the queue at work).
+Split by ability: `record` (printers and their jobs), `setting_up` (at the desk), `drawing` (what draws), `waiting` (the queue as people see it), `ipp` (speaking with a printer), `sending` (the queue at work).
 """
 
+from core.mechanisms.printers.drawing import Drawn, NotNeeded, Order, draw, draws, include
 from core.mechanisms.printers.record import (
     OPEN,
     READERS,
-    AddPrinter,
-    BindPrinter,
-    CancelPrint,
-    ChangePrinter,
-    Drawn,
-    JobView,
     KioskPrinter,
-    NotNeeded,
-    Order,
     Printer,
     PrinterContact,
     PrinterView,
     PrintJob,
-    RetirePrinter,
-    RetryPrint,
     State,
+    everything,
+    get,
+    of_desk,
+    of_kiosk,
+    view,
+)  # fmt: skip
+from core.mechanisms.printers.sending import TellOff, look_now, print_all, print_due, tell_off
+from core.mechanisms.printers.setting_up import (
+    AddPrinter,
+    BindPrinter,
+    ChangePrinter,
+    RetirePrinter,
     TestPrinter,
     add,
     bind,
-    cancel,
     change,
+    retire,
+    test,
+)
+from core.mechanisms.printers.waiting import (
+    CancelPrint,
+    JobView,
+    RetryPrint,
+    cancel,
     count_stuck,
-    draw,
-    draws,
-    everything,
-    get,
-    include,
     jobs,
     last_of,
-    of_desk,
-    of_kiosk,
     queue,
-    retire,
     retry,
     state_of_job,
     stuck,
-    test,
-    view,
-)
-from core.mechanisms.printers.sending import TellOff, look_now, print_all, print_due, tell_off
+)  # fmt: skip
 
 __all__ = [
     "OPEN",

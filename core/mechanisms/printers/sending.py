@@ -24,9 +24,10 @@ from core.foundation.jobs import job as every
 from core.foundation.live import Change
 from core.mechanisms import notices, office
 from core.mechanisms.operations import SYSTEM, Actor, Operation, Role, operation, perform_now, touch
-from core.mechanisms.printers import ipp, record
+from core.mechanisms.printers import drawing, ipp, record
+from core.mechanisms.printers.drawing import Drawn, NotNeeded, Order
 from core.mechanisms.printers.ipp import CannotPrint, JobState
-from core.mechanisms.printers.record import Drawn, NotNeeded, Order, Printer, PrinterContact, PrintJob, State
+from core.mechanisms.printers.record import Printer, PrinterContact, PrintJob, State
 
 log = logging.getLogger("foyer.printers")
 
@@ -121,7 +122,7 @@ def _send(job: PrintJob, printer: Printer, address: ipp.Address, ip: str, at: da
 
 
 def _drawn(job: PrintJob, printer: Printer) -> Drawn:
-    return record.draw(Order(job.kind, job.recipe, printer.paper, printer.colour, printer.name))
+    return drawing.draw(Order(job.kind, job.recipe, printer.paper, printer.colour, printer.name))
 
 
 def _later(job: PrintJob, wrong: CannotPrint, at: datetime) -> dict[str, Any]:

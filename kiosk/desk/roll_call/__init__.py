@@ -6,10 +6,8 @@ in the house changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID, uuid4
 
 from fastapi import Depends
@@ -17,18 +15,19 @@ from nicegui import APIRouter, ui
 from nicegui.elements.mixins.text_element import TextElement
 from pydantic import ValidationError
 
-from core.foundation import clock, database, i18n, live
+from core.foundation import clock, database, live
 from core.foundation.live import Change
-from core.mechanisms import people
 from core.mechanisms.operations import Role
 from core.sections import rollcall
-from core.sections.rollcall import LineView, RollCallView, Someone, reading
+from core.sections.rollcall import LineView, RollCallView, reading
 from core.web import frame, icons, parts, static_files
 from core.web.frame import _
+from kiosk.desk.roll_call import pieces
+from kiosk.desk.roll_call.house import draw_house
+from kiosk.desk.roll_call.past import draw_paper, draw_past
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 KINDS = ("visit", "presence", "rollcall", "booking", "rollcall_paper", "door_presence")
-KIND_ICON = {"staff": "person", "visitor": "people", "contractor": "repair", "group": "people", "other": "plus"}
 REDRAW_S = 1.0
 
 
@@ -81,87 +80,18 @@ class Board:
         self.box.clear()
         with self.band:
             if self.view is not None:
-                draw_band(self.view.drill)
+                pieces.draw_band(self.view.drill)
         with self.box:
             if self.view is not None:
                 self._draw_running(self.view)
             else:
-                self._draw_house(house, by.has(*rollcall.STARTERS))
-                _draw_paper(pin, by.has(Role.ADMIN, Role.SAFETY), self.draw)
-                _draw_past(past, self.draw)
+                draw_house(house, by.has(*rollcall.STARTERS), self._begin)
+                draw_paper(pin, by.has(Role.ADMIN, Role.SAFETY), self.draw)
+                draw_past(past, self.draw)
 
-    # ── nothing runs ──
-
-    def _draw_house(self, house: list[Someone], may_start: bool) -> None:
-        def heads(*statuses: str, kinds: tuple[str, ...] = ()) -> int:
-            return sum(one.headcount for one in house if one.status in statuses and (not kinds or one.kind in kinds))
-
-        staff, inside = heads("inside", kinds=("staff",)), heads("inside")
-        sub = _(
-            "rollcall.desk.house.sub",
-            time=f"{clock.local(clock.now()):%H:%M}",
-            staff=staff,
-            guests=inside - staff,
-            away=heads("break"),
-            assumed=heads("assumed_left"),
-        )
-        with parts.head(_("rollcall.desk.house", n=inside), sub):
-            if frame.actor().has(Role.ADMIN, Role.RECEPTION):
-                parts.button(_("rollcall.desk.badge"), self._badge_dialog, icon="key")
-            parts.button(_("rollcall.desk.print"), icon="print", href="/api/v1/rollcalls/list.pdf", new_tab=True)
-            if may_start:
-                parts.button(_("rollcall.desk.start_drill"), partial(self._start_dialog, True))
-                parts.button(_("rollcall.desk.start"), partial(self._start_dialog, False), kind="main", icon="bell")
-        if not house:
-            parts.empty(_("rollcall.desk.nobody"), _("rollcall.desk.nobody.say"))
-            return
-        for status in ("inside", "break", "assumed_left"):
-            mine = [one for one in house if one.status == status]
-            if mine:
-                with parts.box("stack rollcall__group"):
-                    if status != "inside":
-                        parts.text(_("rollcall.paper.group", title=_(f"rollcall.group.{status}"), n=heads(status)), "h2")
-                    with parts.rows("sheet list rollcall__list"):
-                        for one in mine:
-                            with _row(one.name, one.kind, one.detail, one.host, one.where, one.number, one.headcount):
-                                parts.text(_("rollcall.desk.since", time=_when(one.since)), "span", "quiet num")
-
-    def _start_dialog(self, drill: bool) -> None:
-        with database.reading() as s:
-            names = {str(p.id): p.name for p in people.search(s, limit=2000)}
-        key = "rollcall.desk.start_drill" if drill else "rollcall.desk.start"
-        with parts.sheet_dialog(_(key), _("rollcall.desk.start.say")) as dialog:
-            note = parts.input(_("rollcall.desk.start.note"), autofocus=True, props="maxlength=200")
-            marshals = parts.select(_("rollcall.desk.start.marshals"), names, [], multiple=True, search=True)
-
-            async def go() -> None:
-                do = rollcall.Start(drill=drill, note=note.value or "", marshals=[UUID(id) for id in marshals.value or []])
-                if (await parts.do(do)).ok:
-                    dialog.close()
-                    self.filter = "missing"
-                    self.draw()
-
-            with parts.box("dialog__acts"):
-                parts.button(_("web.cancel"), dialog.close)
-                parts.button(_(key) if drill else _("rollcall.desk.start.real_now"), go, kind="main", icon="bell")
-        dialog.open()
-
-    def _badge_dialog(self) -> None:
-        with database.reading() as s:
-            names = {str(p.id): p.name for p in people.search(s, limit=2000)}
-        with parts.sheet_dialog(_("rollcall.desk.badge")) as dialog:
-            who = parts.select(_("rollcall.desk.badge.who"), names, search=True)
-
-            async def say(way: rollcall.BadgeWay) -> None:
-                if who.value and (await parts.do(rollcall.Badge(person_id=UUID(who.value), way=way))).ok:
-                    dialog.close()
-                    self.draw()
-
-            with parts.box("dialog__acts"):
-                parts.button(_("rollcall.desk.badge.do.break"), partial(say, rollcall.BadgeWay.BREAK))
-                parts.button(_("rollcall.desk.badge.do.out"), partial(say, rollcall.BadgeWay.OUT))
-                parts.button(_("rollcall.desk.badge.do.in"), partial(say, rollcall.BadgeWay.IN), kind="main")
-        dialog.open()
+    def _begin(self) -> None:
+        self.filter = "missing"
+        self.draw()
 
     # ── one runs ──
 
@@ -200,7 +130,7 @@ class Board:
         for box in (self.figures, self.tools):
             box.clear()
         with self.figures:
-            draw_figures(view)
+            pieces.draw_figures(view)
         with self.tools:
             apart = sum(1 for line in view.lines if line.status != "inside" and not line.accounted)
             found = sum(1 for line in view.lines if line.accounted)
@@ -255,11 +185,11 @@ class Board:
                     self._draw_line(line)
 
     def _draw_line(self, line: LineView) -> None:
-        with _row(line.name, line.kind, line.detail, line.host, line.where, line.number, line.headcount):
+        with pieces.row(line.name, line.kind, line.detail, line.host, line.where, line.number, line.headcount):
             if line.left_at is not None:
-                parts.pill(_("rollcall.desk.left_at", time=_when(line.left_at)), "shut")
+                parts.pill(_("rollcall.desk.left_at", time=pieces.when(line.left_at)), "shut")
             elif line.arrived_since and line.since:
-                parts.pill(_("rollcall.desk.arrived_since", time=_when(line.since)), "held")
+                parts.pill(_("rollcall.desk.arrived_since", time=pieces.when(line.since)), "held")
             elif line.status != "inside" and not line.accounted:
                 parts.pill(_(f"rollcall.status.{line.status}"), "soon")
             standing = [tick for tick in line.ticks if tick.stands]
@@ -270,7 +200,9 @@ class Board:
                     if line.accounted:
                         icons.icon("check")
                     parts.text(
-                        tick_words(last) if standing else _("rollcall.desk.undone", who=last.taken_back_by, time=_when(last.taken_back_at)),
+                        pieces.tick_words(last)
+                        if standing
+                        else _("rollcall.desk.undone", who=last.taken_back_by, time=pieces.when(last.taken_back_at)),
                         "span",
                     )
                     if line.headcount > 1:
@@ -320,7 +252,7 @@ class Board:
 
     def _history_dialog(self, line: LineView) -> None:
         with parts.sheet_dialog(_("rollcall.desk.history", name=line.name)) as dialog:
-            draw_ticks(line)
+            pieces.draw_ticks(line)
             standing = [tick.id for tick in line.ticks if tick.stands]
 
             async def back() -> None:
@@ -386,130 +318,3 @@ class Board:
                 parts.button(_("web.cancel"), dialog.close)
                 parts.button(_("rollcall.desk.close.do"), go, kind="main", icon="check")
         dialog.open()
-
-
-# ── pieces ──
-
-
-def draw_band(drill: bool) -> None:
-    """What this is, over everything: nobody may take a drill for real, nor the other way round."""
-    with parts.box(f"rollcall__band rollcall__band--{'drill' if drill else 'real'}").props("role=status"):
-        icons.icon("bell")
-        parts.text(_("rollcall.desk.drill_band" if drill else "rollcall.desk.real_band"), "strong")
-
-
-def draw_figures(view: RollCallView) -> None:
-    """The one number that matters, and how it comes about."""
-    with parts.box("rollcall__figures"):
-        for name in ("missing", "accounted", "on_break", "assumed_left"):
-            number = getattr(view, name)
-            tone = " rollcall__figure--bad" if name == "missing" and number else " rollcall__figure--good" if name == "missing" else ""
-            with parts.box(f"rollcall__figure rollcall__figure--{name}{tone}").props(f"data-figure={name}"):
-                parts.text(number, "b", "num")
-                parts.text(_(f"rollcall.sum.{name}"), "span")
-        with parts.box("rollcall__bar"):
-            share = 0 if view.expected == 0 else round(100 * view.accounted / view.expected)
-            ui.element("progress").props(f'value={share} max=100 aria-label="{_("rollcall.sum.accounted")}"')
-            words = _("rollcall.desk.marshals", n=len(view.marshals)) if view.marshals else _("rollcall.desk.marshals.none")
-            parts.text(
-                "：".join([words, "、".join(view.marshals)])
-                if view.marshals and frame.lang() != "en"
-                else ": ".join(filter(None, [words, ", ".join(view.marshals)])),
-                "p",
-                "quiet",
-            )
-
-
-def _row(name: str, kind: str, detail: str, host: str, where: str, number: str, headcount: int) -> Any:
-    title = name if headcount == 1 else _("rollcall.heads", name=name, n=headcount)
-    meta = parts.joined(_(f"rollcall.kind.{kind}"), detail, host, where, number)
-    return parts.item(title, meta, icon=KIND_ICON.get(kind, "person"))
-
-
-def tick_words(tick: reading.TickView) -> str:
-    """Who, when, where."""
-    key = "rollcall.desk.ticked_at" if tick.place else "rollcall.desk.ticked"
-    return _(key, who=tick.by, time=_when(tick.at), place=tick.place)
-
-
-def draw_ticks(line: LineView) -> None:
-    """Every tick of somebody, the taken back ones struck out."""
-    with parts.rows("list"):
-        for tick in line.ticks:
-            meta = "" if tick.stands else _("rollcall.desk.undone", who=tick.taken_back_by, time=_when(tick.taken_back_at))
-            with parts.item(
-                tick_words(tick), meta, icon="check" if tick.stands else "return", tone="free" if tick.stands else "shut"
-            ) as row:
-                row.classes("" if tick.stands else "rollcall__gone")
-                if line.headcount > 1:
-                    parts.text(f"× {tick.headcount}", "span", "num")
-
-
-def _draw_paper(pin: bool, may: bool, redraw: Callable[[], None]) -> None:
-    with parts.box("stack rollcall__group"):
-        parts.text(_("rollcall.desk.pin"), "h2")
-        with parts.box("row rollcall__pin"):
-            parts.text(_("rollcall.desk.pin.set" if pin else "rollcall.desk.pin.none"), "p", "quiet")
-            if may:
-                parts.button(_("rollcall.desk.pin.change" if pin else "rollcall.desk.pin.choose"), partial(_pin_dialog, redraw), icon="key")
-
-
-def _pin_dialog(redraw: Callable[[], None]) -> None:
-    with parts.sheet_dialog(_("rollcall.desk.pin"), _("rollcall.desk.pin.set")) as dialog:
-        pin = parts.input(
-            _("rollcall.desk.pin.field"), password=True, autofocus=True, props="maxlength=12 inputmode=numeric autocomplete=new-password"
-        )
-
-        async def save() -> None:
-            text = pin.value or ""
-            if not (text.isascii() and text.isdigit() and 6 <= len(text) <= 12):
-                parts.refuse(pin, _("rollcall.desk.pin.wrong"))
-                return
-            if (await parts.do(rollcall.SetPin(pin=text), done=_("rollcall.desk.pin.done"))).ok:
-                dialog.close()
-                redraw()
-
-        with parts.box("dialog__acts"):
-            parts.button(_("web.cancel"), dialog.close)
-            parts.button(_("rollcall.desk.pin.choose"), save, kind="main")
-    dialog.open()
-
-
-def _draw_past(past: list[reading.RollCallRow], redraw: Callable[[], None]) -> None:
-    with parts.box("stack rollcall__group"):
-        parts.text(_("rollcall.desk.past"), "h2")
-        if not past:
-            parts.text(_("rollcall.desk.past.none"), "p", "quiet")
-            return
-        late = {}
-        with database.reading() as s:
-            late = {row.id: reading.late_marks(s, row.id) for row in past[:5]}
-        with parts.rows("sheet list"):
-            for row in past:
-                _draw_past_row(row, late.get(row.id, 0), redraw)
-
-
-def _draw_past_row(row: reading.RollCallRow, late: int, redraw: Callable[[], None]) -> None:
-    span = i18n.duration(timedelta(minutes=row.minutes or 0), frame.lang())
-    key = "rollcall.desk.past.row" if row.missing else "rollcall.desk.past.all"
-    meta = parts.joined(_(key, span=span, missing=row.missing or 0, n=row.expected or 0), row.started_by, row.note)
-    title = i18n.day_and_time(row.started_at, clock.zone(), frame.lang())
-
-    async def again() -> None:
-        if (await parts.do(rollcall.SealAgain(rollcall_id=row.id))).ok:
-            redraw()
-
-    with parts.item(title, meta, icon="list"):
-        parts.pill(_("rollcall.drill" if row.drill else "rollcall.real"), "held" if row.drill else "busy", icon="bell")
-        if late:
-            parts.pill(_("rollcall.desk.late", n=late), "soon")
-            parts.button(_("rollcall.desk.seal_again"), again)
-        parts.button("PDF", href=f"/api/v1/rollcalls/{row.id}/report.pdf", new_tab=True, icon="print", label=f"PDF {title}")
-        parts.button("XLSX", href=f"/api/v1/rollcalls/{row.id}/report.xlsx", label=f"XLSX {title}")
-
-
-def _when(moment: Any) -> str:
-    if moment is None:
-        return ""
-    local = clock.local(moment)
-    return f"{local:%H:%M}" if local.date() == clock.today() else i18n.day_and_time(moment, clock.zone(), frame.lang())
