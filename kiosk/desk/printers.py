@@ -11,12 +11,11 @@ from fastapi import Depends
 from nicegui import APIRouter, ui
 
 from assets_labels.badges import STOCKS
-from core.foundation import clock, database, i18n, live
-from core.foundation.live import Change
+from core.foundation import clock, database, i18n
 from core.mechanisms import devices, printers
 from core.mechanisms.operations import OFFICE, Role
 from core.mechanisms.printers import JobView, PrinterView, State
-from core.web import frame, parts, static_files
+from core.web import anew, frame, parts, static_files
 from core.web.frame import _
 from kiosk.desk.labels import choosing
 
@@ -47,8 +46,7 @@ class Printers:
         self.chosen: UUID | None = None
         self.box = parts.box()
         self.draw()
-        for kind in ("printer", "print", "device"):
-            self.client.on_delete(live.subscribe(kind, self._changed))
+        anew.when_changed("printer", "print", "device", draw=self.draw, settle_s=0.2)
 
     def draw(self) -> None:
         by = frame.actor()
@@ -86,7 +84,7 @@ class Printers:
             parts.facts((
                 (_("printers.paper"), paper_words(one.paper)), (_("printers.beside"), "、".join(one.kiosks) if frame.lang() != "en" else ", ".join(one.kiosks)),
                 (_("printers.use"), _("printers.at_desk") if one.at_desk else ""), (_("printers.make"), one.make),
-                (_("printers.address"), one.address if admin else ""),
+                (_("printers.address"), parts.joined(one.address, one.account) if admin else ""),
             ))  # fmt: skip
             with parts.box("row wrap"):
                 parts.button(
@@ -171,6 +169,15 @@ class Printers:
                 props="maxlength=200",
             )
             paper = parts.select(_("printers.paper"), papers(), one.paper if one else "badge-62", search=True)
+            with parts.box("pairs"):
+                account = parts.input(_("printers.account"), one.account if one else "", props="maxlength=80 autocomplete=off")
+                secret = parts.input(
+                    _("printers.password"),
+                    password=True,
+                    placeholder=_("printers.password.keep") if one and one.account else "",
+                    props="maxlength=200 autocomplete=new-password",
+                )
+            parts.text(_("printers.password.help"), "p", "quiet small")
             at_desk = ui.checkbox(_("printers.at_desk"), value=one.at_desk if one else True)
             colour = ui.checkbox(_("printers.colour"), value=one.colour if one else False)
 
@@ -186,6 +193,8 @@ class Printers:
                     "paper": str(paper.value),
                     "at_desk": bool(at_desk.value),
                     "colour": bool(colour.value),
+                    "account": (account.value or "").strip(),
+                    **({"password": secret.value} if secret.value else {}),
                 }
                 do = (
                     printers.AddPrinter.model_validate(facts)
@@ -236,14 +245,6 @@ class Printers:
                 parts.button(_("web.save"), save, kind="main")
         dialog.open()
 
-    def _changed(self, _change: Change) -> None:
-        if not self.client.is_deleted:
-            with self.client:
-                try:
-                    self.draw()
-                except frame.SignInNeeded:
-                    return
-
 
 class StuckBanner:
     """Above reception's register: a badge or label that does not come out, with the two acts that help; nothing while all is well."""
@@ -251,8 +252,7 @@ class StuckBanner:
     def __init__(self) -> None:
         self.client, self.box = ui.context.client, parts.box("stack stuck")
         self.draw()
-        for kind in ("print", "printer"):
-            self.client.on_delete(live.subscribe(kind, self._changed))
+        anew.when_changed("print", "printer", draw=self.draw, settle_s=0.2)
 
     def draw(self) -> None:
         by = frame.actor()
@@ -272,14 +272,6 @@ class StuckBanner:
     async def _retry(self, job_id: UUID) -> None:
         await parts.do(printers.RetryPrint(job_id=job_id))
         self.draw()
-
-    def _changed(self, _change: Change) -> None:
-        if not self.client.is_deleted:
-            with self.client:
-                try:
-                    self.draw()
-                except frame.SignInNeeded:
-                    return
 
 
 def papers() -> dict[str, str]:

@@ -6,15 +6,12 @@ from __future__ import annotations
 from functools import partial
 from uuid import UUID
 
-from nicegui import ui
-
-from core.foundation import clock, database, i18n, live
-from core.foundation.live import Change
+from core.foundation import clock, database, i18n
 from core.mechanisms.notices import State
 from core.sections import visits
 from core.sections.visits import AnswerVisit, CheckOut, Delivery, Said, UndoCheckOut, Waiting
 from core.sections.visits.record import RECEPTION
-from core.web import frame, icons, parts
+from core.web import anew, frame, icons, parts
 from core.web.frame import _
 
 TONES: dict[str, parts.Tone] = {"coming": "free", "up": "free", "wait": "soon", "refuse": "busy", "": "held"}
@@ -25,10 +22,9 @@ class WaitingList:
     """Drawn anew whenever a visit or a message changes; nothing when nobody waits."""
 
     def __init__(self) -> None:
-        self.client, self.box = ui.context.client, parts.box("waiting")
+        self.box = parts.box("waiting")
         self.draw()
-        for kind in ("visit", "notice"):
-            self.client.on_delete(live.subscribe(kind, self._changed))
+        anew.when_changed("visit", "notice", draw=self.draw, settle_s=0.2)
 
     def draw(self) -> None:
         now = clock.now()
@@ -92,11 +88,6 @@ class WaitingList:
     async def _answer(self, visit_id: UUID, said: Said) -> None:
         await parts.do(AnswerVisit(visit_id=visit_id, said=said))
         self.draw()
-
-    def _changed(self, _change: Change) -> None:
-        if not self.client.is_deleted:
-            with self.client:
-                self.draw()
 
 
 async def check_out(visit_id: UUID, name: str) -> bool:

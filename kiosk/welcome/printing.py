@@ -33,7 +33,7 @@ def draw(screen: Welcome, visit_id: UUID) -> None:
         with box:
             if state.stuck:
                 icons.icon("bell")
-                parts.text(_("kiosk.badge.reception"), "span")
+                parts.text(_("kiosk.badge.empty" if state.empty else "kiosk.badge.reception"), "span")
             else:
                 icons.icon("arrow-down")
                 parts.text(_("kiosk.badge.out" if state.state == "done" else "kiosk.badge.coming"), "span")

@@ -6,18 +6,24 @@ printing is touched.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pwd
+import secrets
 import shutil
 import socket
 import subprocess
 import tempfile
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import Request, parse_http_list, parse_keqv_list, urlopen
 
 from tests.live import free_port
 
@@ -34,6 +40,7 @@ PageLog {at}/log/page
 User {user}
 Group {user}
 SystemGroup root
+ServerBin {at}/lib
 """
 _CUPSD = """LogLevel debug
 Listen 127.0.0.1:{port}
@@ -54,6 +61,28 @@ Order allow,deny
 Allow all
 </Limit>
 </Policy>
+"""
+
+
+# A printer on a cable that says what is wrong with it, as a back end of CUPS does (backend(7)): what stands in the file `tray` is how it is.
+_TRAY = """#!/bin/sh
+[ $# = 0 ] && { echo 'direct tray "Unknown" "A tray"'; exit 0; }
+at=${DEVICE_URI#tray://}
+told=
+while :; do
+  is=$(cat "$at")
+  case "$is" in
+    fine) break ;;
+    fails) echo 'ERROR: it fails' >&2; exit 1 ;;
+    stops) echo 'ERROR: it stops' >&2; exit 4 ;;
+    holds) exit 3 ;;
+    gives-up) exit 5 ;;
+    *) [ "$told" = "$is" ] || { [ -n "$told" ] && echo "STATE: -$told" >&2; echo "STATE: +$is" >&2; told=$is; } ;;
+  esac
+  sleep 0.1
+done
+[ -n "$told" ] && echo "STATE: -$told" >&2
+cat "${6:--}" > "$at.out.$1.part" && mv "$at.out.$1.part" "$at.out.$1"
 """
 
 
@@ -104,6 +133,22 @@ class NetworkPrinter:
 
 
 @dataclass
+class Tray:
+    """A printer on a cable: `media-empty-error`, `media-jam-error`, … or fails, stops, holds, gives-up; fine again when it is told so."""
+
+    at: Path
+
+    def now(self, how: str) -> None:
+        part = self.at.with_suffix(".new")
+        part.write_text(how)
+        part.replace(self.at)
+
+    @property
+    def sheets(self) -> list[Path]:
+        return sorted(self.at.parent.glob(f"{self.at.name}.out.*[0-9]"))
+
+
+@dataclass
 class Cups:
     """A running print server."""
 
@@ -126,11 +171,37 @@ class Cups:
         )
         return f"ipp://127.0.0.1:{self.port}/printers/{name}"
 
+    def add_tray(self, name: str, *, policy: str = "stop-printer") -> tuple[str, Tray]:
+        """A queue on a printer that says how it is: its address, and what to tell it."""
+        at = self.folder / f"trays/{name}"
+        at.write_text("fine")
+        at.chmod(0o666)
+        self._run(str(LPADMIN), "-p", name, "-E", "-v", f"tray://{at}", "-m", "raw", "-o", f"printer-error-policy={policy}")
+        return f"ipp://127.0.0.1:{self.port}/printers/{name}", Tray(at)
+
     def pause(self, name: str) -> None:
         self._run(_tool("cupsdisable"), name)
 
     def resume(self, name: str) -> None:
         self._run(_tool("cupsenable"), name)
+
+    def release(self, name: str) -> None:
+        """Let go of what is held."""
+        listed = subprocess.run(
+            [_tool("lpstat"), "-o", name],
+            env={**os.environ, "CUPS_SERVER": f"127.0.0.1:{self.port}"},
+            capture_output=True,
+            timeout=30,
+            text=True,
+        )
+        for line in listed.stdout.splitlines():
+            self._run(_tool("lp"), "-i", line.split()[0], "-H", "resume")
+
+    def reject(self, name: str) -> None:
+        self._run(_tool("cupsreject"), name)
+
+    def accept(self, name: str) -> None:
+        self._run(_tool("cupsaccept"), name)
 
     def _run(self, *command: str) -> None:
         environment = {**os.environ, "CUPS_SERVER": f"127.0.0.1:{self.port}"}
@@ -147,9 +218,10 @@ def serving() -> Iterator[Cups]:
     """cupsd until the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="foyer-cups-", dir="/tmp"))
     folder.chmod(0o755)  # its back ends run as another user, who may not look into a test folder
-    for name in ("etc", "spool", "cache", "run", "log"):
+    for name in ("etc", "spool", "cache", "run", "log", "trays"):
         (folder / name).mkdir()
         (folder / name).chmod(0o777)
+    _own_back_ends(folder / "lib")
     user = "lp" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
     port = free_port()
     (folder / "etc/cups-files.conf").write_text(_FILES.format(at=folder, user=user))
@@ -169,6 +241,21 @@ def serving() -> Iterator[Cups]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _own_back_ends(at: Path) -> None:
+    """CUPS's own programs, and one back end more."""
+    at.mkdir()
+    given = Path("/usr/lib/cups") if Path("/usr/lib/cups").is_dir() else Path("/usr/libexec/cups")
+    for folder in given.iterdir():
+        if folder.name != "backend":
+            (at / folder.name).symlink_to(folder)
+    (at / "backend").mkdir()
+    for program in (given / "backend").iterdir():
+        if program.name == "socket":
+            shutil.copy2(program, at / "backend/socket")
+    (at / "backend/tray").write_text(_TRAY)
+    (at / "backend/tray").chmod(0o755)
+
+
 def _until_it_listens(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and process.poll() is None:
@@ -178,3 +265,58 @@ def _until_it_listens(port: int, process: subprocess.Popen[bytes], folder: Path)
         time.sleep(0.05)
     log = folder / "log/error"
     raise RuntimeError(f"cupsd did not start: {log.read_text()[-2000:] if log.exists() else ''}")
+
+
+@dataclass
+class Heard:
+    """The passwords a guarded queue was shown: with the first try of a connection, and after it asked."""
+
+    first: list[str | None] = field(default_factory=list)
+    then: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def guarded(address: str, way: str, account: str, password: str) -> Iterator[tuple[str, Heard]]:
+    """The queue at `address` behind a door that asks for a password (Basic or Digest), as a print server with users does."""
+    behind, heard = urlsplit(address), Heard()
+    nonce = secrets.token_hex(8)
+
+    def good(said: str) -> bool:
+        if way == "Basic":
+            return said == "Basic " + b64encode(f"{account}:{password}".encode()).decode()
+        given = parse_keqv_list(parse_http_list(said.removeprefix("Digest ")))
+        once = hashlib.md5(f"{account}:door:{password}".encode()).hexdigest()
+        what = hashlib.md5(f"POST:{given['uri']}".encode()).hexdigest()
+        words = ":".join((once, nonce, given["nc"], given["cnonce"], given["qop"], what))
+        return given["response"] == hashlib.md5(words.encode()).hexdigest()
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            said = self.headers.get("authorization")
+            (heard.then.append(said) if said else heard.first.append(said))
+            if said is None or not good(said):
+                self.send_response(401)
+                self.send_header("www-authenticate", f'{way} realm="door"' + (f', nonce="{nonce}", qop="auth"' if way == "Digest" else ""))
+                self.send_header("content-length", "0")
+                self.end_headers()
+                return
+            asked = Request(f"http://{behind.hostname}:{behind.port}{behind.path}", body, {"Content-Type": "application/ipp"})
+            with urlopen(asked, timeout=20) as answer:
+                found = answer.read()
+            self.send_response(200)
+            self.send_header("content-type", "application/ipp")
+            self.send_header("content-length", str(len(found)))
+            self.end_headers()
+            self.wfile.write(found)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"ipp://127.0.0.1:{server.server_address[1]}{behind.path}", heard
+    finally:
+        server.shutdown()
+        server.server_close()

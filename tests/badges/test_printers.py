@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 import zxingcpp
 from pypdfium2 import PdfDocument
+from sqlalchemy import text
 
 from core.foundation import clock, database
 from core.mechanisms import label_jobs, labels, notices, printers
@@ -16,7 +18,7 @@ from core.mechanisms.operations import Actor
 from core.mechanisms.printers import ipp
 from core.mechanisms.printers.ipp import CannotPrint
 from core.sections import visits
-from tests.badges.cups import Cups, NetworkPrinter
+from tests.badges.cups import Cups, NetworkPrinter, guarded
 from tests.cast import Office
 from tests.visits.build import TODAY, kiosk, walk_in
 from tests.visits.catchers import catching_calls
@@ -203,6 +205,126 @@ def test_a_job_can_be_moved_to_another_printer_and_tried_again(office: Office, p
     paper.wait_for(1)
     office.do(printers.RetirePrinter(printer_id=gone), office.ada)
     assert [one.name for one in office.read(printers.everything)] == ["好的"]
+
+
+@pytest.mark.proves("Office 7", "S3.1-R5")
+def test_a_printer_without_paper_says_so_at_the_desk_and_at_the_kiosk_before_anybody_waits_for_it(
+    office: Office, print_server: Cups
+) -> None:
+    desk, name = kiosk(office), f"q{uuid4().hex[:8]}"
+    address, tray = print_server.add_tray(name)
+    printer_id = add_printer(office, address)
+    beside(office, desk, printer_id)
+    tray.now("media-empty-error")
+    came = walk_in(office, desk)
+    until(lambda: job(office).problem == "printer.problem.paper")
+    seen = office.read(visits.badge_state, UUID(came["visit_id"]), desk)
+    assert seen.stuck and seen.empty and job(office).state == "printing"
+    [shown] = office.read(printers.everything)
+    assert (shown.problem, shown.well) == ("printer.problem.paper", False)
+    [told] = [n for n in office.read(notices.unread, office.ann.person_id) if n.key == "printer.is_off"]
+    assert "没纸" in notices.sentence(told, "zh-Hans")
+    # who comes next is told at once: nobody looks at a slot that is known to stay empty
+    following = walk_in(office, desk, name="陈二")
+    assert office.read(visits.badge_state, UUID(following["visit_id"]), desk).empty
+    tray.now("media-jam-error")
+    until(
+        lambda: (
+            job(office).problem == "printer.problem.jam"
+            or "printer.problem.jam" in {one.problem for one in office.read(printers.everything)}
+        )
+    )
+    tray.now("fine")
+    until(lambda: {one.state for one in office.read(printers.jobs, office.ann)} == {"done"})
+    assert len(tray.sheets) == 2 and office.read(printers.count_stuck) == 0
+    assert not office.read(visits.badge_state, UUID(came["visit_id"]), desk).stuck
+
+
+@pytest.mark.proves("S3.1-R5")
+@pytest.mark.parametrize(
+    ("how", "state", "problem"),
+    [
+        ("fails", "stopped", "printer.problem.stopped"),  # the queue's policy stops the printer
+        ("stops", "stopped", "printer.problem.stopped"),
+        ("holds", "idle", "printer.problem.held"),
+    ],
+)
+def test_a_printer_that_fails_stops_or_holds_a_job_is_shown_as_that_and_the_badge_is_not_lost(
+    office: Office, print_server: Cups, how: str, state: str, problem: str
+) -> None:
+    name = f"q{uuid4().hex[:8]}"
+    address, tray = print_server.add_tray(name)
+    printer_id = add_printer(office, address, at_desk=True)
+    tray.now(how)
+    office.do(printers.TestPrinter(printer_id=printer_id), office.ann)
+    until(lambda: job(office).problem in (problem, "printer.problem.paused"))
+    [shown] = office.read(printers.everything)
+    assert shown.state == state and job(office).state == "printing" and office.read(printers.count_stuck) == 1
+    tray.now("fine")
+    print_server.resume(name)
+    print_server.release(name)
+    until(lambda: job(office).state == "done")
+    assert len(tray.sheets) == 1
+
+
+@pytest.mark.proves("S3.1-R5")
+def test_a_job_that_the_printer_throws_away_is_failed_and_comes_when_it_is_tried_again(office: Office, print_server: Cups) -> None:
+    name = f"q{uuid4().hex[:8]}"
+    address, tray = print_server.add_tray(name)
+    made = office.do(printers.TestPrinter(printer_id=add_printer(office, address)), office.ann)
+    tray.now("gives-up")
+    until(lambda: job(office).state == "failed")
+    assert job(office).problem == "printer.problem.aborted"
+    tray.now("fine")
+    print_server.reject(name)
+    office.do(printers.RetryPrint(job_id=made["job_id"]), office.ann)
+    until(lambda: job(office).problem == "printer.problem.not_accepting")
+    print_server.accept(name)
+    until(lambda: job(office).state == "done")
+    assert len(tray.sheets) == 1
+
+
+@pytest.mark.proves("SEC 31", "S3.1-R5")
+@pytest.mark.parametrize("way", ["Basic", "Digest"])
+def test_a_queue_that_asks_for_a_password_gets_it_sealed_and_only_when_it_asks(
+    office: Office, print_server: Cups, paper: NetworkPrinter, way: str
+) -> None:
+    with guarded(print_server.add_queue(f"q{uuid4().hex[:8]}", paper), way, "foyer", "käse/密码") as (address, heard):
+        printer_id = add_printer(office, address)
+        office.do(printers.TestPrinter(printer_id=printer_id), office.ann)
+        beat()
+        assert (job(office).state, job(office).problem) == ("queued", "printer.problem.password")
+        office.do(printers.ChangePrinter(printer_id=printer_id, account="foyer", password="wrong"), office.ada)
+        beat(5)
+        assert job(office).problem == "printer.problem.password_wrong"
+        office.do(printers.ChangePrinter(printer_id=printer_id, password="käse/密码"), office.ada)
+        until(lambda: job(office).state == "done")
+        assert len(paper.wait_for(1)) == 1
+        assert all(first is None for first in heard.first)  # nobody is told before they ask
+    with database.reading() as s:
+        row = printers.get(s, printer_id)
+        assert "käse" not in row.secret and row.secret
+        told = str(s.execute(text("select * from audit")).all())
+    assert "käse" not in told and "wrong" not in told
+    [shown] = office.read(printers.everything)
+    assert shown.account == "foyer" and "secret" not in type(shown).__slots__
+    office.do(printers.ChangePrinter(printer_id=printer_id, account=""), office.ada)
+    with database.reading() as s:
+        assert printers.get(s, printer_id).secret == ""
+
+
+@pytest.mark.proves("SEC 31")
+def test_a_password_is_not_sent_readable_over_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    with guarded("ipp://127.0.0.1:1/x", "Basic", "foyer", "pw") as (address, heard):
+        asked = replace(ipp.read_address(address), login=ipp.Login("foyer", "pw"))
+        monkeypatch.setattr(ipp._WhenAsked, "__init__", _as_if_far_away)
+        with pytest.raises(CannotPrint) as refused:
+            ipp.look(asked, "127.0.0.1")
+    assert refused.value.problem == "printer.problem.password_in_clear" and set(heard.first) == {None} and not heard.then
+
+
+def _as_if_far_away(self: ipp._WhenAsked, address: ipp.Address, ip: str) -> None:
+    self.login, self.private = address.login, False
 
 
 @pytest.mark.proves("SEC 31")

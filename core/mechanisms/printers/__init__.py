@@ -17,6 +17,7 @@ from core.mechanisms.printers.record import (
     get,
     of_desk,
     of_kiosk,
+    problem_of,
     view,
 )  # fmt: skip
 from core.mechanisms.printers.sending import TellOff, look_now, print_all, print_due, tell_off
@@ -84,6 +85,7 @@ __all__ = [
     "of_kiosk",
     "print_all",
     "print_due",
+    "problem_of",
     "queue",
     "retire",
     "retry",

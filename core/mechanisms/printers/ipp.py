@@ -11,8 +11,9 @@ import ipaddress
 import socket
 import ssl
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from enum import IntEnum
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,13 +56,22 @@ class JobState(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """Who prints, where a queue asks for it."""
+
+    account: str
+    password: str = dataclass_field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Address:
-    """Where a printer is. `uri` is its name in IPP."""
+    """Where a printer is, and who we are there (`login`). `uri` is its name in IPP."""
 
     host: str
     port: int
     path: str
     tls: bool
+    login: Login | None = None
 
     @property
     def uri(self) -> str:
@@ -87,6 +97,12 @@ class RemoteJob:
     id: int
     state: JobState
     reasons: tuple[str, ...]
+
+    @property
+    def problem(self) -> str:
+        """Why it does not come out, as a catalogue key; a job that is held or stopped without a reason says just that."""
+        bare = {JobState.HELD: "printer.problem.held", JobState.STOPPED: "printer.problem.stopped"}
+        return problem_of(self.reasons) or bare.get(self.state, "")
 
 
 def read_address(text: str) -> Address:
@@ -222,9 +238,10 @@ def problem_of(reasons: Sequence[str]) -> str:
 
 
 _PROBLEMS = (
-    ("media-empty", "paper"), ("media-needed", "paper"), ("media-jam", "jam"), ("cover-open", "cover"), ("door-open", "cover"),
-    ("toner-empty", "ink"), ("marker-supply-empty", "ink"), ("connecting-to-device", "off"), ("offline", "off"), ("shutdown", "off"),
-    ("timed-out", "off"), ("paused", "paused"), ("stopped", "stopped"),
+    ("media-empty", "paper"), ("media-needed", "paper"), ("input-tray-missing", "paper"), ("media-jam", "jam"), ("cover-open", "cover"),
+    ("door-open", "cover"), ("interlock-open", "cover"), ("output-area-full", "full"), ("output-tray-missing", "full"),
+    ("cups-held-for-authentication", "password"), ("job-held-for-authentication", "password"), ("toner-empty", "ink"), ("marker-supply-empty", "ink"), ("connecting-to-device", "off"), ("offline", "off"), ("shutdown", "off"),
+    ("timed-out", "off"), ("paused", "paused"), ("stopped", "stopped"), ("printer-stopped", "stopped"), ("job-hold-until", "held"),
 )  # fmt: skip
 
 
@@ -238,7 +255,7 @@ def _ask(
         ("attributes-charset", "utf-8", IppTag.CHARSET),
         ("attributes-natural-language", "en", IppTag.LANGUAGE),
         ("printer-uri", address.uri, IppTag.URI),
-        ("requesting-user-name", "foyer", IppTag.NAME),
+        ("requesting-user-name", address.login.account if address.login else "foyer", IppTag.NAME),
     ]
     body = struct.pack(">bbhib", 1, 1, operation.value, 1, IppTag.OPERATION.value) + _encoded([*head, *about])
     if job:
@@ -277,8 +294,14 @@ def _post(address: Address, ip: str, body: bytes) -> bytes:
     try:
         with (
             httpx.Client(follow_redirects=False, trust_env=False, timeout=timeout, verify=_context(address, ip)) as client,
-            client.stream("POST", url, content=body, headers=headers, extensions={"sni_hostname": address.host}) as answer,
+            client.stream(
+                "POST", url, content=body, headers=headers, extensions={"sni_hostname": address.host}, auth=_WhenAsked(address, ip)
+            ) as answer,
         ):
+            if answer.status_code in (401, 403):
+                raise CannotPrint(
+                    "printer.problem.password_wrong" if address.login else "printer.problem.password", f"HTTP {answer.status_code}"
+                )
             if answer.status_code != 200 or not answer.headers.get("content-type", "").startswith("application/ipp"):
                 raise CannotPrint("printer.problem.not_a_printer", f"HTTP {answer.status_code}")
             found = bytearray()
@@ -289,6 +312,30 @@ def _post(address: Address, ip: str, body: bytes) -> bytes:
             return bytes(found)
     except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
         raise CannotPrint("printer.problem.off", type(error).__name__) from error
+
+
+class _WhenAsked(httpx.Auth):
+    """Says who we are only when the other side asks (RFC 7617, RFC 7616). A password that would cross the network readable is not sent."""
+
+    requires_request_body = True
+
+    def __init__(self, address: Address, ip: str) -> None:
+        self.login = address.login
+        self.private = address.tls or ipaddress.ip_address(ip.split("%")[0]).is_loopback
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        answer = yield request
+        if answer.status_code != 401 or self.login is None:
+            return
+        asked = [one.strip().lower() for one in answer.headers.get_list("www-authenticate")]
+        if any(one.startswith("digest") for one in asked):
+            digest = httpx.DigestAuth(self.login.account, self.login.password).auth_flow(request)
+            next(digest)
+            yield digest.send(answer)
+        elif any("basic" in one for one in asked):
+            if not self.private:
+                raise CannotPrint("printer.problem.password_in_clear")
+            yield next(httpx.BasicAuth(self.login.account, self.login.password).auth_flow(request))
 
 
 def _context(address: Address, ip: str) -> ssl.SSLContext | bool:

@@ -39,7 +39,8 @@ OPEN = (State.QUEUED, State.SENDING, State.PRINTING, State.FAILED)
 
 
 class Printer(SQLModel, table=True):
-    """A printer. `paper` is what lies in it; `at_desk`: what reception prints goes here; `colour`: it prints in colour."""
+    """A printer. `paper` is what lies in it; `at_desk`: what reception prints goes here; `colour`: it prints in colour.
+    `account` and the sealed password `secret`: who we are there, where it asks."""
 
     __tablename__: ClassVar[str] = "printer"
     id: UUID = Field(default_factory=uuid7, primary_key=True)
@@ -48,6 +49,8 @@ class Printer(SQLModel, table=True):
     paper: str
     colour: bool = False
     at_desk: bool = False
+    account: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    secret: str = Field(default="", sa_column_kwargs={"server_default": ""})
     added_at: datetime
     retired_at: datetime | None = None
     version: int = 1
@@ -120,6 +123,7 @@ class PrinterView:
     since: datetime | None
     waiting: int
     kiosks: tuple[str, ...]
+    account: str
     version: int
 
     @property
@@ -169,6 +173,12 @@ def everything(s: Session) -> list[PrinterView]:
     return [_view(row, contacts.get(row.id), waiting.get(row.id, 0), tuple(kiosks.get(row.id, ()))) for row in rows]
 
 
+def problem_of(s: Session, printer_id: UUID) -> str:
+    """What is wrong with a printer as far as anybody knows, as a catalogue key."""
+    said = s.get(PrinterContact, printer_id)
+    return said.problem if said else ""
+
+
 def view(s: Session, printer_id: UUID) -> PrinterView | None:
     return next((one for one in everything(s) if one.id == printer_id), None)
 
@@ -176,5 +186,5 @@ def view(s: Session, printer_id: UUID) -> PrinterView | None:
 def _view(row: Printer, said: PrinterContact | None, waiting: int, kiosks: tuple[str, ...]) -> PrinterView:
     return PrinterView(
         row.id, row.name, row.address, row.paper, row.colour, row.at_desk, said.state if said else "new", said.problem if said else "",
-        said.detail if said else "", said.make if said else "", said.looked_at if said else None, said.since if said else None, waiting, kiosks, row.version,
+        said.detail if said else "", said.make if said else "", said.looked_at if said else None, said.since if said else None, waiting, kiosks, row.account, row.version,
     )  # fmt: skip

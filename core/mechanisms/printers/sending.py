@@ -24,7 +24,7 @@ from core.foundation.jobs import job as every
 from core.foundation.live import Change
 from core.mechanisms import notices, office
 from core.mechanisms.operations import SYSTEM, Actor, Operation, Role, operation, perform_now, touch
-from core.mechanisms.printers import drawing, ipp, record
+from core.mechanisms.printers import drawing, ipp, record, setting_up
 from core.mechanisms.printers.drawing import Drawn, NotNeeded, Order
 from core.mechanisms.printers.ipp import CannotPrint, JobState
 from core.mechanisms.printers.record import Printer, PrinterContact, PrintJob, State
@@ -80,7 +80,7 @@ def work(printer_id: UUID, at: datetime) -> None:
         return
     _release_stuck(printer_id, at)
     try:
-        address = ipp.read_address(printer.address)
+        address = setting_up.address_of(printer)
         ip = ipp.resolve(address, test_office=host is not None and host.kind in ("demo", "test"))
         said = ipp.look(address, ip)
     except CannotPrint as wrong:
@@ -155,7 +155,7 @@ def _follow(printer_id: UUID, address: ipp.Address, ip: str, problem: str, at: d
                 {"state": State.FAILED, "remote_id": None, "problem": "printer.problem.aborted", "detail": ", ".join(found.reasons)[:200]},
             )
         else:
-            now = ipp.problem_of(found.reasons) or problem
+            now = found.problem or problem
             if not now and job.sent_at is not None and at - job.sent_at > SLOW_AFTER:
                 now = "printer.problem.slow"  # a print server keeps what its printer does not take, and says nothing
             if now != job.problem:

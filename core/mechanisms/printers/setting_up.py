@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from pydantic import Field as Input
 from pydantic import StringConstraints
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from core.foundation import vault
 from core.foundation.errors import Refused
 from core.foundation.ids import uuid7
 from core.mechanisms import devices
@@ -22,6 +25,8 @@ from core.mechanisms.printers.waiting import queue, soon
 Name = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 AddressText = Annotated[str, StringConstraints(min_length=6, max_length=200)]
 Reason = Annotated[str, StringConstraints(max_length=200)]
+Account = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)]
+Password = Annotated[str, StringConstraints(max_length=200)]
 
 
 class AddPrinter(Operation):
@@ -31,6 +36,8 @@ class AddPrinter(Operation):
     paper: PaperName
     colour: bool = False
     at_desk: bool = False
+    account: Account = ""
+    password: Password = Input(default="", exclude=True, repr=False)
 
 
 @operation(AddPrinter, "printer.add", roles={Role.ADMIN})
@@ -38,7 +45,15 @@ def add(s: Session, do: AddPrinter, by: Actor, at: datetime) -> dict[str, Any]:
     """Answers `{printer_id}`. Refuses: printer.name_taken, printer.bad_address, printer.bad_port"""
     _free(s, do.name)
     printer = Printer(
-        id=do.id or uuid7(), name=do.name, address=_plain(do.address), paper=do.paper, colour=do.colour, at_desk=do.at_desk, added_at=at
+        id=do.id or uuid7(),
+        name=do.name,
+        address=_plain(do.address),
+        paper=do.paper,
+        colour=do.colour,
+        at_desk=do.at_desk,
+        account=do.account,
+        secret=vault.seal(do.password) if do.account else "",
+        added_at=at,
     )
     s.add(printer)
     s.flush()
@@ -47,7 +62,7 @@ def add(s: Session, do: AddPrinter, by: Actor, at: datetime) -> dict[str, Any]:
 
 
 class ChangePrinter(Operation):
-    """What is left out stays."""
+    """What is left out stays; an empty account forgets the password too. The password is sealed before it is stored and kept in no log."""
 
     printer_id: UUID
     name: Name | None = None
@@ -55,6 +70,8 @@ class ChangePrinter(Operation):
     paper: PaperName | None = None
     colour: bool | None = None
     at_desk: bool | None = None
+    account: Account | None = None
+    password: Password | None = Input(default=None, exclude=True, repr=False)
 
 
 @operation(ChangePrinter, "printer.change", roles={Role.ADMIN})
@@ -69,6 +86,10 @@ def change(s: Session, do: ChangePrinter, by: Actor, at: datetime) -> None:
     printer.paper = do.paper or printer.paper
     printer.colour = printer.colour if do.colour is None else do.colour
     printer.at_desk = printer.at_desk if do.at_desk is None else do.at_desk
+    if do.account is not None and do.account != printer.account:
+        printer.account, printer.secret = do.account, ""  # another's password is nobody's
+    if do.password is not None:
+        printer.secret = vault.seal(do.password) if printer.account else ""
     printer.version += 1
     for waiting in s.execute(select(PrintJob).where(col(PrintJob.printer_id) == printer.id, col(PrintJob.state) == State.QUEUED)).scalars():
         waiting.next_at = at
@@ -129,6 +150,17 @@ def test(s: Session, do: TestPrinter, by: Actor, at: datetime) -> dict[str, Any]
     """A test page on its own paper. Answers `{job_id}`. Refuses: printer.not_found"""
     printer = get(s, do.printer_id)
     return {"job_id": queue(s, printer, "test", {"language": by.language}, by, at, subject=("printer", printer.id)).id}
+
+
+def address_of(printer: Printer) -> ipp.Address:
+    """Where to speak to it, and as whom. Raises CannotPrint."""
+    address = ipp.read_address(printer.address)
+    if not printer.account:
+        return address
+    password = vault.unseal(printer.secret)
+    if password is None:  # sealed with another office's secret: a database moved without its key
+        raise ipp.CannotPrint("printer.problem.password")
+    return replace(address, login=ipp.Login(printer.account, password))
 
 
 def _plain(text: str) -> str:

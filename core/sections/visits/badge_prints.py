@@ -117,7 +117,8 @@ def prints_of(s: Session, visit_id: UUID) -> list[BadgePrint]:
 
 @dataclass(frozen=True, slots=True)
 class BadgeState:
-    """How the badge at this kiosk stands: `printer` is false where it has none; `state` and `problem` are the job's."""
+    """How the badge at this kiosk stands: `printer` is false where it has none; `state` and `problem` are the job's, before it
+    has any the printer's own: who stands there shall not look at a slot that is known to stay empty."""
 
     printer: bool
     state: str = ""
@@ -128,13 +129,20 @@ class BadgeState:
         """Whether reception has to help: the printer is off, out of paper, or gave up."""
         return bool(self.problem) or self.state in ("failed", "cancelled")
 
+    @property
+    def empty(self) -> bool:
+        """Whether it lacks something that a person puts in."""
+        return self.problem in ("printer.problem.paper", "printer.problem.ink")
+
 
 def badge_state(s: Session, visit_id: UUID, by: Actor) -> BadgeState:
     """For the kiosk's screen that waits."""
     job = printers.last_of(s, "badge", ("visit", visit_id))
     if job is None:
-        return BadgeState(printers.of_kiosk(s, by.device_id) is not None)
-    return BadgeState(True, job.state, job.problem)
+        beside = printers.of_kiosk(s, by.device_id)
+        return BadgeState(beside is not None, "", printers.problem_of(s, beside.id) if beside else "")
+    waits = job.state in printers.OPEN
+    return BadgeState(True, job.state, job.problem or (printers.problem_of(s, job.printer_id) if waits else ""))
 
 
 # ── helpers ──
