@@ -1,26 +1,23 @@
-"""The dialogs of a reception plan: its head, guests, one arrangement, costs, review, incidents (guide S3.1-R1 … R8)."""
+"""The dialogs of a reception plan: its head, guests, costs, review, incidents (guide S3.1-R1 … R8)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from nicegui import ui
 from pydantic import ValidationError
 
-from core.foundation import clock, database, i18n
-from core.foundation.errors import Refused
+from core.foundation import clock, i18n
 from core.sections import reception
-from core.sections.reception import Guest, IncidentView, Kind, Level, Plan, PlanLine, roomlink
+from core.sections.reception import Guest, IncidentView, Kind, Level, Plan
 from core.web import frame, icons, parts
 from core.web.frame import _
 from kiosk.desk import piles
 
 After = Callable[[], Any]
-# When a new line begins and how long it lasts, before the planner says otherwise.
-USUAL = {Kind.MEET: (9, 0, 60), Kind.ESCORT: (9, 0, 480), Kind.MEALS: (12, 0, 60), Kind.LODGING: (20, 0, 720), Kind.TRANSPORT: (8, 30, 45), Kind.SITE_VISIT: (14, 0, 90)}  # fmt: skip
 
 
 def edit_head(plan: Plan, after: After) -> None:
@@ -166,131 +163,6 @@ def invite_day(plan: Plan, after: After) -> None:
 
         piles.acts(dialog, _("reception.invite_go"), go)
     dialog.open()
-
-
-# ── one arrangement ──
-
-
-def edit_line(plan: Plan, line: PlanLine | None, kind: Kind, after: After) -> None:
-    """What, who, when, where, at what cost."""
-    days = {
-        (plan.starts_on + timedelta(days=n)).isoformat(): i18n.long_day(plan.starts_on + timedelta(days=n), frame.lang())
-        for n in range((plan.ends_on - plan.starts_on).days + 1)
-    }
-    start, end = _usual(plan, kind) if line is None else (clock.local(line.starts_at), clock.local(line.ends_at))
-    for moment in (start, end):
-        days.setdefault(moment.date().isoformat(), i18n.long_day(moment.date(), frame.lang()))
-    if end.date() not in {date.fromisoformat(day) for day in days}:
-        days[end.date().isoformat()] = i18n.long_day(end.date(), frame.lang())
-    title = _(f"reception.kind.{kind}")
-    with parts.sheet_dialog(title if line is None else line.what, _(f"reception.kind_hint.{kind}")) as dialog:
-        what = parts.input(
-            _("reception.what"),
-            line.what if line else "",
-            placeholder=_(f"reception.example.{kind}"),
-            props="maxlength=120",
-            autofocus=True,
-        )
-        owner = parts.select(_("reception.owner"), piles.everyone(), str(line.owner_id) if line and line.owner_id else None, search=True)
-        owner.props("clearable")
-        with parts.box("row"):
-            day = parts.select(_("reception.day"), days, start.date().isoformat())
-            begins = parts.input(_("reception.from"), f"{start:%H:%M}", props="type=time")
-            ends = parts.input(_("reception.until"), f"{end:%H:%M}", props="type=time")
-            last = parts.select(_("reception.until_day"), days, end.date().isoformat()) if len(days) > 1 or kind == Kind.LODGING else None
-        with parts.box("row"):
-            place = parts.input(_("reception.place"), line.place if line else "", props="maxlength=120")
-            place_to = (
-                parts.input(_("reception.place_to"), line.place_to if line else "", props="maxlength=120")
-                if kind in (Kind.MEET, Kind.TRANSPORT, Kind.ESCORT)
-                else None
-            )
-        with parts.box("row"):
-            cost = parts.input(
-                _("reception.cost"),
-                f"{line.cost_cents / 100:.2f}".removesuffix(".00") if line and line.cost_cents else "",
-                props="inputmode=decimal",
-            )
-            table = (
-                parts.input(
-                    _("reception.companions"),
-                    str(line.companions) if line and line.companions else "",
-                    props="inputmode=numeric maxlength=4",
-                )
-                if kind == Kind.MEALS
-                else None
-            )
-        ticks = None
-        if kind == Kind.MEET:
-            options = {"": _("reception.ticks.hand"), "arrival": _("reception.ticks.arrival"), "leaving": _("reception.ticks.leaving")}
-            ticks = parts.select(_("reception.ticks"), options, line.ticks_on if line else "")
-        with database.reading() as s:
-            rooms = {
-                str(room.booking_id): f"{room.room} {clock.local(room.starts_at):%H:%M}–{clock.local(room.ends_at):%H:%M}"
-                for room in roomlink.on_day(s, start.date())
-            }
-        if line and line.booking_id:
-            rooms.setdefault(str(line.booking_id), line.room or _("reception.room_gone"))
-        room = None
-        if rooms and kind in (Kind.SITE_VISIT, Kind.MEALS, Kind.ESCORT, Kind.MEET):
-            room = parts.select(
-                _("reception.room"), rooms, str(line.booking_id) if line and line.booking_id else None, help=_("reception.room_help")
-            )
-            room.props("clearable")
-        note = parts.area(_("reception.note"), line.note if line else "", rows=2)
-
-        async def go() -> None:
-            cents = piles.cents_of(cost)
-            span = _span(day.value, begins.value, last.value if last is not None else day.value, ends.value)
-            said = (what.value or "").strip()
-            seats = (table.value or "").strip() if table is not None else ""
-            good_seats = not seats or (seats.isascii() and seats.isdigit())
-            parts.refuse(what, None if said else _("reception.need_what"))
-            parts.refuse(cost, None if cents is not None else _("repair.cost_wrong"))
-            parts.refuse(ends, None if span else _("reception.need_span"))
-            if table is not None:
-                parts.refuse(table, None if good_seats else _("reception.need_heads"))
-            if not said or cents is None or span is None or not good_seats:
-                return
-            do = reception.Arrange(
-                reception_id=plan.id, line_id=line.id if line else None, kind=kind, what=said, owner_id=piles.uuid_of(owner), starts_at=span[0], ends_at=span[1],
-                place=place.value or "", place_to=(place_to.value or "") if place_to is not None else "", companions=int(seats or 0), cost_cents=cents,
-                ticks_on=ticks.value if ticks is not None else "", note=(note.value or "").strip()[:1000], booking_id=piles.uuid_of(room) if room is not None else None,
-            )  # fmt: skip
-            if (await parts.do(do)).ok:
-                dialog.close()
-                after()
-
-        async def drop() -> None:
-            assert line is not None
-            if (await parts.do(reception.DropLine(line_id=line.id))).ok:
-                dialog.close()
-                after()
-
-        with parts.box("dialog__acts"):
-            if line is not None:
-                parts.button(_("reception.drop_line"), drop, kind="quiet", icon="trash")
-                parts.box("push", "span")
-            parts.button(_("web.cancel"), dialog.close)
-            parts.button(_("web.save"), go, kind="main")
-    dialog.open()
-
-
-def _usual(plan: Plan, kind: Kind) -> tuple[datetime, datetime]:
-    """After the last line of this kind, or at the usual hour of the first day."""
-    hour, minute, minutes = USUAL[kind]
-    start = datetime.combine(plan.starts_on, time(hour, minute), clock.zone())
-    return start, start + timedelta(minutes=minutes)
-
-
-def _span(day: str, begins: str, last: str, ends: str) -> tuple[datetime, datetime] | None:
-    """The moments of two wall times; an end before the start on the same day is no span."""
-    try:
-        start = clock.from_wall(datetime.combine(date.fromisoformat(day), time.fromisoformat(begins or "")), clock.zone())
-        end = clock.from_wall(datetime.combine(date.fromisoformat(last), time.fromisoformat(ends or "")), clock.zone())
-    except (ValueError, Refused):
-        return None
-    return (start, end) if start < end else None
 
 
 # ── money, review, incidents ──

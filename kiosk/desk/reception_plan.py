@@ -17,7 +17,7 @@ from core.sections import reception
 from core.sections.reception import Kind, Plan, PlanLine
 from core.web import anew, approval_card, frame, icons, parts
 from core.web.frame import _
-from kiosk.desk import piles, reception_days, reception_forms
+from kiosk.desk import piles, reception_days, reception_forms, reception_line, reception_money
 from kiosk.desk.receptions import copy_dialog, days_words, status_pill, style
 from kiosk.desk.registers import long_moment
 
@@ -73,8 +73,8 @@ class PlanPage:
                 self._draw_next(plan)
                 self._draw_warnings(plan)
                 self._draw_incidents(plan)
-                self._draw_money(plan)
-                self._draw_review(plan)
+                reception_money.draw_money(plan, self.draw)
+                reception_money.draw_review(plan)
                 self._draw_roster(roster)
                 self._draw_story(plan)
 
@@ -184,7 +184,7 @@ class PlanPage:
                             label = _("reception.add_kind", kind=_(f"reception.kind.{kind}"))
                             parts.button(
                                 _("reception.add"),
-                                partial(reception_forms.edit_line, plan, None, kind, self.draw),
+                                partial(reception_line.edit_line, plan, None, kind, self.draw),
                                 kind="quiet",
                                 icon="plus",
                                 label=label,
@@ -207,11 +207,11 @@ class PlanPage:
                     opener = parts.box("plan__open", "button").props("type=button")
                     with opener:
                         parts.text(line.what, "span")
-                    parts.on_tap(opener, partial(reception_forms.edit_line, plan, line, Kind(line.kind), self.draw))
+                    parts.on_tap(opener, partial(reception_line.edit_line, plan, line, Kind(line.kind), self.draw))
                 else:
                     parts.text(line.what, "span", "strong")
                 where = f"{line.place} → {line.place_to}" if line.place_to else line.place
-                room = _("reception.room_of", room=line.room) if line.room else ""
+                room = _("reception.room_pending" if line.room_pending else "reception.room_of", room=line.room) if line.room else ""
                 table = _("reception.companions_n", n=line.companions) if line.companions else ""
                 parts.text(
                     parts.joined(where, room, table, line.confirmed_with and _("reception.with", who=line.confirmed_with)),
@@ -325,58 +325,6 @@ class PlanPage:
                                 parts.button(
                                     _("reception.incident_assign"), partial(reception_forms.assign_incident, one, self.draw), kind="quiet"
                                 )
-
-    def _draw_money(self, plan: Plan) -> None:
-        if not plan.planned_cents and not plan.real_cents:
-            return
-        most = max((*plan.planned.values(), *plan.real.values(), 1))
-        with parts.box("sheet plan__money", "section"):
-            parts.text(_("reception.money"), "h2")
-            with parts.box("money", "div"):
-                for kind in Kind:
-                    planned, real = plan.planned[kind], plan.real[kind]
-                    if not planned and not real:
-                        continue
-                    parts.text(_(f"reception.kind.{kind}"), "span")
-                    with parts.box("money__bars"):
-                        parts.box("money__planned").style(f"width: {100 * planned / most:.1f}%")
-                        if real:
-                            parts.box("money__real money__real--over" if real > planned else "money__real").style(
-                                f"width: {100 * real / most:.1f}%"
-                            )
-                    with parts.box("money__figures"):
-                        parts.text(piles.money(planned), "span", "num second")
-                        parts.text(piles.money(real) if plan.real_cents else "", "b", "num")
-            with parts.box("plan__sum"):
-                parts.text(_("reception.planned_real"), "span")
-                parts.text(f"{piles.money(plan.planned_cents)} / {piles.money(plan.real_cents)}", "b", "num")
-            if plan.costs:
-                with parts.box("list", "ul"):
-                    for cost in plan.costs:
-                        with parts.item(
-                            parts.joined(_(f"reception.kind.{cost.kind}"), cost.note),
-                            parts.joined(cost.added_by, long_moment(cost.added_at)),
-                        ):
-                            parts.text(piles.money(cost.amount_cents), "span", "num")
-                        piles.photos_row(cost.evidence)
-            if plan.may_plan and any(version.approved for version in plan.versions) and plan.status != "cancelled":
-                parts.button(_("reception.add_cost"), lambda: reception_forms.add_cost(plan, self.draw), icon="plus", wide=True)
-
-    def _draw_review(self, plan: Plan) -> None:
-        if plan.score is None and plan.rating is None:
-            return
-        with parts.box("sheet plan__review", "section"):
-            parts.text(_("reception.how_it_went"), "h2")
-            if plan.score is not None:
-                parts.text(_("reception.our_score", n=plan.score), "p", "strong")
-                for line in plan.lessons.splitlines():
-                    parts.text(line, "p")
-                parts.text(parts.joined(plan.reviewed_by, long_moment(plan.reviewed_at) if plan.reviewed_at else ""), "p", "quiet small")
-            if plan.rating is not None:
-                parts.text(_("reception.guests_score", score=f"{plan.rating:.1f}", n=plan.rated), "p", "strong")
-                for guest in plan.guests:
-                    if guest.remark:
-                        parts.text(f"“{guest.remark}”", "p", "second")
 
     def _draw_roster(self, roster: list[reception.HostOnDuty]) -> None:
         if not roster:

@@ -197,6 +197,11 @@ class Cups:
         for line in listed.stdout.splitlines():
             self._run(_tool("lp"), "-i", line.split()[0], "-H", "resume")
 
+    def said(self) -> str:
+        """The end of what the print server wrote of its jobs, for a test that fails."""
+        lines = (self.folder / "log/error").read_text(errors="replace").splitlines()
+        return "\n".join(line for line in lines if "[Job " in line)[-6000:]
+
     def reject(self, name: str) -> None:
         self._run(_tool("cupsreject"), name)
 

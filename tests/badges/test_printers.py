@@ -168,7 +168,7 @@ def test_a_lost_answer_does_not_print_a_second_badge(
     paper.wait_for(1)
     beat(10)
     until(lambda: job(office).state == "done")
-    assert len(paper.sheets) == 1
+    assert len(paper.sheets) == 1, print_server.said()
 
 
 def test_what_is_cancelled_or_no_longer_needed_does_not_come_out(office: Office, print_server: Cups, paper: NetworkPrinter) -> None:

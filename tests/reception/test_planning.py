@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -300,3 +301,84 @@ def test_the_register_finds_filters_and_goes_on(office: Office) -> None:
     page = office.read(reception.search, Query(limit=2), office.bo)
     rest = office.read(reception.search, Query(limit=2, cursor=page.next), office.bo)
     assert [row.id for row in (*page.items, *rest.items)] == ids[::-1] and rest.next is None
+
+
+# ── rooms the plan books ──
+
+
+def with_rooms(office: Office) -> None:
+    for name in ("301", "302"):
+        office.do(rooms.SetUpRoom(room_id=office.places[name], capacity=12, bookable=True), office.ada)
+
+
+def talk(office: Office, reception_id: UUID, start: int, end: int, **more: Any) -> UUID:
+    return line(office, reception_id, Kind.SITE_VISIT, "座谈", at(start), at(end), office.mei, **more)
+
+
+@pytest.mark.proves("S3.1-R3", "S1.3-R1")
+def test_a_plan_books_a_room_for_its_time_and_the_room_follows_every_move(office: Office) -> None:
+    with_rooms(office)
+    reception_id = take_in(office)
+    line_id = talk(office, reception_id, 10, 11, room_id=office.places["301"])
+    [shown] = plan(office, reception_id).lines
+    assert (shown.room, shown.room_booked, shown.room_pending) == ("301 听雨厅", True, False)
+    booking_id = shown.booking_id
+    assert booking_id is not None
+    booking = office.read(bookings.claims.get, booking_id)[0]
+    assert (booking.starts_at, booking.ends_at, booking.host_id, booking.attendees) == (at(10), at(11), office.mei.person_id, 3)
+    assert (
+        office.refused(bookings.CreateBooking(room_id=office.places["301"], starts_at=at(10, 30), ends_at=at(11, 30)), office.mei).code
+        == "booking.clash"
+    )
+    again = {"line_id": line_id, "room_id": office.places["301"]}
+    talk(office, reception_id, 14, 16, **again)
+    moved = office.read(bookings.claims.get, booking_id)[0]
+    assert (moved.starts_at, moved.ends_at) == (at(14), at(16))
+    office.do(bookings.CreateBooking(room_id=office.places["301"], starts_at=at(10), ends_at=at(11)), office.mei)  # its old time is free
+    # to a time that is taken: nothing of the line changes
+    refused = office.refused(_arrange(reception_id, line_id, 10, 12, office.places["301"]), office.bo)
+    assert refused.code == "booking.clash" and plan(office, reception_id).lines[0].starts_at == at(14)
+    talk(office, reception_id, 10, 12, line_id=line_id, room_id=office.places["302"])  # another room has it
+    assert office.read(bookings.claims.get, booking_id)[0].room_id == office.places["302"]
+    talk(office, reception_id, 10, 12, line_id=line_id)  # no room any more
+    assert office.read(bookings.claims.get, booking_id)[0].state == "cancelled"
+    assert plan(office, reception_id).lines[0].booking_id is None
+
+
+@pytest.mark.proves("S3.1-R3")
+def test_rooms_of_a_plan_are_free_again_when_the_line_or_the_reception_goes(office: Office) -> None:
+    with_rooms(office)
+    reception_id = take_in(office)
+    dropped = talk(office, reception_id, 10, 11, room_id=office.places["301"])
+    talk(office, reception_id, 14, 15, room_id=office.places["302"])
+    ids = [one.booking_id for one in plan(office, reception_id).lines]
+    office.do(reception.DropLine(line_id=dropped), office.bo)
+    assert [office.read(bookings.claims.get, id)[0].state for id in ids] == ["cancelled", "confirmed"]
+    office.do(reception.CancelReception(reception_id=reception_id, reason="对方改期"), office.bo)
+    assert [office.read(bookings.claims.get, id)[0].state for id in ids] == ["cancelled", "cancelled"]
+
+
+@pytest.mark.proves("S3.1-R3", "S1.3-R3")
+def test_the_lead_hears_when_somebody_moves_or_takes_a_room_of_the_plan(office: Office) -> None:
+    with_rooms(office)
+    reception_id = take_in(office)
+    line_id = talk(office, reception_id, 10, 11, room_id=office.places["301"])
+    booking_id = plan(office, reception_id).lines[0].booking_id
+    office.do(bookings.MoveBooking(booking_id=booking_id, starts_at=at(13), ends_at=at(14)), office.ann)
+    told = [n.key for n in office.read(notices.unread, office.mei.person_id)]
+    assert "reception.notice.room_moved" in told
+    assert "reception.warn.room_time" in {warn.code for warn in plan(office, reception_id).warnings}
+    talk(office, reception_id, 10, 11, line_id=line_id, room_id=office.places["301"])  # saving the line puts it right
+    assert office.read(bookings.claims.get, booking_id)[0].starts_at == at(10)
+    office.do(bookings.CancelBooking(booking_id=booking_id), office.ann)
+    assert "reception.notice.room_gone" in [n.key for n in office.read(notices.unread, office.mei.person_id)]
+    assert "reception.warn.room_gone" in {warn.code for warn in plan(office, reception_id).warnings}
+    talk(office, reception_id, 10, 11, line_id=line_id, room_id=office.places["301"])  # … and books another
+    assert plan(office, reception_id).lines[0].booking_id != booking_id
+    assert not {w.code for w in plan(office, reception_id).warnings} & {"reception.warn.room_gone", "reception.warn.room_time"}
+
+
+def _arrange(reception_id: UUID, line_id: UUID, start: int, end: int, room_id: UUID) -> reception.Arrange:
+    return reception.Arrange(
+        reception_id=reception_id, line_id=line_id, kind=Kind.SITE_VISIT, what="座谈", starts_at=at(start), ends_at=at(end), room_id=room_id
+    )

@@ -19,7 +19,7 @@ from core.mechanisms import approval_rules, approvals, people
 from core.mechanisms.approvals import Approval
 from core.mechanisms.operations import Actor, Operation, Role, operation
 from core.sections import visits
-from core.sections.reception import confirming, planning, record
+from core.sections.reception import confirming, record, roomlink, weighing
 from core.sections.reception.record import SUBJECT, Agreed, Level, Reception, ReceptionVersion, ReceptionVisit, State, happened, to_plan
 
 KIND, HIGH_KIND = "reception", "reception_high"
@@ -44,7 +44,7 @@ def ask_approval(s: Session, do: AskApproval, by: Actor, at: datetime) -> dict[s
     lines = record.lines_of(s, reception.id)
     if not lines:
         raise Refused("reception.nothing_planned")
-    weight = planning.weight_of(s, reception)
+    weight = weighing.weight_of(s, reception)
     reception.versions += 1
     s.add(
         ReceptionVersion(
@@ -83,7 +83,7 @@ def decided(s: Session, approval: Approval, by: Actor, at: datetime) -> None:
         return
     if approval.state == approvals.APPROVED:
         reception.agreed, reception.approved_version = Agreed.APPROVED, reception.versions
-        planning.weigh_again(s, reception, by, at)
+        weighing.weigh_again(s, reception, by, at)
         day = max(reception.starts_on, clock.today(at))
         invited = _invite(s, reception, day, at) if reception.state == State.PLANNED and day <= reception.ends_on else 0
         confirming.tell_owners(s, reception, "reception.notice.approved", by, at)
@@ -95,7 +95,7 @@ def decided(s: Session, approval: Approval, by: Actor, at: datetime) -> None:
         happened(s, reception, "refused", by.person_id, at, reason=note)
     else:
         reception.agreed = Agreed.STALE if reception.approved_version else Agreed.DRAFT
-        planning.weigh_again(s, reception, by, at)
+        weighing.weigh_again(s, reception, by, at)
         happened(s, reception, "withdrawn", by.person_id, at)
 
 
@@ -146,6 +146,7 @@ def _invite(s: Session, reception: Reception, day: date, at: datetime, only: set
 def content_of(s: Session, reception: Reception) -> dict[str, Any]:
     """The plan as JSON: everything but the guests' names."""
     names = record.names_of(s, {line.owner_id for line in record.lines_of(s, reception.id)} | {reception.lead_id})
+    rooms = roomlink.links(s, [line.booking_id for line in record.lines_of(s, reception.id) if line.booking_id])
     return {
         "organisation": reception.organisation, "title": reception.title, "level": reception.level, "purpose": reception.purpose,
         "itinerary": reception.itinerary, "letter": reception.letter, "headcount": reception.headcount, "starts_on": reception.starts_on.isoformat(),
@@ -155,6 +156,7 @@ def content_of(s: Session, reception: Reception) -> dict[str, Any]:
                 "id": str(line.id), "kind": line.kind, "what": line.what, "owner": names.get(line.owner_id, "") if line.owner_id else "",
                 "starts_at": line.starts_at.isoformat(), "ends_at": line.ends_at.isoformat(), "place": line.place, "place_to": line.place_to,
                 "companions": line.companions, "cost_cents": line.cost_cents,
+                "room": rooms[line.booking_id].room if line.booking_id in rooms else "",
             }
             for line in record.lines_of(s, reception.id)
         ],

@@ -24,21 +24,22 @@ from core.mechanisms import approvals, numbering, people
 from core.mechanisms.operations import OFFICE, Actor, Operation, Role, operation
 from core.mechanisms.tables import MAX_CENTS
 from core.sections import visits
+from core.sections.bookings.claims import OVERLAP
+from core.sections.bookings.making import Wish
 from core.sections.reception import confirming, record, roomlink
 from core.sections.reception.record import (
     SUBJECT,
-    Agreed,
     Answer,
     Kind,
     Level,
     Reception,
     ReceptionGuest,
     ReceptionLine,
-    ReceptionVersion,
     ReceptionVisit,
     State,
     happened,
 )
+from core.sections.reception.weighing import weigh_again
 from core.sections.visits.planning import Mail
 from core.sections.visits.record import Line as TextLine
 from core.sections.visits.record import Name, Phone
@@ -196,7 +197,8 @@ def set_guests(s: Session, do: SetGuests, by: Actor, at: datetime) -> dict[str, 
 
 
 class Arrange(Operation):
-    """A new arrangement, or with `line_id` the same one as it shall be now. `companions` are ours at the table; `place_to` where it leads to."""
+    """A new arrangement, or with `line_id` the same one as it shall be now. `companions` are ours at the table; `place_to` where it leads to.
+    `room_id` is a room to book for its time, which then moves with it; `booking_id` a booking that is there already. With neither it has no room."""
 
     reception_id: UUID
     line_id: UUID | None = None
@@ -212,6 +214,13 @@ class Arrange(Operation):
     ticks_on: Literal["", "arrival", "leaving"] = ""
     note: Annotated[str, StringConstraints(max_length=1000)] = ""
     booking_id: UUID | None = None
+    room_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def _one_room(self) -> Arrange:
+        if self.booking_id is not None and self.room_id is not None:
+            raise ValueError("reception.one_room")
+        return self
 
     @model_validator(mode="after")
     def _span(self) -> Arrange:
@@ -223,11 +232,19 @@ class Arrange(Operation):
 ASKS_AGAIN = ("kind", "owner_id", "starts_at", "ends_at", "place", "place_to")
 
 
-@operation(Arrange, "reception.arrange", roles={Role.STAFF})
+def _room_clash(s: Session, do: Arrange, at: datetime) -> Refused:
+    assert do.room_id is not None  # nothing else claims anything
+    reception = record.get(s, do.reception_id)
+    seats = reception.headcount + do.companions
+    return roomlink.clash(s, do.line_id, Wish(do.room_id, do.starts_at, do.ends_at, attendees=seats), at)
+
+
+@operation(Arrange, "reception.arrange", roles={Role.STAFF}, clashes={OVERLAP: _room_clash})
 def arrange(s: Session, do: Arrange, by: Actor, at: datetime) -> dict[str, Any]:
     """Answers `{line_id, agreed}`. Another owner, time or place takes a confirmation back: what was confirmed was something else.
 
-    Refuses: reception.not_found, reception.over, reception.line_not_found, reception.too_many, reception.far_off, person.not_found, booking.not_found"""
+    Refuses: reception.not_found, reception.over, reception.line_not_found, reception.too_many, reception.far_off, person.not_found, booking.not_found,
+    and with `room_id` what booking.create and booking.move refuse"""
     reception = record.to_plan(s, do.reception_id, by)
     if do.owner_id is not None and people.get(s, do.owner_id).disabled_at is not None:
         raise Refused("person.not_found")
@@ -245,7 +262,7 @@ def arrange(s: Session, do: Arrange, by: Actor, at: datetime) -> dict[str, Any]:
         if line.reception_id != reception.id:
             raise Refused("reception.line_not_found")
     before = tuple(getattr(line, name) for name in ASKS_AGAIN)
-    for name, value in do.model_dump(exclude={"reception_id", "line_id"}).items():
+    for name, value in do.model_dump(exclude={"reception_id", "line_id", "booking_id", "room_id"}).items():
         setattr(line, name, value)
     if do.line_id is not None and before != tuple(getattr(line, name) for name in ASKS_AGAIN) and line.answer != Answer.OPEN:
         line.answer, line.asked_at, line.answered_by, line.answered_at, line.confirmed_with, line.answer_note = (
@@ -257,6 +274,11 @@ def arrange(s: Session, do: Arrange, by: Actor, at: datetime) -> dict[str, Any]:
             "",
         )
     s.add(line)
+    s.flush()
+    if do.room_id is not None or line.room_booked:
+        roomlink.keep(s, reception, line, do.room_id, by, at)
+    if do.room_id is None:
+        line.booking_id = do.booking_id
     s.flush()
     weigh_again(s, reception, by, at)
     happened(s, reception, "arranged" if do.line_id is None else "rearranged", by.person_id, at, line=str(line.id), kind=line.kind)
@@ -275,6 +297,8 @@ def drop_line(s: Session, do: DropLine, by: Actor, at: datetime) -> dict[str, An
     if line.done_at is not None:
         raise Refused("reception.line_done")
     kind = line.kind
+    if line.room_booked:
+        roomlink.keep(s, reception, line, None, by, at)
     s.delete(line)
     s.flush()
     weigh_again(s, reception, by, at)
@@ -329,7 +353,7 @@ class CancelReception(Operation):
 
 @operation(CancelReception, "reception.cancel", roles={Role.STAFF})
 def cancel(s: Session, do: CancelReception, by: Actor, at: datetime) -> None:
-    """It does not take place: invitations are taken back, guests with a mail address and every owner are told.
+    """It does not take place: invitations are taken back, rooms are free again, guests with a mail address and every owner are told.
 
     Refuses: reception.not_found, reception.over, reception.running"""
     reception = record.to_plan(s, do.reception_id, by)
@@ -339,51 +363,9 @@ def cancel(s: Session, do: CancelReception, by: Actor, at: datetime) -> None:
     reception.state, reception.cancelled_because = State.CANCELLED, do.reason
     for row in record.visits_of(s, reception.id):
         _uninvite(s, row, by, at)
+    roomlink.let_go(s, reception, by, at)
     confirming.tell_owners(s, reception, "reception.notice.cancelled", by, at, reason=do.reason)
     happened(s, reception, "cancelled", by.person_id, at, reason=do.reason)
-
-
-# ── weight ──
-
-
-def weight_of(s: Session, reception: Reception) -> dict[str, Any]:
-    """What the leader's word rests on."""
-    lines = record.lines_of(s, reception.id)
-    return {
-        "organisation": reception.organisation,
-        "level": reception.level,
-        "starts_on": reception.starts_on.isoformat(),
-        "ends_on": reception.ends_on.isoformat(),
-        "headcount": reception.headcount,
-        "cents": sum(line.cost_cents for line in lines),
-        "companions": max((line.companions for line in lines if line.kind == Kind.MEALS), default=0),
-    }
-
-
-def is_heavier(now: dict[str, Any], agreed: dict[str, Any]) -> bool:
-    """Whether a plan weighs more than what was agreed to: another guest, level or day, more people, more money, more companions. Less of it needs no word."""
-    same = ("organisation", "level", "starts_on", "ends_on")
-    return any(now[name] != agreed[name] for name in same) or any(now[name] > agreed[name] for name in ("headcount", "cents", "companions"))
-
-
-def weigh_again(s: Session, reception: Reception, by: Actor, at: datetime) -> None:
-    """After a change: a request under way is called off when the plan is no longer what was asked about; an agreement that it outgrew is stale, and one it
-    came back to is good again."""
-    s.flush()
-    if reception.agreed == Agreed.ASKED:
-        asked = s.get(ReceptionVersion, (reception.id, reception.versions))
-        if asked is not None and is_heavier(weight_of(s, reception), asked.weight):
-            approvals.call_off(s, (SUBJECT, reception.id), at)
-            reception.agreed = Agreed.STALE if reception.approved_version else Agreed.DRAFT
-            happened(s, reception, "called_off", by.person_id, at)
-        return
-    if reception.approved_version:
-        agreed = s.get(ReceptionVersion, (reception.id, reception.approved_version))
-        assert agreed is not None  # written when it was asked for, never deleted
-        heavier = is_heavier(weight_of(s, reception), agreed.weight)
-        if heavier and reception.agreed == Agreed.APPROVED:
-            happened(s, reception, "outgrew", by.person_id, at)
-        reception.agreed = Agreed.STALE if heavier else Agreed.APPROVED
 
 
 # ── helpers ──

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Column, UniqueConstraint, or_, select
+from sqlalchemy import JSON, BigInteger, Column, UniqueConstraint, false, or_, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import clock, database
@@ -148,7 +148,7 @@ class ReceptionVisit(SQLModel, table=True):
 class ReceptionLine(SQLModel, table=True):
     """One arrangement: what, who answers for it, from when to when, where (and where to), at what cost; what its owner said; what became of it.
 
-    `ticks_on` is `arrival` or `leaving` for a line that the kiosk ticks by itself."""
+    `ticks_on` is `arrival` or `leaving` for a line that the kiosk ticks by itself; `room_booked`: the plan booked its room, which moves with the line."""
 
     __tablename__: ClassVar[str] = "reception_line"
     id: UUID = Field(default_factory=uuid7, primary_key=True)
@@ -164,7 +164,8 @@ class ReceptionLine(SQLModel, table=True):
     cost_cents: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     ticks_on: str = ""
     note: str = ""
-    booking_id: UUID | None = None
+    booking_id: UUID | None = Field(default=None, index=True)
+    room_booked: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     answer: str = Answer.OPEN
     asked_at: datetime | None = None
     answered_by: UUID | None = None

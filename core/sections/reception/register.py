@@ -64,7 +64,7 @@ class GuestLine:
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """An arrangement with names in place of ids; `room` is the linked booking's, empty when there is none."""
+    """An arrangement with names in place of ids; `room` is its booking's, empty when there is none; `room_booked` by the plan, `room_pending` to be approved."""
 
     id: UUID
     kind: str
@@ -81,6 +81,9 @@ class PlanLine:
     note: str
     booking_id: UUID | None
     room: str
+    room_id: UUID | None
+    room_booked: bool
+    room_pending: bool
     answer: str
     answered_by: str
     answered_at: datetime | None
@@ -215,7 +218,9 @@ def plan(s: Session, reception_id: UUID, by: Actor, at: datetime) -> Plan | None
         lines=tuple(
             PlanLine(
                 line.id, line.kind, line.what, line.owner_id, who(line.owner_id), line.starts_at, line.ends_at, line.place, line.place_to, line.companions,
-                line.cost_cents, line.ticks_on, line.note, line.booking_id, rooms[line.booking_id].room if line.booking_id in rooms else "", line.answer,
+                line.cost_cents, line.ticks_on, line.note, line.booking_id, rooms[line.booking_id].room if line.booking_id in rooms else "",
+                rooms[line.booking_id].room_id if line.booking_id in rooms else None, line.room_booked,
+                line.booking_id in rooms and rooms[line.booking_id].pending, line.answer,
                 who(line.answered_by), line.answered_at, line.confirmed_with, line.answer_note, line.done_at, line.late_minutes,
             )
             for line in lines

@@ -1,4 +1,4 @@
-"""an account and a sealed password of a printer"""
+"""printers with an account, rooms a reception books"""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ BESIDE: dict[str, tuple[str, ...]] = {
 def upgrade() -> None:
     op.add_column('printer', sa.Column('account', sa.String(), server_default='', nullable=False))
     op.add_column('printer', sa.Column('secret', sa.String(), server_default='', nullable=False))
+    op.add_column('reception_line', sa.Column('room_booked', sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.create_index(op.f('ix_reception_line_booking_id'), 'reception_line', ['booking_id'], unique=False)
     connection = op.get_bind()
     for statement in BESIDE[connection.dialect.name]:
         connection.exec_driver_sql(statement)
