@@ -114,6 +114,7 @@ from kiosk.desk import places as desk_places
 from kiosk.desk import printers as desk_printers
 from kiosk.desk import privacy as desk_privacy
 from kiosk.desk import reception_plan as desk_reception_plan
+from kiosk.desk import reception_versions as desk_reception_versions
 from kiosk.desk import reception_year as desk_reception_year
 from kiosk.desk import receptions as desk_receptions
 from kiosk.desk import repairs as desk_repairs
@@ -279,6 +280,7 @@ DESK: tuple[ModuleType, ...] = (
     desk_receptions,
     desk_reception_year,  # before one plan: its address would be read as a plan's id
     desk_reception_plan,
+    desk_reception_versions,
 )
 PAGES: tuple[ModuleType, ...] = (
     *DESK,

@@ -61,6 +61,8 @@ class PlanPage:
             with parts.box("plan__acts"):
                 parts.button(_("nav.receptions"), href="/desk/receptions", kind="quiet", icon="back")
                 parts.box("push", "span")
+                if plan.versions:
+                    parts.button(_("reception.versions"), href=f"/desk/receptions/{plan.id}/versions", icon="list")
                 parts.button(_("reception.plan_paper"), href=f"/api/v1/receptions/{plan.id}/plan.pdf", icon="print", new_tab=True)
                 parts.button(_("reception.list_paper"), href=f"/api/v1/receptions/{plan.id}/list.pdf", icon="print", new_tab=True)
                 parts.button(_("reception.copy"), lambda: copy_dialog(plan.id, plan.organisation), icon="document")

@@ -2,7 +2,7 @@
 
 Split by ability: `record` (tables, who may), `joins` (gaps and overlaps, pure), `planning` (guests and arrangements), `confirming` (owners asked, line by line),
 `approving` (the leader's word, invitations), `running` (the run sheet the kiosk starts), `conduct` (hosts' checklist and roster), `incidents`, `ending` (thanks,
-costs, review), `register` (lists, one plan whole, the year), `roomlink` (rooms of lines), `forgetting` (guests after the keeping time).
+costs, review), `register` (lists, one plan whole, the year), `roomlink` (rooms of lines), `weighing` (whether a plan outgrew the leader's word), `versions` (two side by side), `forgetting` (guests after the keeping time).
 """
 
 from core.sections.reception.approving import AskApproval, InviteGuests, ask_approval, decided, invite
