@@ -22,6 +22,7 @@ from core.foundation import clock, database
 from core.foundation.ids import uuid7
 from core.mechanisms import devices, operations, people, phones, views
 from core.mechanisms.operations import OperationRow
+from core.mechanisms.phones import gaps
 from core.sections import supplies
 from mobile import api, attachments, bundle, decode
 from mobile import phones as phones_api
@@ -157,7 +158,7 @@ def test_spans_less_what_is_explained_are_exactly_the_numbers_left(
 ) -> None:
     everything = [(1, announced)] if announced else []
     taken = [(one, one) for one in arrived] + [(first, first + more) for first, more in explained]
-    left = phones._without(everything, taken)
+    left = gaps._without(everything, taken)
     numbers = {n for first, last in left for n in range(first, last + 1)}
     gone = {n for first, last in taken for n in range(first, last + 1)}
     assert numbers == set(range(1, announced + 1)) - gone
