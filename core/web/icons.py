@@ -118,6 +118,9 @@ ICONS_OF_STATES = {
         "send",
         "repair",
         "pen",
+        "go",
+        "refresh",
+        "scan",
     )
 }
 

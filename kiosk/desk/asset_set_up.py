@@ -90,7 +90,7 @@ class SetUpPage:
         with self.list, parts.rows():
             for one in sorted(found, key=lambda one: (not one.own, one.code))[:60]:
                 years = _("asset.years", n=one.least_years) if one.least_years else ""
-                with parts.item(one.name(frame.lang()), "  ".join(filter(None, (one.code, years))), icon="asset"):
+                with parts.item(one.name(frame.lang()), parts.joined(one.code, years), icon="asset"):
                     if one.own:
                         menu(_("asset.more_acts"), [
                             (_("asset.field_edit"), lambda one=one: self._class(one)), (_("asset.class_drop"), lambda one=one: self._drop(one)),

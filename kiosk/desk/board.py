@@ -128,7 +128,7 @@ def my_duties(s: Session, by: Actor, at: datetime) -> list[Task]:
         pill = ("today.pill.late", "busy") if duty.late else ("today.pill.verify", "held") if duty.may_verify else None
         found.append(Task(
             clock.day_span(duty.due_on)[1], "today.duty", "today.duty.meta", f"/desk/duties?open={duty.id}", "today.duty.verify" if duty.may_verify else "today.duty.act",
-            {"title": duty.title, "owner": duty.owner, "times": duty.times}, day_word=day_word(days), late=duty.late, late_days=max(0, days), pill=pill,
+            {"title": duty.title, "owner": duty.owner, "times": duty.times}, day_word=day_word(days if duty.late else min(days, 0)), late=duty.late, late_days=max(0, days), pill=pill,
         ))  # fmt: skip
     return found
 
@@ -223,7 +223,7 @@ def waiting_deliveries(s: Session, by: Actor, at: datetime) -> list[Task]:
     oldest = min(rows, key=lambda row: row.dropped_at)
     facts = {
         "n": len(rows),
-        "to": oldest.recipient,
+        "to": oldest.recipient or (f"“{oldest.addressee}”" if oldest.addressee else i18n.t("delivery.nobody", by.language)),
         "receipt": oldest.receipt,
         "day": i18n.day_and_time(oldest.dropped_at, clock.zone(), by.language),
     }

@@ -43,10 +43,14 @@ class Entry:
 TODAY = Entry("today", "today", EVERYONE, "/desk")
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("front", (
-        Entry("visits", "people", FRONT), Entry("visit-set-up", "list", frozenset({Role.ADMIN, Role.RECEPTION})), Entry("deliveries", "parcel", FRONT), Entry("roll-call", "bell", FRONT | {Role.SAFETY}), Entry("blocklist", "lock", ADMIN | {Role.SAFETY}), Entry("privacy", "check", ADMIN | {Role.SAFETY, Role.LEADER}), Entry("timeline", "calendar", EVERYONE), Entry("bookings", "door", EVERYONE), Entry("series", "refresh", EVERYONE), Entry("conflicts", "people", FRONT),
-        Entry("waiting", "clock", FRONT - {Role.LEADER}), Entry("rooms", "door", FRONT), Entry("booking-rules", "list", ADMIN | {Role.CLERK}),
-        Entry("room_care", "check", FRONT), Entry("room_use", "chart", FRONT),
-        Entry("meetings", "note", PAPERS), Entry("receptions", "person", FRONT), Entry("liaison", "link", FRONT),
+        Entry("visits", "people", FRONT), Entry("deliveries", "parcel", FRONT), Entry("receptions", "cup", FRONT), Entry("liaison", "phone", FRONT),
+        Entry("roll-call", "bell", FRONT | {Role.SAFETY}), Entry("visit-set-up", "settings", frozenset({Role.ADMIN, Role.RECEPTION})),
+        Entry("blocklist", "lock", ADMIN | {Role.SAFETY}), Entry("privacy", "licence", ADMIN | {Role.SAFETY, Role.LEADER}),
+    )),
+    ("rooms", (
+        Entry("timeline", "calendar", EVERYONE), Entry("bookings", "note", EVERYONE), Entry("series", "refresh", EVERYONE), Entry("conflicts", "warning", FRONT),
+        Entry("waiting", "clock", FRONT - {Role.LEADER}), Entry("room_care", "check", FRONT), Entry("room_use", "chart", FRONT), Entry("rooms", "door", FRONT),
+        Entry("booking-rules", "list", ADMIN | {Role.CLERK}), Entry("meetings", "note", PAPERS),
     )),
     ("papers", (
         Entry("documents", "document", PAPERS), Entry("incoming", "document", PAPERS), Entry("outgoing", "send", PAPERS), Entry("seals", "seal", PAPERS),

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Depends
 from nicegui import APIRouter
 
-from core.foundation import database
+from core.foundation import database, i18n
 from core.foundation.i18n import LANGUAGE_NAMES
 from core.mechanisms import office
 from core.mechanisms.operations import Role
@@ -17,6 +17,11 @@ from core.web.frame import _
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 SECRET = {"webhook.secret", "chat.url", "visit.chat_url", "light.mqtt"}
+CHOICES = {
+    "kiosk.camera": ("auto", "always", "off"), "kiosk.print": ("show", "auto"), "visit.photo": ("off", "ask"), "visit.id_number": ("off", "on"),
+    "visit.thanks": ("on", "off"), "reception.official": ("on", "off"),
+    "block.alert_roles": ("", "safety", "admin", "leader", "safety,admin", "safety,leader", "admin,leader", "safety,admin,leader"),
+}  # fmt: skip
 GROUPS = ("office", "kiosk", "visit", "booking", "duty", "supply", "mail", "chat", "webhook", "light", "label", "other")
 
 
@@ -52,6 +57,11 @@ class SettingsPage:
         help_text = words if (words := _(help_key)) != help_key else ""
         if key == "office.language":
             field: Any = parts.select(label, LANGUAGE_NAMES, value, help=help_text)
+            field.on_value_change(lambda: self._save(key, field.value, field))
+            return
+        if key in CHOICES:
+            said = {one: _choice_words(key, one) for one in CHOICES[key]}
+            field = parts.select(label, said, value, help=help_text)
             field.on_value_change(lambda: self._save(key, field.value, field))
             return
         if isinstance(value, bool):
@@ -97,6 +107,14 @@ class SettingsPage:
             parts.facts((
                 (_("settings.base_url"), config.base_url), (_("settings.database"), database.dialect()), (_("settings.timezone"), config.timezone), (_("settings.tls"), config.tls),
             ))  # fmt: skip
+
+
+def _choice_words(key: str, value: str) -> str:
+    """An answer in words: the setting's own, the common ones, or the roles it lists."""
+    if key == "block.alert_roles":
+        return (", " if frame.lang() == "en" else "、").join(_(f"role.{role}") for role in value.split(",")) if value else _(f"settings.{key}.nobody")
+    own = f"settings.{key}.{value}"
+    return _(own) if i18n.has(own) else _(f"settings.{value}")
 
 
 def group_of(key: str) -> str:

@@ -9,7 +9,7 @@ export default {
           <tr v-for="(row, index) in rows" :key="row.id" :class="{ on: row.id === chosen }" :aria-selected="row.id === chosen" :tabindex="opens ? 0 : null" :data-id="row.id"
               @click="choose(row.id)" @keydown.enter="choose(row.id)" @keydown.down.prevent="step($event, 1)" @keydown.up.prevent="step($event, -1)">
             <td v-if="picks" class="register__pick" @click.stop><label><input type="checkbox" :checked="picked[row.id]" :aria-label="row.cells[0].t" @click="pick($event, index)"></label></td>
-            <td v-for="(cell, i) in row.cells" :class="{ n: columns[i].n }">
+            <td v-for="(cell, i) in row.cells" :class="{ n: columns[i].n, whole: whole(cell.t) }">
               <span v-if="cell.tone" :class="'pill pill--' + cell.tone"><svg class="icon" viewBox="0 0 24 24" aria-hidden="true" v-html="icons[cell.icon]"></svg>{{ cell.t }}</span>
               <span v-else-if="cell.code" class="code">{{ cell.t }}</span>
               <template v-else>{{ cell.t }}</template>
@@ -42,6 +42,10 @@ export default {
     },
   },
   methods: {
+    // a date, a time, a telephone number, a word of two signs: never broken over two lines
+    whole(text) {
+      return !!text && (text.length < 5 || /^[\d\s:.,+()\/〔〕年月日–—-]+$/.test(text) || /^\d{1,2} [A-Z][a-z]+( \d{4})?( \d\d:\d\d)?$/.test(text));
+    },
     pick(event, index) {
       const on = event.target.checked, from = event.shiftKey && this.last !== null ? this.last : index; // shift takes everything between
       for (let i = Math.min(from, index); i <= Math.max(from, index); i++) this.picked[this.rows[i].id] = on;

@@ -54,6 +54,7 @@
     draw(found.items);
   };
 
+  document.addEventListener("DOMContentLoaded", () => document.querySelector(".nav--on")?.scrollIntoView({ block: "nearest" }));
   document.addEventListener("input", (event) => {
     if (event.target.id !== "find") return;
     clearTimeout(timer);

@@ -54,6 +54,13 @@ def paper_name(paper: Template) -> str:
     return _("sheets.paper_named", name=paper.name, size=size)
 
 
+def printed_on(papers: dict[str, Template], template: str) -> str:
+    """What a print went on: the paper, or the kiosk's own screen, which prints badges through the browser."""
+    if template == "browser":
+        return _("sheets.by_browser")
+    return paper_name(papers[template]) if template in papers else template
+
+
 def paper_size(paper: Template) -> str:
     """The name a roll of single labels has in the library."""
     return f"{paper.cell_width_mm:g}x{paper.cell_height_mm:g}" if paper.per_page == 1 else ""

@@ -46,7 +46,7 @@ class LogPage:
         with self.list:
             for job in jobs:
                 at = clock.local(job.printed_at)
-                paper = choosing.paper_name(self.papers[job.template]) if job.template in self.papers else job.template
+                paper = choosing.printed_on(self.papers, job.template)
                 reason = _(f"sheets.again.{job.reason}") if i18n.has(f"sheets.again.{job.reason}") else job.reason
                 what = _("sheets.log_title", n=job.count, code=labels.shown(job.first))
                 meta = parts.joined(job.who, paper, job.printer, reason)

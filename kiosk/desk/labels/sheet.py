@@ -344,9 +344,9 @@ class LabelPage:
             if not jobs:
                 parts.text(_("sheets.log_none"), "p")
             for job in jobs:
-                name = choosing.paper_name(self.papers[job.template]) if job.template in self.papers else job.template
                 at = i18n.day_and_time(job.printed_at, clock.zone(), frame.lang())
-                parts.text(f"{at}　{_('sheets.log_line', who=job.who, paper=name, n=job.count)}", "p")
+                count = _("sheets.log_count", n=job.count)
+                parts.text(parts.joined(at, job.who, choosing.printed_on(self.papers, job.template), count), "p")
 
     # ── choosing ──
 
