@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pypdfium2
 from PIL import Image
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 from sqlalchemy import select
@@ -116,6 +117,31 @@ def door_cut_off(page: Page, language: str) -> None:
     page.locator('[data-state="lost"]').first.wait_for(timeout=60_000)
 
 
+def door_task(name: str) -> Act:
+    """A task of the door: `rooms` the plan of what is free, `help` what somebody in the room can ask for."""
+
+    def act(page: Page, language: str) -> None:
+        door(page, language)
+        page.locator(f'[data-act="{name}"]').first.click()
+        page.locator(".door__back, .rooms, .doortiles").first.wait_for()
+
+    return act
+
+
+def kiosk_leave(page: Page, language: str) -> None:
+    kiosk_attract(page, language)
+    press(page, t("kiosk.leave", language))
+    expect(page.locator("h1")).not_to_have_text(t("kiosk.hello", language))
+
+
+def kiosk_parcel(page: Page, language: str) -> None:
+    kiosk_attract(page, language)
+    press(page, t("kiosk.parcel", language))
+    page.locator(".tile--main").click()
+    type_in(page, "linxiaomei")
+    expect(page.locator(".found").first).to_be_visible()
+
+
 def desk(page: Page, language: str) -> None:
     page.wait_for_function("() => window.foyer && window.foyer.linked()")
 
@@ -124,6 +150,38 @@ def desk_first_row(page: Page, language: str) -> None:
     desk(page, language)
     page.locator("main tbody tr, main .row, main .item--act").first.click()
     page.wait_for_timeout(900)
+
+
+def desk_opened(link: str, press_first: str = "") -> Act:
+    """The page behind a register's first link of this kind, after a row was chosen."""
+
+    def act(page: Page, language: str) -> None:
+        desk(page, language)
+        if press_first:
+            page.locator(press_first).first.click()
+            page.wait_for_timeout(900)
+        page.goto(page.url.split("/desk")[0] + str(page.locator(link).first.get_attribute("href")))
+        desk(page, language)
+
+    return act
+
+
+def desk_plan(page: Page, language: str) -> None:
+    """The floor plan of the third floor, where the sample office's meetings are."""
+    desk(page, language)
+    page.get_by_role("button", name=t("timeline.plan", language)).click()
+    page.get_by_role("button", name="三楼").click()
+    page.wait_for_timeout(900)
+
+
+def desk_labels(page: Page, language: str) -> None:
+    """A sheet that begins at its sixth cell."""
+    desk(page, language)
+    page.get_by_label(t("sheets.find", language)).fill("笔记本")
+    page.get_by_label(t("sheets.find", language)).press("Enter")
+    page.wait_for_timeout(900)
+    page.locator('[data-test="take-all"]').click()
+    page.locator(".labelrow .round").first.wait_for()
 
 
 def stocktake_review(page: Page, language: str) -> None:
@@ -191,61 +249,86 @@ def phone_scan(page: Page, language: str) -> None:
     _until_read(page, "307")
 
 
+ZH, EN = "zh-Hans", "en"
+
+
+def both(
+    name: str, path: str, screen: dict[str, Any], *, account: str | None = None, act: Act | None = None, film: str = "nothing"
+) -> tuple[Shot, Shot]:
+    """The same picture for both READMEs."""
+    return tuple(Shot(name, path, screen, language, account, act, film) for language in (ZH, EN))  # type: ignore[return-value]
+
+
+def english(
+    name: str, path: str, screen: dict[str, Any], *, account: str | None = None, act: Act | None = None, film: str = "nothing"
+) -> Shot:
+    """One for the documents, which are in English."""
+    return Shot(name, path, screen, EN, account, act, film)
+
+
 SHOTS = (
-    Shot("chooser", "/"),
-    Shot("chooser", "/", language="en"),
-    Shot("kiosk-attract", "/welcome", KIOSK, act=kiosk_attract),
-    Shot("kiosk-attract-wide", "/welcome", KIOSK_WIDE, act=kiosk_attract),
-    Shot("kiosk-attract-wide", "/welcome", KIOSK_WIDE, "en", act=kiosk_attract),
-    Shot("kiosk-name", "/welcome", KIOSK, act=kiosk_name),
-    Shot("kiosk-name-wide", "/welcome", KIOSK_WIDE, "en", act=kiosk_name),
-    Shot("kiosk-host", "/welcome", KIOSK, act=kiosk_host),
-    Shot("kiosk-notice", "/welcome", KIOSK, act=kiosk_notice),
-    Shot("kiosk-notice-wide", "/welcome", KIOSK_WIDE, "en", act=kiosk_notice),
-    Shot("kiosk-signed-in", "/welcome", KIOSK, act=kiosk_signed_in),
-    Shot("kiosk-signed-in-wide", "/welcome", KIOSK_WIDE, "en", act=kiosk_signed_in),
-    Shot("door-free", "/door/305", DOOR, act=door),
-    Shot("door-busy", "/door/102", DOOR, act=door),
-    Shot("door-soon", "/door/205", DOOR, act=door),
-    Shot("door-held", "/door/206", DOOR, act=door),
-    Shot("door-shut", "/door/103", DOOR, act=door),
-    Shot("door-lost", "/door/305", DOOR, act=door_cut_off),
-    Shot("door-free-small", "/door/305", DOOR_SMALL, act=door),
-    Shot("door-free", "/door/305", DOOR, "en", act=door),
-    Shot("door-busy", "/door/102", DOOR, "en", act=door),
-    Shot("desk-today", "/desk", account="desk", act=desk),
-    Shot("desk-today", "/desk", language="en", account="desk", act=desk),
-    Shot("desk-visits", "/desk/visits", account="desk", act=desk),
-    Shot("desk-roll-call", "/desk/roll-call", account="desk", act=desk),
-    Shot("desk-deliveries", "/desk/deliveries", account="desk", act=desk),
-    Shot("desk-printers", "/desk/printers", account="admin", act=desk),
-    Shot("desk-assets", "/desk/assets", account="clerk", act=desk_first_row),
-    Shot("desk-assets", "/desk/assets", language="en", account="clerk", act=desk_first_row),
-    Shot("desk-supplies", "/desk/supplies", account="clerk", act=desk),
-    Shot("desk-stocktakes", "/desk/stocktakes", account="clerk", act=desk),
-    Shot("desk-stocktake-review", "/desk/stocktakes", account="leader", act=stocktake_review),
-    Shot("desk-stocktake-review", "/desk/stocktakes", language="en", account="leader", act=stocktake_review),
-    Shot("desk-labels", "/desk/labels", account="clerk", act=desk),
-    Shot("desk-inspections", "/desk/inspections", account="safety", act=desk),
-    Shot("desk-duties", "/desk/duties", account="clerk", act=desk),
-    Shot("desk-people", "/desk/people", account="admin", act=desk),
-    Shot("desk-places", "/desk/places", account="admin", act=desk),
-    Shot("desk-devices", "/desk/devices", account="admin", act=desk),
-    Shot("desk-imports", "/desk/imports", account="clerk", act=desk),
-    Shot("desk-settings", "/desk/settings", account="admin", act=desk),
-    Shot("phone-signin", "/m/", PHONE, act=phone_signin),
-    Shot("phone-home", "/m/", PHONE, act=phone_app),
-    Shot("phone-home", "/m/", PHONE, "en", act=phone_app),
-    Shot("phone-scan", "/m/", PHONE, act=phone_scan, film="asset"),
-    Shot("phone-count", "/m/", PHONE, act=phone_count, film="asset"),
-    Shot("phone-count", "/m/", PHONE, "en", act=phone_count, film="asset"),
-    Shot("phone-collect", "/m/", PHONE, act=phone_collect, film="supply"),
-    Shot("phone-round", "/m/", PHONE, act=phone_round),
-    Shot("phone-point", "/m/", PHONE, act=phone_point, film="point"),
-    Shot("phone-book", "/my/book", PHONE, account="staff"),
-    Shot("phone-duties", "/my/duties", PHONE, account="staff"),
-    Shot("phone-visitors", "/my/visitors", PHONE, account="staff"),
-)
+    *both("chooser", "/", DESK),
+    *both("kiosk-attract", "/welcome", KIOSK, act=kiosk_attract),
+    *both("kiosk-attract-wide", "/welcome", KIOSK_WIDE, act=kiosk_attract),
+    english("kiosk-name-wide", "/welcome", KIOSK_WIDE, act=kiosk_name),
+    english("kiosk-host", "/welcome", KIOSK, act=kiosk_host),
+    english("kiosk-notice-wide", "/welcome", KIOSK_WIDE, act=kiosk_notice),
+    *both("kiosk-signed-in", "/welcome", KIOSK, act=kiosk_signed_in),
+    english("kiosk-leave", "/welcome", KIOSK, act=kiosk_leave),
+    english("kiosk-parcel", "/welcome", KIOSK_WIDE, act=kiosk_parcel),
+    english("drop-box", "/drop-box", KIOSK_WIDE),
+    *both("door-free", "/door/305", DOOR, act=door),
+    *both("door-soon", "/door/205", DOOR, act=door),
+    *both("door-held", "/door/206", DOOR, act=door),
+    *both("door-busy", "/door/102", DOOR, act=door),
+    *both("door-shut", "/door/103", DOOR, act=door),
+    *both("door-lost", "/door/305", DOOR, act=door_cut_off),
+    english("door-free-small", "/door/305", DOOR_SMALL, act=door),
+    english("door-rooms", "/door/305", DOOR, act=door_task("rooms")),
+    english("door-help", "/door/102", DOOR, act=door_task("help")),
+    *both("desk-today", "/desk", DESK, account="desk", act=desk),
+    *both("desk-timeline", "/desk/timeline", DESK, account="desk", act=desk),
+    *both("desk-plan", "/desk/timeline", DESK, account="desk", act=desk_plan),
+    english("desk-visits", "/desk/visits", DESK, account="desk", act=desk_first_row),
+    english("desk-visit-set-up", "/desk/visit-set-up", DESK, account="admin", act=desk),
+    english("desk-deliveries", "/desk/deliveries", DESK, account="desk", act=desk_first_row),
+    english("desk-reception", "/desk/receptions", DESK, account="desk", act=desk_opened('.peek a[href^="/desk/receptions/"]', "main tbody tr:nth-child(2)")),
+    english("desk-liaison", "/desk/liaison", DESK, account="desk", act=desk_first_row),
+    english("desk-roll-call", "/desk/roll-call", DESK, account="desk", act=desk),
+    english("desk-privacy", "/desk/privacy", DESK, account="admin", act=desk),
+    english("desk-printers", "/desk/printers", DESK, account="admin", act=desk),
+    english("desk-series-new", "/desk/series/new", DESK, account="clerk", act=desk),
+    english("desk-room-care", "/desk/room_care", DESK, account="clerk", act=desk),
+    english("desk-room-use", "/desk/room_use", DESK, account="clerk", act=desk),
+    english("desk-draw-floor", "/desk/draw_floor", DESK, account="admin", act=desk),
+    english("desk-assets", "/desk/assets", DESK, account="clerk", act=desk_first_row),
+    english("desk-custody", "/desk/custody", DESK, account="clerk", act=desk),
+    *both("desk-stocktake-review", "/desk/stocktakes", DESK, account="leader", act=stocktake_review),
+    english("desk-labels", "/desk/labels", DESK, account="clerk", act=desk_labels),
+    english("desk-label-paper", "/desk/labels/papers/edit?like=A4-24", DESK, account="clerk", act=desk),
+    english("desk-supplies", "/desk/supplies", DESK, account="clerk", act=desk_first_row),
+    english("desk-inspections", "/desk/inspections", DESK, account="safety", act=desk_first_row),
+    english("desk-duties", "/desk/duties", DESK, account="clerk", act=desk_first_row),
+    english("desk-approvals", "/desk/approvals", DESK, account="leader", act=desk),
+    english("desk-imports", "/desk/imports", DESK, account="clerk", act=desk),
+    english("desk-devices", "/desk/devices", DESK, account="admin", act=desk),
+    *both("phone-home", "/m/", PHONE, act=phone_app),
+    english("phone-scan", "/m/", PHONE, act=phone_scan, film="asset"),
+    *both("phone-count", "/m/", PHONE, act=phone_count, film="asset"),
+    english("phone-collect", "/m/", PHONE, act=phone_collect, film="supply"),
+    english("phone-round", "/m/", PHONE, act=phone_round),
+    *both("phone-point", "/m/", PHONE, act=phone_point, film="point"),
+    *both("phone-find", "/my/find", PHONE, account="staff"),
+    english("phone-book", "/my/book", PHONE, account="staff"),
+    *both("phone-visitors", "/my/visitors", PHONE, account="staff"),
+    english("phone-invite", "/my/visitors/invite", PHONE, account="staff"),
+    english("phone-things", "/my/things", PHONE, account="staff"),
+    english("phone-duties", "/my/duties", PHONE, account="staff"),
+)  # fmt: skip
+
+
+PRINTS = ("print-sheet", "print-badge", "print-card")  # paper, as it comes out of the printer
+MADE = (*PRINTS, "door-states-zh", "door-states-en")
 
 
 # ── taking them ──
@@ -370,6 +453,40 @@ def _save(data: bytes, path: Path) -> int:
     return path.stat().st_size
 
 
+def side_by_side() -> None:
+    """The six states of a door as one picture in each language."""
+    for language in ("zh", "en"):
+        doors = [OUT / f"door-{state}-{language}.png" for state in ("free", "soon", "held", "busy", "shut", "lost")]
+        if all(path.exists() for path in doors):
+            whole = Image.new("RGB", (3 * 488 - 8, 2 * 308 - 8), "white")
+            for n, path in enumerate(doors):
+                whole.paste(Image.open(path).convert("RGB").resize((480, 300), Image.Resampling.LANCZOS), (n % 3 * 488, n // 3 * 308))
+            drawn = io.BytesIO()
+            whole.save(drawn, "PNG")
+            print(f"{f'door-states-{language}.png':<36} {_save(drawn.getvalue(), OUT / f'door-states-{language}.png') // 1000} kB", flush=True)
+
+
+def printed(server: Server) -> None:
+    """A sheet of labels, a badge and an asset's card: the very PDF files people print, drawn as pictures."""
+    with server.client("clerk", PASSWORD) as clerk:
+        assets = clerk.get("/api/v1/assets", params={"limit": 20}).json()["items"]
+        codes = [one["label"] for one in assets if one["label"]][:19]
+        asked = {"template": "A4-24", "start": 6, "codes": codes, "language": "en"}
+        papers = {
+            "print-sheet": clerk.post("/api/v1/label-sheets", json=asked),
+            "print-card": clerk.get(f"/api/v1/assets/{assets[0]['id']}/card.pdf"),
+        }
+    with server.client("desk", PASSWORD) as desk_client:
+        visit = next(one for one in desk_client.get("/api/v1/visits", params={"limit": 100}).json()["items"] if one["state"] == "here")
+        papers["print-badge"] = desk_client.get(f"/api/v1/visits/{visit['id']}/badge.pdf")
+    for name, answer in papers.items():
+        answer.raise_for_status()
+        drawn = io.BytesIO()
+        page = pypdfium2.PdfDocument(answer.content)[0]
+        page.render(scale=900 / max(page.get_width(), page.get_height())).to_pil().save(drawn, "PNG")
+        print(f"{name + '.png':<36} {_save(drawn.getvalue(), OUT / f'{name}.png') // 1000} kB", flush=True)
+
+
 def _try(browser: Browser, server: Server, shot: Shot) -> bool:
     """Take one picture and say how it went; answers whether it failed."""
     try:
@@ -387,6 +504,9 @@ def main(words: list[str]) -> int:
 
         return kiosk_steps.main(words[1:])
     wanted = [shot for shot in SHOTS if not words or any(word in shot.file.stem for word in words)]
+    if not words:
+        for old in set(OUT.glob("*.png")) - {shot.file for shot in SHOTS} - {OUT / f"{name}.png" for name in MADE}:
+            old.unlink()
     server = start()
     failed = 0
     try:
@@ -402,6 +522,10 @@ def main(words: list[str]) -> int:
                     )
                     with browsing(playwright, args=flags) as browser:
                         failed += sum(_try(browser, server, shot) for shot in some)
+        if not words or any(word in name for word in words for name in PRINTS):
+            printed(server)
+        if not words or "door" in words:
+            side_by_side()
     finally:
         server.stop()
     return failed
