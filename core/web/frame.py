@@ -341,7 +341,8 @@ def _open(surface: Surface, title: str, *, fixed: bool = False) -> None:
     if face.is_demo:
         from core.web import parts
 
-        parts.text(_("web.demo"), classes=f"demo demo--{surface}").props("role=note")
+        both = "　".join(dict.fromkeys((_("web.demo"), i18n.t("web.demo", "en"))))  # a door changes its language without asking here
+        parts.text(both if surface == "door" else _("web.demo"), classes=f"demo demo--{surface}").props("role=note")
 
 
 WORDS = (
