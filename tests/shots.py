@@ -414,10 +414,7 @@ def take(browser: Browser, server: Server, shot: Shot) -> str:
             page.goto(server.url + "/sign-in")
             sign_in(page, server, shot.account, PASSWORD)
             if shot.language != "zh-Hans":
-                page.request.post(
-                    server.url + "/api/v1/operations", headers={"Origin": server.url},
-                    data={"op_id": _new_id(), "kind": "person.set_language", "payload": {"language": shot.language}},
-                )  # fmt: skip
+                speak(page, server, shot.language)
         answer = page.goto(server.url + shot.path)
         if answer is not None and answer.status >= 400:
             raise RuntimeError(f"{shot.path} answers {answer.status}")
@@ -431,13 +428,16 @@ def take(browser: Browser, server: Server, shot: Shot) -> str:
         size = _save(page.screenshot(), shot.file)
         if shot.account and shot.language != "zh-Hans":
             page.context.set_offline(False)
-            page.request.post(
-                server.url + "/api/v1/operations", headers={"Origin": server.url},
-                data={"op_id": _new_id(), "kind": "person.set_language", "payload": {"language": "zh-Hans"}},
-            )  # fmt: skip
+            speak(page, server, "zh-Hans")
         return f"{size // 1000} kB"
     finally:
         context.close()
+
+
+def speak(page: Page, server: Server, language: str) -> None:
+    """Let whoever is signed in on this page read this language from now on."""
+    asked = {"op_id": _new_id(), "kind": "person.set_language", "payload": {"language": language}}
+    page.request.post(server.url + "/api/v1/operations", headers={"Origin": server.url}, data=asked)
 
 
 def _new_id() -> str:
@@ -463,7 +463,9 @@ def side_by_side() -> None:
                 whole.paste(Image.open(path).convert("RGB").resize((480, 300), Image.Resampling.LANCZOS), (n % 3 * 488, n // 3 * 308))
             drawn = io.BytesIO()
             whole.save(drawn, "PNG")
-            print(f"{f'door-states-{language}.png':<36} {_save(drawn.getvalue(), OUT / f'door-states-{language}.png') // 1000} kB", flush=True)
+            print(
+                f"{f'door-states-{language}.png':<36} {_save(drawn.getvalue(), OUT / f'door-states-{language}.png') // 1000} kB", flush=True
+            )
 
 
 def printed(server: Server) -> None:

@@ -27,6 +27,7 @@ from mobile.pages.book_form import Answers, TakeRoom, about, clock_words, purpos
 
 router = APIRouter()
 DAYS = 7
+SHOWN_MINE = 2  # the next of my own bookings; the page is for a new one
 STEP = 30
 NOW = -1
 LENGTHS = {"30": "book.half_hour", "60": "book.hour", "90": "book.hour_half", "120": "book.two_hours"}
@@ -58,6 +59,7 @@ class BookScreen:
         if self.only:
             self.room_now()
         self.answers = Answers(self.refresh)
+        self.all_mine = False
         parts.text(_("book.mine"), "h2")
         self.mine()
         self._draw_choices()
@@ -122,13 +124,18 @@ class BookScreen:
             parts.text(_("book.mine_none"), "p", "sub")
             return
         with parts.rows():
-            for booking in found:
+            for booking in found if self.all_mine else found[:SHOWN_MINE]:
                 span = f"{clock_words(booking.starts_at)}–{clock_words(booking.ends_at)}"
-                with parts.item(
-                    booking.title or booking.room,
-                    " ".join((self._date_words(booking.starts_at), span, booking.room if booking.title else "")),
-                ):
-                    parts.button(_("book.change"), partial(self._open_mine, booking), sub=_(f"booking.state.{booking.state}"))
+                moment = f"{self._date_words(booking.starts_at)} {span}"
+                state = _(f"booking.state.{booking.state}")
+                with parts.item(booking.title or booking.room, parts.joined(moment, booking.room if booking.title else "", state)):
+                    parts.button(_("book.change"), partial(self._open_mine, booking))
+        if len(found) > SHOWN_MINE and not self.all_mine:
+            parts.button(_("book.mine_all", n=len(found) - SHOWN_MINE), self._show_all_mine, kind="quiet", wide=True)
+
+    def _show_all_mine(self) -> None:
+        self.all_mine = True
+        self.mine.refresh()
 
     # ── dialogs ──
 
