@@ -2,7 +2,7 @@
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: demo run test check explore format coverage-map bench shots lock vendor clean
+.PHONY: looks demo run test check explore format coverage-map bench shots lock vendor clean
 
 demo: .venv/run.done ## the sample office on port 8080
 	$(BIN)/python main.py demo
@@ -34,6 +34,9 @@ bench: .venv/bench.done ## name value unit ratio reference, and bench/results.js
 
 shots: .venv/test.done ## the screenshots of the README and docs, from a running sample office
 	$(BIN)/python -m tests.shots
+
+looks: .venv/test.done ## what a machine can see of every page's looks
+	$(BIN)/python -m tests.looks
 
 lock: .venv/test.done ## pin the dependencies anew
 	$(BIN)/pip install -q uv && sh tests/lock.sh

@@ -148,8 +148,8 @@ def desk(page: Page, language: str) -> None:
 
 def desk_first_row(page: Page, language: str) -> None:
     desk(page, language)
-    page.locator("main tbody tr, main .row, main .item--act").first.click()
-    page.wait_for_timeout(900)
+    page.locator("main tbody tr").first.click()
+    expect(page.locator(".peek h2").first).to_be_visible()
 
 
 def desk_opened(link: str, press_first: str = "") -> Act:
@@ -159,7 +159,7 @@ def desk_opened(link: str, press_first: str = "") -> Act:
         desk(page, language)
         if press_first:
             page.locator(press_first).first.click()
-            page.wait_for_timeout(900)
+            page.locator(link).first.wait_for()
         page.goto(page.url.split("/desk")[0] + str(page.locator(link).first.get_attribute("href")))
         desk(page, language)
 
@@ -185,10 +185,19 @@ def desk_labels(page: Page, language: str) -> None:
 
 
 def stocktake_review(page: Page, language: str) -> None:
+    """The differences of the count that is half done."""
     desk(page, language)
-    address = page.locator('a[href^="/desk/stocktakes/"]').first.get_attribute("href")
+    address = page.locator('a[href^="/desk/stocktakes/"]').filter(has_text="三楼年终盘点").first.get_attribute("href")
     page.goto(page.url.split("/desk")[0] + str(address))
     desk(page, language)
+    page.locator(".chip").nth(1).click()
+    page.locator(".review__table tbody tr").first.wait_for()
+
+
+def desk_paper(page: Page, language: str) -> None:
+    desk(page, language)
+    page.get_by_label(t("papers.name", language)).fill("Workshop 63 × 34")
+    page.locator(".paperedit__view svg, .paperedit__view img").first.wait_for()
 
 
 def phone_app(page: Page, language: str) -> None:
@@ -305,7 +314,7 @@ SHOTS = (
     english("desk-custody", "/desk/custody", DESK, account="clerk", act=desk),
     *both("desk-stocktake-review", "/desk/stocktakes", DESK, account="leader", act=stocktake_review),
     english("desk-labels", "/desk/labels", DESK, account="clerk", act=desk_labels),
-    english("desk-label-paper", "/desk/labels/papers/edit?like=A4-24", DESK, account="clerk", act=desk),
+    english("desk-label-paper", "/desk/labels/papers/edit?like=A4-24", DESK, account="clerk", act=desk_paper),
     english("desk-supplies", "/desk/supplies", DESK, account="clerk", act=desk_first_row),
     english("desk-inspections", "/desk/inspections", DESK, account="safety", act=desk_first_row),
     english("desk-duties", "/desk/duties", DESK, account="clerk", act=desk_first_row),

@@ -304,8 +304,12 @@ class RegisterPage:
         self.none.clear()
         if not self.rows:
             with self.none:
-                first = chip is None or chip is self.register.chips[0]  # what the page opens with: nothing there is the good news, not a bad search
-                title, hint = self.register.empty if first and not (self.q or self.filters) else ("register.no_match", "register.no_match_hint")
+                first = (
+                    chip is None or chip is self.register.chips[0]
+                )  # what the page opens with: nothing there is the good news, not a bad search
+                title, hint = (
+                    self.register.empty if first and not (self.q or self.filters) else ("register.no_match", "register.no_match_hint")
+                )
                 parts.empty(_(title), _(hint))
 
     def _cell(self, column: Column, row: Any) -> dict[str, Any]:

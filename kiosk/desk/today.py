@@ -10,7 +10,7 @@ from nicegui import APIRouter, ui
 from core.foundation import clock, database, i18n
 from core.web import anew, frame, icons, parts
 from core.web.frame import _
-from kiosk.desk import board, desk_counts
+from kiosk.desk import board, desk_counts, first_steps
 from kiosk.desk.board import Board, House, RoomLine, Task
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
@@ -43,12 +43,15 @@ class TodayPage:
         by = frame.actor()
         with database.reading() as s:
             shown = board.board(s, by, at)
+            self.steps = first_steps.done_steps(s, by)
         self.box.clear()
         with self.box:
             self._draw_head(shown, at)
             with parts.box("two today"):
                 with parts.box("grow", "section"):
-                    self._draw_tasks(shown, at)
+                    first_steps.draw(self.steps)
+                    if shown.tasks or not self.steps:
+                        self._draw_tasks(shown, at)
                     self._draw_done(shown)
                 with parts.box("stack", "section"):
                     _draw_rooms(shown)
@@ -71,7 +74,7 @@ class TodayPage:
         tasks = shown.tasks if self.all_tasks else shown.tasks[:SHOWN_TASKS]
         with parts.rows():
             for index, task in enumerate(tasks):
-                _draw_task(task, at, first=index == 0)
+                _draw_task(task, at, first=index == 0 and not self.steps)
         if len(tasks) < len(shown.tasks):
             parts.button(_("today.all", n=len(shown.tasks)), self._show_all, kind="quiet")
 

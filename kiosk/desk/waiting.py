@@ -43,7 +43,7 @@ class WaitingList:
 
     def _row(self, line: Waiting) -> None:
         visit, now = line.visit, clock.now()
-        minutes = int((now - (visit.arrived_at or now)).total_seconds()) // 60
+        minutes = max(0, int((now - (visit.arrived_at or now)).total_seconds()) // 60)
         late = minutes >= LATE_MINUTES and not line.told.said
         with parts.box("waiting__row waiting__row--late" if late else "waiting__row", "li").props(f'data-visit="{visit.id}"'):
             with parts.box("waiting__who"):
@@ -81,7 +81,8 @@ class WaitingList:
     def _said(self, line: Waiting) -> str:
         told = line.told
         if not told.said:
-            return _(f"desk.waiting.rung.{told.rung}")
+            arrived = [one for one in line.deliveries if one.state not in (State.FAILED, State.NO_CHANNEL)]
+            return _(f"desk.waiting.rung.{told.rung}") if arrived or not line.deliveries else _("desk.waiting.unreached")
         until = f"{clock.local(told.until):%H:%M}" if told.until else ""
         return _(f"desk.waiting.said.{told.said}", by=told.by or line.visit.host, place=told.place, until=until)
 
