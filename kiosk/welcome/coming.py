@@ -388,4 +388,8 @@ def _pass(screen: Welcome, badge: visits.BadgeFacts) -> None:
                     parts.text(_("kiosk.pass.scan"), "small")
         with parts.box("stamp"):
             parts.text(_("kiosk.stamp"), "b")
-            parts.text(f"{i18n.short_day(now.date(), 'en')} {now:%H:%M}" if frame.lang() == "en" else f"{now.month}.{now.day} {now:%H:%M}", "span", "num")
+            parts.text(
+                f"{i18n.short_day(now.date(), 'en')} {now:%H:%M}" if frame.lang() == "en" else f"{now.month}.{now.day} {now:%H:%M}",
+                "span",
+                "num",
+            )
