@@ -196,7 +196,7 @@ def stocktake_review(page: Page, language: str) -> None:
 
 def desk_paper(page: Page, language: str) -> None:
     desk(page, language)
-    page.get_by_label(t("papers.name", language)).fill("Workshop 63 × 34")
+    page.get_by_label(t("papers.name", language), exact=True).fill("Workshop 63 × 34")
     page.locator(".paperedit__view svg, .paperedit__view img").first.wait_for()
 
 

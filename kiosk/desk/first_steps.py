@@ -30,12 +30,13 @@ def done_steps(s: Session, by: Actor) -> dict[str, bool]:
     return {} if all(done.values()) else done
 
 
-def draw(done: dict[str, bool]) -> None:
-    """The steps: done ones ticked, the next one with the dark button."""
+def draw(done: dict[str, bool], *, titled: bool) -> None:
+    """The steps: done ones ticked, the next one with the dark button; `titled` where the page's own title says something else."""
     if not done:
         return
     following = next(name for name, is_done in done.items() if not is_done)
-    parts.text(_("first_steps.title"), "h2", "today__steps")
+    if titled:
+        parts.text(_("first_steps.title"), "h2", "today__steps")
     with parts.rows():
         for name, href, _table, _most in STEPS:
             with parts.item(

@@ -49,7 +49,7 @@ class TodayPage:
             self._draw_head(shown, at)
             with parts.box("two today"):
                 with parts.box("grow", "section"):
-                    first_steps.draw(self.steps)
+                    first_steps.draw(self.steps, titled=bool(shown.tasks))
                     if shown.tasks or not self.steps:
                         self._draw_tasks(shown, at)
                     self._draw_done(shown)
@@ -62,7 +62,8 @@ class TodayPage:
         count = len(shown.tasks)
         day = i18n.long_day(clock.today(at), frame.lang())
         sub = _("today.late", day=day, n=shown.late) if shown.late else day
-        with parts.head(_("today.waiting", n=count) if count else _("today.nothing"), sub):
+        nothing = _("first_steps.head") if self.steps else _("today.nothing")
+        with parts.head(_("today.waiting", n=count) if count else nothing, sub):
             for words, icon, href in desk_counts.quick_acts(frame.actor()):
                 parts.button(_(words), icon=icon, href=href)
 

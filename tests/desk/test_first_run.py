@@ -30,7 +30,8 @@ def test_the_first_page_of_a_fresh_server_makes_the_first_administrator_and_work
         page.get_by_label("密码").fill("bamboo river lantern")
         page.get_by_role("button", name="开张").click()
         expect(page).to_have_url(server.url + "/desk")
-        expect(page.get_by_role("heading", level=1)).to_contain_text("今天")
+        expect(page.get_by_role("heading", level=1)).to_have_text("今天，先把办公室搭起来")
+        expect(page.locator("main .button--main")).to_have_text("添加地点")  # the first of the steps, and the only dark button
         again = httpx.post(
             server.url + "/first-run", json={"office_name": "x", "name": "x", "account": "xx", "password": "bamboo river lantern"}
         )
