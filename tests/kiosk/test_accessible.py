@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import text
 
+from core.foundation import clock, database
 from core.foundation.i18n import t
+from core.sections import visits
 from tests.cast import Office
 from tests.kiosk import axe, walk
 from tests.live import KIOSK, KIOSK_WIDE, Server
@@ -50,7 +53,7 @@ def test_the_checker_of_accessibility_is_the_pinned_one() -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.proves("S3.1-R1", "X3")
+@pytest.mark.proves("S3.1-R1", "X3", "V30")
 def test_every_step_in_three_languages_has_no_serious_finding(live_office: Office, server: Server, browser: Browser) -> None:
     walk.furnish(live_office)
     wrong: list[str] = []
@@ -64,6 +67,13 @@ def test_every_step_in_three_languages_has_no_serious_finding(live_office: Offic
         walk.furnish_more(live_office)
         walk.more_steps(page, live_office, look)
     assert not wrong, "\n".join(wrong)
+    # the ID number that was typed on the way is sealed, shown by its end alone, and nowhere else
+    [waiting] = [visit for visit in live_office.read(visits.in_house, clock.now()) if visit.name == "Zhao Yun"]
+    assert live_office.read(visits.identity.masked, waiting.id, live_office.ann) == "•" * 14 + "002X"
+    with database.reading() as s:
+        drafts = repr(s.execute(text("select * from screen_draft")).all())
+        said = repr(s.execute(text("select * from operation")).all())
+    assert "11010519491231002" not in drafts + said
 
 
 @pytest.mark.browser

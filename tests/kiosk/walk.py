@@ -143,7 +143,7 @@ def all_steps(page: Page, made: Office, server: Server, look: Look, *, language:
 
 def furnish_more(made: Office) -> None:
     """A contractor whose every question is asked, and the office's rules for it."""
-    words = {language: f"Wear a helmet. {language}" for language in LANGUAGES}
+    words = {language: f"Wear a helmet, keep to the marked ways. {language}" for language in LANGUAGES}
     made.do(consent.PublishNotice(document="safety", texts=words), made.ada)
     made.do(office.UpdateSetting(key="visit.id_number", value="on"), made.ada)
     made.do(visits.SetKeeping(type="contractor", id_number=True), made.ada)

@@ -11,11 +11,11 @@ export default {
       <div :class="'field__box' + (native ? ' field__box--focus' : ' field__box--focus')">
         <input v-if="native" ref="field" class="keypad__field" :value="text" :maxlength="most" autocomplete="off" autocorrect="off" spellcheck="false" :aria-label="label"
           @compositionend="composed" @input="typed" @keydown.enter.prevent="go">
-        <template v-else><output class="keypad__text" role="status" :aria-label="label">{{ shown }}</output><i class="caret" aria-hidden="true"></i></template>
+        <template v-else><output :class="hidden && !bare ? 'keypad__text keypad__text--hidden' : 'keypad__text'" role="status" :aria-label="label">{{ shown }}</output><i class="caret" aria-hidden="true"></i></template>
         <button type="button" class="button keypad__show" v-if="hidden && text" :aria-pressed="String(bare)" @click="bare = !bare">{{ words(bare ? 'key_hide' : 'key_show') }}</button>
       </div>
       <p class="field__help field__help--error" role="alert">{{ problem }}</p>
-      <div :class="'pad pad--' + kind" v-show="!native">
+      <div :class="'pad pad--' + kind + (hidden ? ' pad--hidden' : '')" v-show="!native">
         <div class="pad__line" v-for="(line, row) in lines" :key="row">
           <button type="button" class="pad__key" v-for="sign in line" :key="sign" @pointerdown.prevent="press(sign)" @click="key($event, sign)">{{ sign }}</button>
           <button type="button" class="pad__key pad__key--wide" v-if="row === lines.length - 1 && kind !== 'digits'" @pointerdown.prevent="back" @click="key($event, null)" :aria-label="words('key_delete')">
