@@ -14,6 +14,10 @@ const ease = (name, value) => {
   else delete document.documentElement.dataset[name];
   window.dispatchEvent(new Event("foyer:ease"));
 };
+/** Vue keeps the name of every element there ever was, with nothing behind it: some 170 for each visitor. Those go when the glass is free. */
+const forgetNames = (refs) => {
+  for (const name of Object.keys(refs)) if (refs[name] === null) delete refs[name];
+};
 const easeNothing = () => ["reach", "text"].forEach((name) => name in document.documentElement.dataset && ease(name, null));
 
 /** Sounds are off unless the office switched this screen's on: a tick for a press, two notes for a code, three for a finished visit. */
@@ -81,7 +85,10 @@ export default {
       delete document.documentElement.dataset.wiped;
       this.left = null;
       this.wiping = false;
-      if (this.mode === "rest" && !first) easeNothing();
+      if (this.mode === "rest" && !first) {
+        easeNothing();
+        setTimeout(forgetNames, 1500, this.$root.$.refs);
+      }
       this.touch({ foyer: true });
       this.tick();
     },
