@@ -3,7 +3,7 @@ S3.2-R1 … R5).
 
 Split by ability: `contacts` (who there is outside, last and next contact), `cards` (vCard and MECARD), `messages` (in → passed → read →
 answered, chased when late), `cases` (help with outside affairs, with notes for the head alone), `certificates` (numbered, verifiable),
-`bringing` (contacts from a file), `registers` (what lists and exports read).
+`orgs` (two organisations that are one), `bringing` (contacts from a file), `registers` (what lists and exports read).
 """
 
 from core.sections.liaison.bringing import IMPORTER
@@ -54,6 +54,7 @@ from core.sections.liaison.messages import (
     receive_message,
     reply_out,
 )
+from core.sections.liaison.orgs import MergeOrgs, SplitOrgs, merge_orgs, split_orgs
 from core.sections.liaison.registers import CASES, CERTIFICATES, CONTACTS, MESSAGES, case, certificate, contact, message, mine
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "ContactOrg",
     "IssueCertificate",
     "MergeContacts",
+    "MergeOrgs",
     "NoteContact",
     "OpenCase",
     "OrgKind",
@@ -84,6 +86,7 @@ __all__ = [
     "RemindContact",
     "ReplyOut",
     "SaveContact",
+    "SplitOrgs",
     "TakeCard",
     "Verified",
     "VoidCertificate",
@@ -99,6 +102,7 @@ __all__ = [
     "due_contacts",
     "issue_certificate",
     "merge_contacts",
+    "merge_orgs",
     "message",
     "mine",
     "note_contact",
@@ -112,6 +116,7 @@ __all__ = [
     "remind_contacts",
     "reply_out",
     "save_contact",
+    "split_orgs",
     "take_card",
     "verify",
     "void_certificate",

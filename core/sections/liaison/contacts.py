@@ -313,8 +313,10 @@ def remind_contacts(at: datetime) -> int:
 
 
 def _org(s: Session, name: str, kind: OrgKind, *, given_kind: bool) -> ContactOrg:
-    query = select(ContactOrg).where(func.lower(ContactOrg.name) == name.lower(), col(ContactOrg.merged_into).is_(None)).limit(1)
-    found: ContactOrg | None = s.execute(query).scalars().first()
+    named = select(ContactOrg).where(func.lower(ContactOrg.name) == name.lower())
+    found: ContactOrg | None = s.execute(named.order_by(col(ContactOrg.merged_into).is_not(None)).limit(1)).scalars().first()
+    while found is not None and found.merged_into is not None:  # the name of one that was merged still means the one it became
+        found = s.get(ContactOrg, found.merged_into)
     if found is None:
         found = ContactOrg(name=name, kind=kind)
         s.add(found)

@@ -11,18 +11,21 @@ from pydantic import ValidationError
 
 from core.foundation import clock, database
 from core.sections import liaison
+from core.sections.liaison.contacts import LIAISON
 from core.sections.liaison.registers import ContactView
 from core.web import frame, parts
 from core.web.elements import Scanner
 from core.web.frame import _
 from kiosk.desk import piles
-from kiosk.desk.liaison import shared
+from kiosk.desk.liaison import orgs, shared
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
 
 CONTACT_TONES: dict[str, parts.Tone] = {"fresh": "free", "due": "soon", "stale": "lost"}
 
 
 def _contact_acts(page: RegisterPage) -> None:
+    if frame.actor().has(*LIAISON):
+        parts.button(_("liaison.merge_orgs"), partial(orgs.merge_dialog, page), icon="people")
     parts.button(_("liaison.take_card"), partial(card_dialog, page.refresh), icon="scan")
     parts.button(_("liaison.add_contact"), partial(_contact_dialog, page, None), kind="main", icon="plus")
 
@@ -50,6 +53,7 @@ async def _contact_peek(row: ContactView, page: RegisterPage) -> None:
     )
     parts.button(_("liaison.spoke"), partial(_spoke_dialog, row, page), kind="main", icon="note")
     parts.button(_("liaison.edit"), partial(_contact_dialog, page, row), icon="pen")
+    orgs.draw_history(row, page)
     parts.text(_("liaison.history"), "h3")
     if not row.notes:
         parts.text(_("liaison.history.none"), "p", "quiet")

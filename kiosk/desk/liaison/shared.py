@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -47,3 +48,9 @@ def moment(value: datetime | None) -> str:
 
 def day(value: date | None) -> str:
     return i18n.full_day(value, frame.lang()) if value else ""
+
+
+def listed(names: Sequence[str], most: int = 8) -> str:
+    """Names in one line, the rest as a number."""
+    shown = ("、" if frame.lang() != "en" else ", ").join(names[:most])
+    return shown if len(names) <= most else _("liaison.and_more", names=shown, n=len(names) - most)

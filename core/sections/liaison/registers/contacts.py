@@ -34,6 +34,7 @@ class ContactView:
 
     id: UUID
     name: str
+    org_id: UUID
     org: str
     kind: str
     title: str
@@ -67,7 +68,7 @@ def _contact_views(s: Session, rows: Sequence[Contact], at: datetime) -> list[Co
         state = "due" if due else "stale" if row.next_on is None and contacts.is_stale(row, org.kind, at) else "fresh"
         found.append(
             ContactView(
-                id=row.id, name=row.name, org=org.name, kind=org.kind, title=row.title, phone=row.phone, email=row.email, address=row.address,
+                id=row.id, name=row.name, org_id=org.id, org=org.name, kind=org.kind, title=row.title, phone=row.phone, email=row.email, address=row.address,
                 note=row.note, owner_id=row.owner_id, owner=names.get(row.owner_id, ""), last_at=row.last_at, next_on=row.next_on, state=state,
                 every_days=contacts.stale_days(org.kind, row.every_days), version=row.version,
             )
