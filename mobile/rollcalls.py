@@ -8,13 +8,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from typing import Any, Literal
+from contextlib import suppress
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
+from nicegui.server import Server
 
 from assets_labels import rollcall_report
-from core.foundation import clock, database
+from core.foundation import clock, database, live
 from core.mechanisms import office
 from core.mechanisms.operations import PERSON_ROLES, Actor, Role, as_json
 from core.sections import rollcall
@@ -23,6 +25,9 @@ from mobile.api import Caller, Problem, language
 
 router = APIRouter(tags=["rollcalls"])
 PRIVATE = {"Cache-Control": "private, no-store"}
+MOST_WAITING = 300  # phones of one process that wait for news at a time
+LOOK_ROUND_S, SETTLE_S = 1.0, 0.2
+_waiting = 0
 MEDIA = {"pdf": "application/pdf", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
@@ -32,11 +37,52 @@ async def now(actor: Caller, request: Request) -> Response:
     if not actor.has(*PERSON_ROLES):
         raise Problem(403, "op.not_allowed", kind="rollcall.read")
     body = await asyncio.to_thread(_now, actor)
-    tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    tag = _tag(body)
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Foyer-Now": as_json(clock.now())}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(body, 200, headers, "application/json; charset=utf-8")
+
+
+@router.get("/v1/rollcalls/news", summary="Waits until what `now` answers is no longer what the phone has")
+async def news(actor: Caller, request: Request, wait: Annotated[int, Query(ge=0, le=25)] = 8) -> dict[str, bool]:
+    """`{"changed": true}` as soon as the list is another than `If-None-Match`'s, false after `wait` seconds. No name is in it: the list itself is asked for
+    anew, by who may still read it. More phones than `MOST_WAITING` are answered at once and ask as often as they like."""
+    global _waiting
+    if not actor.has(*PERSON_ROLES):
+        raise Problem(403, "op.not_allowed", kind="rollcall.read")
+    had = request.headers.get("if-none-match", "")
+    came = asyncio.Event()
+    ends = [live.subscribe(kind, lambda _change: came.set()) for kind in rollcall.KINDS]
+    last = asyncio.get_running_loop().time() + (wait if _waiting < MOST_WAITING else 0)
+    _waiting += 1
+    try:
+        changed = _tag(await asyncio.to_thread(_now, actor)) not in had
+        while (
+            not changed
+            and (left := last - asyncio.get_running_loop().time()) > 0
+            and not (_is_closing() or await request.is_disconnected())
+        ):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(came.wait(), min(left, LOOK_ROUND_S))
+                await asyncio.sleep(SETTLE_S)  # a house that empties changes many times a second
+                came.clear()
+                changed = _tag(await asyncio.to_thread(_now, actor)) not in had
+        return {"changed": changed}
+    finally:
+        _waiting -= 1
+        for end in ends:
+            end()
+
+
+def _is_closing() -> bool:
+    """The server is told to end: who waits for news must not hold it up."""
+    server = getattr(Server, "instance", None)
+    return bool(server is not None and server.should_exit)
+
+
+def _tag(body: bytes) -> str:
+    return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
 
 
 def _now(actor: Actor) -> bytes:

@@ -238,6 +238,7 @@ REGISTER = Register(
     empty=("desk.visits.empty", "desk.visits.empty.say"),
     columns=(
         Column("visit.column.name", _name, sub=lambda v: v.company),
+        Column("visit.column.party", lambda v: v.party, sub=lambda v: v.group_name, number=True),
         Column("visit.column.host", lambda v: v.host, sub=lambda v: v.host_department),
         Column("visit.column.purpose", lambda v: v.purpose),
         Column("visit.column.arrived_at", _when),

@@ -52,7 +52,9 @@ def test_two_organisations_are_one_with_everybody_and_everything_said_and_it_can
 
 @pytest.mark.proves("S3.2-R1")
 def test_a_merging_is_taken_back_also_where_the_one_that_stayed_was_merged_on(office: Office) -> None:
-    (person, a), (_other, b), (_third, c) = (contact(office, name, org) for name, org in (("甲", "A 公司"), ("乙", "B 公司"), ("丙", "C 公司")))
+    (person, a), (_other, b), (_third, c) = (
+        contact(office, name, org) for name, org in (("甲", "A 公司"), ("乙", "B 公司"), ("丙", "C 公司"))
+    )
     first = office.do(liaison.MergeOrgs(keep_id=b, gone_id=a), office.bo)["merge_id"]
     office.do(liaison.MergeOrgs(keep_id=c, gone_id=b), office.bo)
     assert org_of(office, person) == "C 公司"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unicodedata import normalize
 from uuid import uuid4
@@ -97,7 +98,16 @@ def test_a_drill_survives_the_death_of_the_server(live_office: Office, browser: 
                 expect(page.get_by_test_id("rc-band")).to_be_visible()
                 expect(page.get_by_test_id("rc-line")).to_have_count(9)
             kiosk.evaluate("foyer.rollCall.refresh()")
-            tick(one[1], "林晓梅")
+            # a tick is pushed: who waits for news hears of it long before they would have asked
+            with server.client("chen") as client, ThreadPoolExecutor(1) as beside:
+                had = {"If-None-Match": client.get("/api/v1/rollcalls/now").headers["ETag"]}
+                assert client.get("/api/v1/rollcalls/news?wait=0", headers=had).json() == {"changed": False}
+                heard = beside.submit(client.get, "/api/v1/rollcalls/news?wait=25", headers=had, timeout=40)
+                with two[1].expect_response(lambda answer: "/rollcalls/news" in answer.url and answer.json()["changed"]):
+                    tick(one[1], "林晓梅")
+                assert heard.result().json() == {"changed": True}
+            with server.client("mei") as client:
+                assert client.get("/api/v1/rollcalls/news?wait=0").json() == {"changed": True}  # and says nothing of anybody
             expect(desk.locator("[data-figure=missing] b")).to_have_text("8")
             photograph(desk, "rc-desk-running")
 

@@ -9,13 +9,14 @@ that a kiosk keeps sealed for the hour in which the server is dead), `forgetting
 from core.sections.rollcall.acts import AddSomeone, Close, SealAgain, Start, Tick, Untick, add, close, seal_again, start, tick, untick
 from core.sections.rollcall.badging import Badge, BadgeWay, StaffBadge, badge, describe, standing_of, way_next
 from core.sections.rollcall.forgetting import ForgetNames, forget, forget_old, forget_visitors
-from core.sections.rollcall.house import Kind, Someone, Status, everybody
+from core.sections.rollcall.house import KINDS, Kind, Someone, Status, everybody
 from core.sections.rollcall.paper import SetPin, has_pin, sealed_list, set_pin
 from core.sections.rollcall.reading import COLLECTION, LineView, RollCallView, is_marshal, now_for, open_one, past, report_of, view
 from core.sections.rollcall.record import MARSHALS, STARTERS, Mark, RollCall, RollCallLine, RollCallMark, RollCallReport, merge
 
 __all__ = [
     "COLLECTION",
+    "KINDS",
     "MARSHALS",
     "STARTERS",
     "AddSomeone",

@@ -25,6 +25,7 @@ from core.sections.visits.record import Visit
 
 LONGEST_STAY = timedelta(hours=24)
 AT_THE_DOOR = timedelta(hours=2)  # somebody who scanned a door's code was in the house; how long that says anything
+KINDS = ("visit", "presence", "rollcall", "booking", "rollcall_paper", "door_presence")  # changes after which the list may be another
 
 
 class Kind(StrEnum):

@@ -168,6 +168,8 @@ COLLECTION = Collection(
             "day_number",
             "name",
             "company",
+            "group_name",
+            "party",
             "phone",
             "purpose",
             "host",

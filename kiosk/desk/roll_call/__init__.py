@@ -27,7 +27,6 @@ from kiosk.desk.roll_call.house import draw_house
 from kiosk.desk.roll_call.past import draw_paper, draw_past
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
-KINDS = ("visit", "presence", "rollcall", "booking", "rollcall_paper", "door_presence")
 REDRAW_S = 1.0
 
 
@@ -49,7 +48,7 @@ class Board:
         self.clock: TextElement | None = None
         self.band, self.box = parts.box(), parts.box("stack")
         self.draw()
-        for kind in KINDS:
+        for kind in rollcall.KINDS:
             self.client.on_delete(live.subscribe(kind, self._changed))
         ui.timer(REDRAW_S, self._each_second)
 

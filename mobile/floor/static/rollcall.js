@@ -9,8 +9,10 @@ import { session } from './session.js';
 import { contactHeaders, flush } from './sync.js';
 import { inTurn, me } from './work.js';
 
-const QUIET_MS = 10000; // while some screen of the app is open
+const QUIET_MS = 10000; // how often the server is asked where it can not tell: while some screen of the app is open
 const BUSY_MS = 3000; // while the roll call itself is
+const NEWS_S = 25; // how long the server may keep us waiting for news
+const BUSY_NEWS_S = 8; // … while the list is looked at: a line that died silently must be noticed before the list is called old
 const MARSHALS = ['admin', 'reception', 'clerk', 'safety', 'leader'];
 
 const keyOf = (personId) => `rollcall:${personId}`;
@@ -55,12 +57,44 @@ export async function refresh() {
 /** Whether a list that was fetched `ago` milliseconds ago is to be called old. */
 export const isOld = (ago) => ago > 4 * BUSY_MS;
 
+const busy = () => location.hash.startsWith('#/rollcall');
+const due = () => document.visibilityState === 'visible' && session.person && (mayBe() || busy());
+let listening = false;
+
+/** Hear of every change as it comes, for as long as the server answers: it holds our question until the list is another one. */
+async function listen() {
+  if (listening) return;
+  listening = true;
+  try {
+    while (due() && (await refresh())) {
+      const person = session.person;
+      const key = await read((db) => db.get('keys', person.id));
+      if (!key || key.expired) return;
+      let told;
+      do {
+        const held = await meta(keyOf(person.id));
+        const wait = busy() ? BUSY_NEWS_S : NEWS_S;
+        const headers = held?.etag ? { 'If-None-Match': held.etag } : {};
+        told = await call('GET', `/api/v1/rollcalls/news?wait=${wait}`, { token: key.token, patience: (wait + 4) * 1000, headers });
+        if (!told.ours || told.status !== 200) return;
+        const fresh = await meta(keyOf(person.id));
+        if (!told.data.changed && fresh && session.person?.id === person.id) await setMeta(keyOf(person.id), { ...fresh, at: now() });
+      } while (!told.data.changed && due() && session.person?.id === person.id);
+    }
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+  } finally {
+    listening = false;
+  }
+}
+
 export function startRollCalls() {
-  const due = () => document.visibilityState === 'visible' && session.person && (mayBe() || location.hash.startsWith('#/rollcall'));
-  setInterval(() => due() && !location.hash.startsWith('#/rollcall') && refresh().catch(() => {}), QUIET_MS);
-  setInterval(() => due() && location.hash.startsWith('#/rollcall') && refresh().catch(() => {}), BUSY_MS);
-  addEventListener('online', () => due() && refresh().catch(() => {}));
-  document.addEventListener('visibilitychange', () => due() && refresh().catch(() => {}));
+  const look = () => due() && listen().catch(() => {});
+  setInterval(() => !busy() && look(), QUIET_MS);
+  setInterval(() => busy() && look(), BUSY_MS);
+  addEventListener('online', look);
+  addEventListener('hashchange', look);
+  document.addEventListener('visibilitychange', look);
 }
 
 // ── one list out of two sources ──
