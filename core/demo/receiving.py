@@ -11,7 +11,7 @@ from core.demo.story import Story
 from core.foundation import clock, database
 from core.mechanisms import approvals
 from core.mechanisms.operations import Actor
-from core.sections import reception, visits
+from core.sections import bookings, reception, visits
 from core.sections.reception import Guest, Kind, Level
 
 MINUTE = timedelta(minutes=1)
@@ -97,6 +97,12 @@ class _Told:
             return self
         self._agree(key, reception_id, max(day.at(0, 8), begins - timedelta(hours=2)))
         lines = self._lines(reception_id)
+        lunch = next(line for line in lines if line.kind == Kind.MEALS)
+        simpler = reception.Arrange(
+            reception_id=reception_id, line_id=lunch.id, kind=Kind.MEALS, what="工作午餐（自助）", owner_id=lunch.owner_id, starts_at=lunch.starts_at,
+            ends_at=lunch.ends_at - 10 * MINUTE, place="机关食堂", companions=1, cost_cents=12_000,
+        )  # fmt: skip
+        self._say(f"{key}/simpler", simpler, self.house.actors["staff"], max(self.day.at(0, 9), begins - timedelta(minutes=70)))
         self._say(f"{key}/ride", reception.Tick(line_id=lines[0].id), self.house.actors["staff"], begins - 2 * MINUTE)
         for n, code in enumerate(self._codes(reception_id)[:1]):
             signed = visiting.signature(self.house.rng("reception", day.date, n))
@@ -119,7 +125,21 @@ class _Told:
         if made is not None:
             lines = self._lines(made)
             self._say(f"{key}/hole", reception.DropLine(line_id=lines[6].id), self.clerk, self.day.until - timedelta(minutes=30))
+            self._room(key, made, next(line for line in lines if line.kind == Kind.SITE_VISIT))
         return self
+
+    def _room(self, key: str, reception_id: UUID, line: reception.PlanLine) -> None:
+        """The talk has a room of the house, booked with the plan."""
+        at = self.day.until - timedelta(minutes=20)
+        with database.reading() as s:
+            free = bookings.free_rooms(s, line.starts_at, line.ends_at, seats=6, at=at, without_approval=True)
+        if free:
+            room = next((one for one in free if one.capacity <= 16), free[0])
+            booked = reception.Arrange(
+                reception_id=reception_id, line_id=line.id, kind=Kind(line.kind), what=line.what, owner_id=line.owner_id, starts_at=line.starts_at,
+                ends_at=line.ends_at, place=room.name, room_id=room.id,
+            )  # fmt: skip
+            self._say(f"{key}/room", booked, self.clerk, at)
 
     # ── one plan ──
 

@@ -193,7 +193,7 @@ class DecideApproval(Operation):
     note: Remark = ""
 
 
-@operation(DecideApproval, "approval.decide", roles=PERSON_ROLES)
+@operation(DecideApproval, "approval.decide", roles=PERSON_ROLES, personal=True)
 def decide(s: Session, do: DecideApproval, by: Actor, at: datetime) -> ApprovalView:
     """Refuses: approval.not_found, approval.settled, approval.requester, approval.decided_before, approval.reason_missing; not allowed: not
     this step's person."""

@@ -21,7 +21,7 @@ from core.foundation.errors import SetupError
 from core.mechanisms import audit, custody, duties, operations
 from core.mechanisms.audit import AuditSeal
 from core.mechanisms.labels import Label
-from core.mechanisms.operations import AuditRow, OperationRow
+from core.mechanisms.operations import SYSTEM, Actor, AuditRow, OperationRow, Role
 from core.mechanisms.people import Department, Person
 from core.mechanisms.places import Place
 from core.sections import assets, bookings, deliveries, inspections, roomcare, rooms, stocktakes, supplies, visits
@@ -158,6 +158,21 @@ def test_visitors_are_expected_in_the_house_and_gone(sample: Report) -> None:
     assert gone > 20
     assert signed > 20
     assert waiting >= 2
+
+
+def test_reception_has_somebody_to_look_after_of_each_kind(sample: Report) -> None:
+    from core.sections.visits import blocklist, holding, offline, types
+
+    with database.reading() as s:
+        entries = blocklist.entries(s, SYSTEM, AT)
+        held = holding.waiting(s, Actor(frozenset({Role.RECEPTION})))
+        open_entries = offline.open_entries(s)
+        asked = [visit for visit in visits.in_house(s, AT) if visit.name == "谭永福"]
+        rules = types.room_rules(s)
+    assert len(entries) == 3 and sample.refused == ()
+    assert [one.name for one in held] == ["馬國梁"]  # written otherwise than on the list
+    assert [one.name for one in open_entries] == ["孔令仪"]  # nobody knows whom she came to see; the other one is a visit
+    assert len(asked) == 1 and {rule.room for rule in rules} == {"107 库房", "305 小谈室"}
 
 
 def test_two_rounds_have_a_year_behind_them_with_a_blank_box_and_hazards(sample: Report) -> None:

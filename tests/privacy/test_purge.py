@@ -12,17 +12,22 @@ from uuid import UUID
 import pypdfium2
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlmodel import SQLModel
 
 from core.foundation import cleaning, clock, database
-from core.mechanisms import attachments, drafts, forgets, notices, office
-from core.sections import visits
-from core.sections.visits import CheckIn, CheckOut, KeepLonger, LiftHold, SetKeeping, Visit, keeping, purging, register
+from core.foundation.ids import uuid7
+from core.mechanisms import attachments, drafts, forgets, notices, office, printers, views
+from core.mechanisms.operations import Request, perform_requests
+from core.sections import reception, rollcall, visits
+from core.sections.visits import CheckIn, CheckOut, KeepLonger, LiftHold, SetKeeping, Visit, blocklist, keeping, offline, purging, register
+from core.sections.visits.offline import KeepOffline
 from mobile import api
 from mobile import visits as visits_api
 from tests.cast import Office
+from tests.kiosk.test_offline_entries import sealed
 from tests.mechanisms import web
+from tests.reception import stage
 from tests.visits.build import TODAY, invite, kiosk, sign, walk_in
 
 NAME, LATIN, PHONE, MAIL, FIRM, WHY = (
@@ -273,3 +278,76 @@ def test_the_search_knows_escapes_and_whole_words(value: str, text: str, found: 
 
 def test_what_is_blotted_out_is_only_the_visitor() -> None:
     assert forgets.scrub("张伟与 Ann 来过，Anna 没有", {"张伟", "Ann"}) == "·····与 ····· 来过，Anna 没有"
+
+
+@pytest.mark.proves("Office 7", "S3.1-R1", "S3.1-R7", "V34")
+def test_nothing_names_the_visitor_in_any_corner_of_the_house_nor_in_its_dump_or_exports(office: Office, folder: Path) -> None:
+    """A delegation's guest, a group's member, one taken without the server, one held, all of one name, through plan, run sheet, roll call and print queue."""
+    desk = kiosk(office)
+    soft = {"starts_on": TODAY, "ends_on": TODAY, "lead_id": office.mei.person_id, "purpose": f"与{NAME}座谈", "headcount": 1}
+    guests = (reception.Guest(name=NAME, phone=PHONE, email=MAIL, organisation=FIRM),)
+    plan_id = UUID(office.do(reception.TakeIn(organisation="江城市机关事务管理局", guests=guests, **soft), office.bo)["reception_id"])
+    start = clock.now() + timedelta(hours=1)
+    office.do(
+        reception.Arrange(
+            reception_id=plan_id, kind=reception.Kind.MEET, what=f"大厅接{NAME}", owner_id=office.wu.person_id, starts_at=start, ends_at=start + timedelta(hours=1)
+        ),
+        office.bo,
+    )  # fmt: skip
+    stage.approved(office, plan_id)
+    [code] = [one.code for one in stage.plan(office, plan_id).guests[0].codes]
+    ids = [UUID(str(office.do(CheckIn(code=code), desk)["visit_id"]))]
+    group = visits.InviteGroup(
+        host_id=office.mei.person_id, name=LATIN, company=FIRM, group_name="考察团", expected_on=TODAY, party=3, members=(NAME,)
+    )
+    made = office.do(group, office.mei)
+    came = office.do(visits.CheckInGroup(code=made["code"], members=made["members"], party=3), desk)
+    ids += [UUID(str(came["visit_id"])), *(UUID(str(one["visit_id"])) for one in came["members"])]
+    printer = office.do(printers.AddPrinter(name="P", address="ipp://192.168.1.20/ipp/print", paper="badge-62"), office.ada)
+    office.do(visits.PrintBadges(visit_ids=ids[:1], printer_id=printer["printer_id"], reason="jam"), office.ann)
+    office.do(visits.AddBlock(name=NAME, phone=PHONE, reason="旧案", until_on=TODAY), office.sun)
+    walk_in(office, desk, name=NAME, phone=PHONE, company=FIRM)  # held: reception looks first
+    op_id = uuid7()
+    box = KeepOffline(box=sealed({"kind": "arrival", "name": LATIN, "company": FIRM, "host_words": "没有这个人", "purpose": WHY}, op_id))
+    assert perform_requests([Request(box, desk, op_id, occurred_at=clock.now(), received_at=clock.now())])[0].ok
+    call = office.do(rollcall.Start(drill=True), office.sun)
+    office.do(rollcall.Tick(rollcall_id=call["rollcall_id"], subject_id=ids[0]), office.sun)
+    office.do(rollcall.Close(rollcall_id=call["rollcall_id"], note="演练"), office.sun)
+    notices.send_due(clock.now())
+    corners = {line.split(":")[0] for line in left_in_texts(NAME, LATIN)}
+    assert {"visit", "reception_guest", "reception_line", "reception_version", "offline_entry", "notice"} <= corners, (
+        corners
+    )
+    office.later(days=1)
+    keeping.close_days(clock.now())
+    office.later(days=31)
+    for forget in (
+        drafts.clear,
+        blocklist.drop_over,
+        keeping.erase_old,
+        offline.forget_old,
+        rollcall.forget_old,
+        reception.forget_old_guests,
+    ):
+        forget(clock.now())
+    report = office.read(purging.report, purging.prove(clock.now()), office.ada)
+    assert report.found == [] and report.given_back
+    assert left_in_texts(*WORDS) == [] and left_in_files(folder, *WORDS) == []
+    dump = "\n".join(database_dump())
+    assert [word for word in WORDS if word in dump] == []
+    for collection in ("visits", "receptions", "rollcalls", "notices"):
+        if (found := views.collections().get(collection)) is not None:
+            with database.reading() as s:
+                assert not [word for word in WORDS if word in repr(found.list(s, views.Query(limit=200), office.ada))], collection
+    assert sum(office.read(register.counts, TODAY).values()) >= 3, "the visits still count"
+
+
+def database_dump() -> list[str]:
+    """What a dump of the database holds: every value of every table, as the database itself writes it."""
+    if database.dialect() == database.SQLITE:
+        with database.engine().connect() as connection:
+            return list(connection.connection.driver_connection.iterdump())  # type: ignore[union-attr]
+    with database.reading() as s:
+        return [
+            str(row[0]) for table in SQLModel.metadata.sorted_tables for row in s.execute(text(f'select t::text from "{table.name}" t'))
+        ]

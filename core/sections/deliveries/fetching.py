@@ -176,7 +176,7 @@ class Return(Operation):
     reason: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-@operation(Return, "delivery.return", roles=OFFICE)
+@operation(Return, "delivery.return", roles=OFFICE, personal=True)
 def give_back(s: Session, do: Return, by: Actor, at: datetime) -> None:
     """Given back to whoever brings and takes: nobody here takes it. Refuses: delivery.not_found, delivery.picked_up_already"""
     delivery = record.get(s, do.delivery_id)

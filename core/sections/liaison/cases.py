@@ -68,7 +68,7 @@ class OpenCase(Operation):
     owner_id: UUID | None = None
 
 
-@operation(OpenCase, "liaison.open_case", roles=LIAISON)
+@operation(OpenCase, "liaison.open_case", roles=LIAISON, personal=True)
 def open_case(s: Session, do: OpenCase, by: Actor, at: datetime) -> dict[str, Any]:
     """A legal matter is told to the head at once. Answers `{case_id, year, number}`. Refuses: liaison.not_found"""
     if do.contact_id is not None:
@@ -116,7 +116,7 @@ class CloseCase(Operation):
     outcome: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
-@operation(CloseCase, "liaison.close_case", roles=LIAISON)
+@operation(CloseCase, "liaison.close_case", roles=LIAISON, personal=True)
 def close_case(s: Session, do: CloseCase, by: Actor, at: datetime) -> dict[str, Any]:
     """A legal case is closed by the head. Refuses: liaison.not_found, liaison.closed"""
     case = _open(s, do.case_id)

@@ -94,7 +94,7 @@ class ReceiveMessage(Operation):
     due_on: date | None = None
 
 
-@operation(ReceiveMessage, "liaison.receive_message", roles=LIAISON)
+@operation(ReceiveMessage, "liaison.receive_message", roles=LIAISON, personal=True)
 def receive_message(s: Session, do: ReceiveMessage, by: Actor, at: datetime) -> dict[str, Any]:
     """Answers `{message_id, year, number}`. Refuses: liaison.not_found, liaison.due_past"""
     if do.contact_id is not None:
@@ -128,7 +128,7 @@ class PassMessage(Operation):
         return self
 
 
-@operation(PassMessage, "liaison.pass_message", roles={Role.STAFF})
+@operation(PassMessage, "liaison.pass_message", roles={Role.STAFF}, personal=True)
 def pass_message(s: Session, do: PassMessage, by: Actor, at: datetime) -> dict[str, Any]:
     """Each is told at once; passing to the same person again changes nothing. Who has it may pass it on.
 
@@ -182,7 +182,7 @@ class AnswerMessage(Operation):
     text: Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 
 
-@operation(AnswerMessage, "liaison.answer_message", roles={Role.STAFF})
+@operation(AnswerMessage, "liaison.answer_message", roles={Role.STAFF}, personal=True)
 def answer_message(s: Session, do: AnswerMessage, by: Actor, at: datetime) -> dict[str, Any]:
     """What the inside says; the office hears of it and answers outwards. Refuses: liaison.not_found, liaison.closed"""
     message = _open(s, do.message_id)
@@ -209,7 +209,7 @@ class ReplyOut(Operation):
     note: Line = ""
 
 
-@operation(ReplyOut, "liaison.reply_out", roles=LIAISON)
+@operation(ReplyOut, "liaison.reply_out", roles=LIAISON, personal=True)
 def reply_out(s: Session, do: ReplyOut, by: Actor, at: datetime) -> dict[str, Any]:
     """Refuses: liaison.not_found, liaison.closed, liaison.say_something"""
     message = _open(s, do.message_id)

@@ -199,7 +199,7 @@ class AddCost(Operation):
     evidence: Annotated[tuple[Sha256, ...], Input(max_length=20)] = ()
 
 
-@operation(AddCost, "reception.add_cost", roles={Role.STAFF})
+@operation(AddCost, "reception.add_cost", roles={Role.STAFF}, personal=True)
 def add_cost(s: Session, do: AddCost, by: Actor, at: datetime) -> dict[str, Any]:
     """Answers `{kind, real_cents}`: what this kind cost by now. Refuses: reception.not_found, reception.no_amount, reception.reason_missing,
     reception.below_zero, reception.cost_too_early"""

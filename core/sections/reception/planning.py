@@ -239,7 +239,7 @@ def _room_clash(s: Session, do: Arrange, at: datetime) -> Refused:
     return roomlink.clash(s, do.line_id, Wish(do.room_id, do.starts_at, do.ends_at, attendees=seats), at)
 
 
-@operation(Arrange, "reception.arrange", roles={Role.STAFF}, clashes={OVERLAP: _room_clash})
+@operation(Arrange, "reception.arrange", roles={Role.STAFF}, clashes={OVERLAP: _room_clash}, personal=True)
 def arrange(s: Session, do: Arrange, by: Actor, at: datetime) -> dict[str, Any]:
     """Answers `{line_id, agreed}`. Another owner, time or place takes a confirmation back: what was confirmed was something else.
 
@@ -315,7 +315,7 @@ class CopyReception(Operation):
     lead_id: UUID | None = None
 
 
-@operation(CopyReception, "reception.copy", roles={Role.STAFF})
+@operation(CopyReception, "reception.copy", roles={Role.STAFF}, personal=True)
 def copy(s: Session, do: CopyReception, by: Actor, at: datetime) -> dict[str, Any]:
     """Refuses: reception.not_found, reception.day_past, reception.day_too_far, person.not_found"""
     source = record.get(s, do.reception_id)
@@ -351,7 +351,7 @@ class CancelReception(Operation):
     reason: Annotated[str, StringConstraints(min_length=1, max_length=300)]
 
 
-@operation(CancelReception, "reception.cancel", roles={Role.STAFF})
+@operation(CancelReception, "reception.cancel", roles={Role.STAFF}, personal=True)
 def cancel(s: Session, do: CancelReception, by: Actor, at: datetime) -> None:
     """It does not take place: invitations are taken back, rooms are free again, guests with a mail address and every owner are told.
 

@@ -119,7 +119,7 @@ class Tick(Operation):
     line_id: UUID
 
 
-@operation(Tick, "reception.tick", roles={Role.STAFF})
+@operation(Tick, "reception.tick", roles={Role.STAFF}, personal=True)
 def tick(s: Session, do: Tick, by: Actor, at: datetime) -> dict[str, Any]:
     """This step is done. The first tick starts a sheet that nobody started. Answers `{line_id, done_at}` of the first tick.
 
@@ -162,7 +162,7 @@ class SayLate(Operation):
     note: Annotated[str, StringConstraints(max_length=200)] = ""
 
 
-@operation(SayLate, "reception.late", roles={Role.STAFF})
+@operation(SayLate, "reception.late", roles={Role.STAFF}, personal=True)
 def late(s: Session, do: SayLate, by: Actor, at: datetime) -> None:
     """Nothing in the plan moves by itself: people decide what to shorten. Zero minutes takes it back.
 

@@ -51,7 +51,7 @@ class Start(Operation):
     marshals: Annotated[list[UUID], Input(max_length=200)] = Input(default_factory=list)
 
 
-@operation(Start, "rollcall.start", roles=STARTERS, offline=True)
+@operation(Start, "rollcall.start", roles=STARTERS, offline=True, personal=True)
 def start(s: Session, do: Start, by: Actor, at: datetime) -> dict[str, Any]:
     """Take the list of everybody in the house at that moment, and tell the marshals. Answers `{rollcall_id, joined, lines}`.
 
@@ -253,7 +253,7 @@ class Close(Operation):
     note: Line = ""
 
 
-@operation(Close, "rollcall.close", roles=STARTERS)
+@operation(Close, "rollcall.close", roles=STARTERS, personal=True)
 def close(s: Session, do: Close, by: Actor, at: datetime) -> dict[str, Any]:
     """The roll call is over and its report is sealed; who came in meanwhile stands in it too. Closing again changes nothing.
 

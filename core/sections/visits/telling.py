@@ -122,7 +122,7 @@ class AnswerVisit(Operation):
     place: Annotated[Line, StringConstraints(max_length=80)] = ""
 
 
-@operation(AnswerVisit, "visit.answer", roles={Role.STAFF})
+@operation(AnswerVisit, "visit.answer", roles={Role.STAFF}, personal=True)
 def answer_visit(s: Session, do: AnswerVisit, by: Actor, at: datetime) -> None:
     """The host, the deputy, or reception for them; a later answer stands. Refuses: visit.not_found, visit.not_here, visit.place_needed"""
     give_answer(s, handle(s, do.visit_id, by), do.said, by, at, minutes=do.minutes, place=do.place)
