@@ -21,6 +21,7 @@ CONTACTS = (
     ("李文博", "江城建设集团", "partner", "项目经理", 3, 0),
     ("Anna Berg", "Nordlicht Systems GmbH", "partner", "Account Manager", 120, None),
     ("郑敏", "区市场监督管理局", "government", "登记科", 18, 14),
+    ("方蕾", "江城建设（集团）", "other", "合约部", 45, None),
 )
 
 

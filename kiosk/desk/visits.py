@@ -35,11 +35,12 @@ FURTHEST_DAYS = 14
 @router.page("/desk/visits")
 def visits_page(new: str = "") -> None:
     with frame.desk("visits", _("desk.visits")):
-        HelpBanner()
-        printers.StuckBanner()
-        offline_entries.OfflineBanner()
-        holds.HoldBanner()
-        waiting.WaitingList()
+        with parts.box("attention"):
+            HelpBanner()
+            printers.StuckBanner()
+            offline_entries.OfflineBanner()
+            holds.HoldBanner()
+            waiting.WaitingList()
         page = RegisterPage(REGISTER)
         if new:
             ui.timer(0.05, lambda: InviteForm(page.refresh), once=True)
@@ -104,7 +105,18 @@ def _state_words(visit: VisitView) -> str:
         return _("visit.assumed_left.short")
     if visit.state == VisitState.HERE and visit.break_at is not None:
         return _("visit.on_break")
+    if _asks(visit):
+        return _("desk.visits.asks")
     return _(f"visit.state.{visit.state}")
+
+
+def _asks(visit: VisitView) -> bool:
+    """Stands in the foyer until somebody says yes."""
+    return visit.state == VisitState.HERE and visit.approval == "asked"
+
+
+def _tone(visit: VisitView) -> parts.Tone:
+    return "soon" if _asks(visit) else TONES[visit.state]
 
 
 def _when(visit: VisitView) -> str:
@@ -131,7 +143,7 @@ def _draw_acts(page: RegisterPage) -> None:
 
 def _draw_peek(visit: VisitView, page: RegisterPage) -> None:
     language, zone = frame.lang(), clock.zone()
-    page.peek_head(_name(visit), code=visit.label, pill=(_state_words(visit), TONES[visit.state]), meta=visit.company)
+    page.peek_head(_name(visit), code=visit.label, pill=(_state_words(visit), _tone(visit)), meta=visit.company)
     with database.reading() as s:
         told = notices.views(s, [n for n in notices.about(s, "visit", visit.id) if n.state != notices.State.DISMISSED], language)
     parts.facts(
@@ -243,7 +255,7 @@ REGISTER = Register(
         Column("visit.column.purpose", lambda v: v.purpose),
         Column("visit.column.arrived_at", _when),
         Column("visit.column.day_number", lambda v: f"{v.day_number:03d}" if v.day_number else ""),
-        Column("visit.column.state", _state_words, tone=lambda v: TONES[v.state]),
+        Column("visit.column.state", _state_words, tone=_tone),
         Column("visit.column.label", lambda v: v.label or "", code=True),
     ),
     chips=(

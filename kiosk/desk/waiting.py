@@ -9,7 +9,7 @@ from uuid import UUID
 from core.foundation import clock, database, i18n
 from core.mechanisms.notices import State
 from core.sections import visits
-from core.sections.visits import AnswerVisit, CheckOut, Delivery, Said, UndoCheckOut, Waiting
+from core.sections.visits import AnswerVisit, CheckOut, Delivery, Said, UndoCheckOut, VisitView, Waiting
 from core.sections.visits.record import RECEPTION
 from core.web import anew, frame, icons, parts
 from core.web.frame import _
@@ -29,32 +29,52 @@ class WaitingList:
     def draw(self) -> None:
         now = clock.now()
         with database.reading() as s:
-            lines = visits.waiting(s, now) if frame.actor().has(*RECEPTION) else []
+            trusted = frame.actor().has(*RECEPTION)
+            asked = visits.approving.asked(s) if trusted else []
+            lines = [line for line in visits.waiting(s, now) if line.visit.approval != "asked"] if trusted else []
         self.box.clear()
-        if not lines:
+        if not lines and not asked:
             return
         with self.box, parts.box("sheet waiting__sheet", "section"):
             with parts.box("waiting__head"):
                 parts.text(_("desk.waiting"), "h2")
-                parts.text(_("desk.waiting.n", n=len(lines)), "span", "second")
+                parts.text(_("desk.waiting.n", n=len(lines) + len(asked)), "span", "second")
             with parts.box("waiting__rows", "ul"):
+                for visit in asked:
+                    self._asked(visit)
                 for line in lines:
                     self._row(line)
+
+    def _who(self, visit: VisitView) -> None:
+        arrived = visit.arrived_at or clock.now()
+        with parts.box("waiting__who"):
+            parts.text(parts.joined(visit.name, visit.company), classes="strong cut")
+            parts.text(
+                _("desk.waiting.for", host=visit.host, place=parts.joined(visit.host_department, visit.host_extension)),
+                classes="second small",
+            )
+            minutes = int((clock.now() - arrived).total_seconds()) // 60
+            parts.text(_("desk.waiting.since", time=f"{clock.local(arrived):%H:%M}", n=minutes), classes="second small num")
+
+    def _asked(self, visit: VisitView) -> None:
+        """Waits for a yes: reception may say it as well."""
+        with parts.box("waiting__row", "li").props(f'data-visit="{visit.id}"'):
+            self._who(visit)
+            parts.text(parts.joined(visit.purpose, _("visit_desk.asks", host=visit.host)), "p", "second small")
+            with parts.box("waiting__acts"):
+                parts.button(_("visit_desk.not_in"), partial(self._decide, visit.id, False), kind="quiet")
+                parts.button(_("visit_desk.let_in"), partial(self._decide, visit.id, True), icon="check")
+
+    async def _decide(self, visit_id: UUID, approved: bool) -> None:
+        await parts.do(visits.ApproveVisit(visit_id=visit_id, approved=approved))
+        self.draw()
 
     def _row(self, line: Waiting) -> None:
         visit, now = line.visit, clock.now()
         minutes = max(0, int((now - (visit.arrived_at or now)).total_seconds()) // 60)
         late = minutes >= LATE_MINUTES and not line.told.said
         with parts.box("waiting__row waiting__row--late" if late else "waiting__row", "li").props(f'data-visit="{visit.id}"'):
-            with parts.box("waiting__who"):
-                parts.text(parts.joined(visit.name, visit.company), classes="strong cut")
-                parts.text(
-                    _("desk.waiting.for", host=visit.host, place=parts.joined(visit.host_department, visit.host_extension)),
-                    classes="second small",
-                )
-                parts.text(
-                    _("desk.waiting.since", time=f"{clock.local(visit.arrived_at or now):%H:%M}", n=minutes), classes="second small num"
-                )
+            self._who(visit)
             with parts.box("waiting__sent", "ul"):
                 for delivery in line.deliveries:
                     self._delivery(delivery)

@@ -315,9 +315,7 @@ def test_nothing_names_the_visitor_in_any_corner_of_the_house_nor_in_its_dump_or
     office.do(rollcall.Close(rollcall_id=call["rollcall_id"], note="演练"), office.sun)
     notices.send_due(clock.now())
     corners = {line.split(":")[0] for line in left_in_texts(NAME, LATIN)}
-    assert {"visit", "reception_guest", "reception_line", "reception_version", "offline_entry", "notice"} <= corners, (
-        corners
-    )
+    assert {"visit", "reception_guest", "reception_line", "reception_version", "offline_entry", "notice"} <= corners, corners
     office.later(days=1)
     keeping.close_days(clock.now())
     office.later(days=31)

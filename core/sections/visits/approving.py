@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from core.foundation import clock
 from core.foundation.errors import NotAllowed, Refused
@@ -150,6 +151,12 @@ def fetch_badge(s: Session, do: FetchBadge, by: Actor, at: datetime) -> dict[str
     visit.kiosk_id, visit.badge_from_at = by.device_id, at
     touch(s, "visit", visit.id)
     return {"visit_id": visit.id, "code": do.code}
+
+
+def asked(s: Session) -> list[record.VisitView]:
+    """Who stands in the foyer until somebody says yes or no, longest waiting first."""
+    query = select(Visit).where(col(Visit.state) == VisitState.HERE, col(Visit.approval) == ASKED).order_by(col(Visit.arrived_at))
+    return record.views(s, list(s.execute(query.limit(50)).scalars()))
 
 
 def state(s: Session, visit_id: UUID) -> str:
