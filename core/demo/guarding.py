@@ -28,7 +28,8 @@ HELD = (
     ("Viktor Hahn", "", "合同纠纷期间，由法务接待", 60),
     ("", "13800139999", "推销骚扰，只记电话", 120),
 )
-ROOMS = ({"room": "305", "escort": True}, {"room": "107", "documents": ("safety",), "approval": True, "escort": True})
+# Room, documents to sign there, whether somebody must say yes; in both the visitor is escorted.
+ROOMS: tuple[tuple[str, tuple[str, ...], bool], ...] = (("305", (), False), ("107", ("safety",), True))
 
 
 def tell(day: Day) -> None:
@@ -40,11 +41,9 @@ def tell(day: Day) -> None:
         if not house.story.was_told(f"block/{number}"):
             entry = blocklist.AddBlock(name=name or None, phone=phone, reason=reason, until_on=until_on)
             day.tell(f"block/{number}", entry, admin, day.until - timedelta(days=20 - number))
-    for rule in ROOMS:
-        asks = types.SetUpVisitRoom(
-            place_id=house.rooms[str(rule["room"])], documents=rule.get("documents", ()), approval=rule.get("approval", False), escort=True
-        )  # type: ignore[arg-type]  # the words of the table above
-        house.story.later(f"visit-room/{rule['room']}", asks, admin, founded)
+    for room, documents, approval in ROOMS:
+        asks = types.SetUpVisitRoom(place_id=house.rooms[room], documents=documents, approval=approval, escort=True)
+        house.story.later(f"visit-room/{room}", asks, admin, founded)
     house.story.flush()
     _at_the_kiosk(day)
     _without_the_server(day)
