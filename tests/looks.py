@@ -8,6 +8,7 @@ one of tests/shots.py; pages are opened in 简体中文 and English at the size 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from playwright.sync_api import Browser, Error, Page, sync_playwright
@@ -26,12 +27,27 @@ Screen = dict[str, Any]
 
 def addresses() -> dict[str | None, list[tuple[str, Screen]]]:
     """Every page without a parameter by who opens it: the desk's as administrator, the phone's as somebody on the staff, the rest as a stranger."""
-    found = sorted({route.path for module in house.PAGES for route in module.router.routes if "{" not in route.path})  # type: ignore[attr-defined]  # pages are routes with a path
+    found = sorted(
+        {
+            path
+            for module in house.PAGES
+            for path in _paths(module.router)
+            if "{" not in path and "." not in path and not path.endswith("test-page")
+        }
+    )
     return {
         "admin": [(path, DESK) for path in found if path.startswith("/desk")],
         "staff": [(path, PHONE) for path in found if path.startswith("/my")],
         None: list(PANELS),
     }
+
+
+def _paths(router: Any) -> Iterator[str]:
+    for route in router.routes:
+        if hasattr(route, "path"):
+            yield route.path
+        else:  # a router within a router (the label pages)
+            yield from _paths(route.original_router)
 
 
 def look(page: Page, address: str) -> list[str]:

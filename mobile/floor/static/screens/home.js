@@ -1,4 +1,4 @@
-import { Icon, Ring, UnsentBanner, go, html, useStatus, useStored } from '../ui.js';
+import { Icon, Ring, UnsentBanner, go, html, useEffect, useState, useStatus, useStored } from '../ui.js';
 import { bundle } from '../bundle.js';
 import { read } from '../database.js';
 import { now, offset } from '../identity.js';
@@ -21,8 +21,16 @@ function greeting() {
 
 function SentLine() {
   const status = useStatus();
+  const [linked, setLinked] = useState(navigator.onLine);
+  useEffect(() => {
+    const heard = () => setLinked(navigator.onLine);
+    for (const kind of ['online', 'offline']) addEventListener(kind, heard);
+    return () => ['online', 'offline'].forEach((kind) => removeEventListener(kind, heard));
+  }, []);
   if (status.unsent || status.refused) return null;
-  return html`<p class="f-sentline" data-testid="all-sent"><${Icon} name="check" />${status.sentAt ? t('m.all_sent', { time: when(status.sentAt) }) : t('m.nothing_owed')}</p>`;
+  const words = status.sentAt ? t('m.all_sent', { time: when(status.sentAt) }) : t('m.nothing_owed');
+  return html`<p class="f-sentline" data-testid="all-sent"><${Icon} name="check" />${words}</p>
+    ${(status.state === 'offline' || !linked) && html`<p class="f-sentline f-sentline--off" data-testid="no-network"><${Icon} name="cloud_off" />${t('m.no_network')}</p>`}`;
 }
 
 /** Late by the day: due today is amber, as a clock is. */
@@ -82,6 +90,7 @@ export function Home() {
       <h2>${t('m.waiting_for_me')}</h2><ul class="list"><${RollCallLine} go=${go} />
         <li><button class="item item--act" onClick=${() => go('#/collect')} data-testid="collect"><span class="mark"><${Icon} name="box" /></span><span class="item__body"><span class="item__title">${t('m.collect')}</span><span class="item__meta">${t('m.collect_sub')}</span></span><${Icon} name="go" /></button></li>
         ${known?.duties > 0 && html`<li><a class="item item--act" href="/my/duties"><span class="mark"><${Icon} name="list" /></span><span class="item__body"><span class="item__title">${t('m.duties', { n: known.duties })}</span><span class="item__meta">${t('m.needs_network')}</span></span><${Icon} name="go" /></a></li>`}
+        <li><a class="item item--act" href="/my/find"><span class="mark"><${Icon} name="pin" /></span><span class="item__body"><span class="item__title">${t('m.find_room')}</span><span class="item__meta">${t('m.needs_network')}</span></span><${Icon} name="go" /></a></li>
         <li><a class="item item--act" href="/my/"><span class="mark"><${Icon} name="clock" /></span><span class="item__body"><span class="item__title">${t('m.online_pages')}</span><span class="item__meta">${t('m.needs_network')}</span></span><${Icon} name="go" /></a></li></ul></div>
     <${Dock} on="home" />`;
 }
