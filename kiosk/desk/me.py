@@ -54,7 +54,7 @@ def _draw_password() -> None:
             if outcome.ok:  # every session of this person has ended, this one too
                 ui.navigate.to("/sign-in?next=%2Fdesk")
 
-        parts.button(_("me.change_password"), change, kind="main")
+        parts.button(_("me.change_password"), change, kind="plain")
 
 
 def _draw_pin() -> None:
