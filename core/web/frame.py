@@ -331,10 +331,11 @@ def _open(surface: Surface, title: str, *, fixed: bool = False) -> None:
         "build": build.current(),
         "words": _words(state.language),
     }
+    pages = "" if surface in ("kiosk", "door") else f'<link rel="stylesheet" href="{static_files.url("pages.css")}">'
     ui.add_head_html(
         f"<script>document.documentElement.lang={json.dumps(state.language)};document.documentElement.dataset.surface={json.dumps(surface)};"
         f"window.foyerPage={_script_json(config)};</script>"
-        f'<link rel="stylesheet" href="{static_files.url("foyer.css")}">'
+        f'<link rel="stylesheet" href="{static_files.url("foyer.css")}">{pages}'
         f'<meta name="google" content="notranslate"><link rel="icon" href="{static_files.url("mark.svg")}" type="image/svg+xml">'
         f'<script src="{static_files.url("foyer.js")}"></script><script src="{static_files.url("watchdog.js")}"></script>'
     )
