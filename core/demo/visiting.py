@@ -60,6 +60,23 @@ def tell(day: Day, calendar: Calendar, also: Sequence[Guest] = ()) -> None:
             _visit(day, guest, code)
     if lively:
         _deliver(day, calendar)
+    if day.age == 0:
+        _expect_class(day, calendar)
+
+
+def _expect_class(day: Day, calendar: Calendar) -> None:
+    """A school class on the next working day: a head-count whose leader nobody knows yet, with numbered badges; and how long an interview usually takes."""
+    target = calendar.next(day.date, 1)
+    do = visits.InviteGroup(
+        host_id=day.house.staff[1],
+        group_name="临江实验小学三（2）班",
+        purpose="参观交流",
+        expected_on=target,
+        expected_at=moment(target, 14),
+        party=28,
+    )
+    day.later("invite/class", do, day.house.actors["desk"], moment(day.date, 8, 20))
+    day.later("type/interview", visits.SetUpType(key="interview", usual_stay_minutes=90), day.house.actors["desk"], moment(day.date, 8, 21))
 
 
 def plan(house: House, target: date) -> list[Guest]:
