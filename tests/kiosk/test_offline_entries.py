@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from core.mechanisms.operations import Actor, Outcome, Request, perform_requests
 from core.sections import visits
 from core.sections.visits import offline, register
 from core.sections.visits.offline import KeepOffline, SettleOffline
+from kiosk.welcome import offline as kiosk_offline
 from tests.cast import Office
 from tests.visits.build import STROKES, TODAY, invite, kiosk, sign
 
@@ -272,3 +274,12 @@ def test_a_name_on_the_block_list_is_held_and_alerted_also_when_it_came_without_
     keep(LI, kiosk(office), clock.now() - timedelta(minutes=9))
     assert office.read(register.in_house, clock.now()) == [] and lines(office) == []
     assert len(office.read(visits.holding.waiting, office.ann)) == 1
+
+
+def test_every_sentence_of_the_page_without_a_server_is_kept_with_it_in_each_language() -> None:
+    page = kiosk_offline.files()
+    words = json.loads(page["words.json"])
+    script = (page["app.js"] + page["parts.js"]).decode()
+    wanted = set(re.findall(r"""['"]((?:kiosk|offline|web)\.[a-z_.]+[a-z_])['"]""", script))
+    assert len(wanted) > 60
+    assert [(language, key) for language in LANGUAGES for key in sorted(wanted) if key not in words[language]] == []

@@ -88,7 +88,7 @@ export class Ease extends Component {
 export const Count = ({ w, n, words, change, go }) => html`<section class="kiosk__work group group--offline"><div class="group__count"><span class="group__words">${words}</span>
     <button type="button" class="button group__step" aria-label=${w('kiosk.group.fewer')} onClick=${() => change(Math.max(1, n - 1))}><span>−</span></button><strong class="num group__number" aria-live="polite">${n}</strong>
     <button type="button" class="button group__step" aria-label=${w('kiosk.group.more')} onClick=${() => change(Math.min(200, n + 1))}><span>+</span></button></div></section>
-  <section class="kiosk__acts"><button type="button" class="button button--main" onClick=${go}><span>${w('kiosk.group.go', { n })}</span></button></section>`;
+  <section class="kiosk__acts"><button type="button" class="button button--main" onClick=${go}><span>${w('offline.group.go', { n })}</span></button></section>`;
 
 /** What happens with the data, and a signature; whoever cannot sign says so, and reception asks on paper. */
 export class Notice extends Component {
