@@ -110,7 +110,8 @@ def test_a_leaders_one_scan_brings_the_group_in_and_takes_it_out(live_office: Of
         press(kiosk, "同意并签到")
         asks(kiosk, "江城考察团签到好了")
         expect(kiosk.locator(".group__pass")).to_have_count(5)
-        expect(kiosk.locator(".kiosk__print")).to_have_count(5)  # one print job
+        expect(kiosk.locator(".group__shares")).to_contain_text("2/3 – 3/3")  # two without names, numbered
+        expect(kiosk.locator(".kiosk__print")).to_have_count(7)  # one print job
         photograph(kiosk, "kiosk-group-in-wide")
         press(kiosk, "好的")
         expect(kiosk.locator(".tile--main")).to_be_visible()
