@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
+import vobject
+from icalendar import Calendar
 
 from core.foundation import clock, database
 from core.mechanisms.office import UpdateSetting
@@ -214,6 +217,77 @@ def test_a_rule_there_books_each_of_its_dates_here_and_one_that_is_taken_decline
     assert [booking.starts_at.day for booking in live_bookings()] == [24, 1, 15]
     dav.write("w.ics", event("w@x", "20261124T020000", "20261124T030000", more=("RRULE:FREQ=WEEKLY;COUNT=2",)))
     assert fine(source).gone == 1 and [booking.starts_at.day for booking in live_bookings()] == [24, 1]
+
+
+@pytest.mark.proves("V04", "V07", "V12")
+def test_of_a_rule_the_free_dates_are_accepted_and_only_the_taken_one_is_declined_with_the_reason(house: Office, dav: Radicale) -> None:
+    source = connect(house, dav.url + dav.collection)
+    taken = house.do(
+        bookings.CreateBooking(room_id=house.places["301"], starts_at=utc(1, day=1, month=12), ends_at=utc(3, day=1, month=12)), house.mei
+    )
+    zone = ("RRULE:FREQ=WEEKLY;COUNT=4",)
+    dav.write("w.ics", event("w@x", "20261124T100000", "20261124T110000", "周会", zone="Asia/Shanghai", more=zone))
+    report = fine(source)
+    assert (report.taken, report.declined) == (3, 1)
+    ours = [booking.starts_at.day for booking in live_bookings() if booking.title == "周会"]
+    assert ours == [24, 8, 15]
+    calendar = Calendar.from_ical(dav.read("w.ics"))
+    rule, date = calendar.walk("VEVENT")
+    assert rule["ATTENDEE"].params["PARTSTAT"] == "ACCEPTED" and str(rule["TRANSP"]) == "OPAQUE" and "COMMENT" not in rule
+    assert date["ATTENDEE"].params["PARTSTAT"] == "DECLINED" and str(date["TRANSP"]) == "TRANSPARENT" and "RRULE" not in date
+    assert date["RECURRENCE-ID"].dt == date["DTSTART"].dt == datetime(2026, 12, 1, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
+    assert date["DTEND"].dt - date["DTSTART"].dt == timedelta(hours=1)
+    assert "11:00" in str(date["COMMENT"])  # until when the room is taken, in the office's words
+    (shown,) = house.read(calendars.declined, source, clock.now())
+    assert (shown.summary, shown.starts_at, shown.reason) == (
+        "周会",
+        utc(2, day=1, month=12),
+        "booking.clash",
+    )  # the desk sees which date and why
+    # Vobject and our own reader understand what stands there; our own word is no news.
+    assert fine(source) == Report() and len(vobject.readOne(dav.read("w.ics")).vevent_list) == 2
+    # A client that changes something else of the rule makes no date ask twice or vanish.
+    dav.write("w.ics", dav.read("w.ics").replace("SUMMARY:周会", "SUMMARY:部门周会"))
+    fine(source)
+    assert [booking.starts_at.day for booking in live_bookings() if booking.title == "部门周会"] == [24, 8, 15]
+    # The room becomes free, and the rule is written again: the date is had, and its exception goes.
+    house.do(bookings.CancelBooking(booking_id=taken["id"]), house.mei)
+    fine(source)
+    dav.write("w.ics", dav.read("w.ics").replace("SEQUENCE:0", "SEQUENCE:1").replace("部门周会", "全体周会"))
+    fine(source)
+    assert [booking.starts_at.day for booking in live_bookings()] == [24, 1, 8, 15]
+    assert "DECLINED" not in dav.read("w.ics") and fine(source) == Report()
+
+
+@pytest.mark.proves("V04", "V07")
+def test_a_declined_date_that_its_people_move_to_a_free_hour_is_had_and_a_rule_declined_everywhere_is_declined(
+    house: Office, dav: Radicale
+) -> None:
+    source = connect(house, dav.url + dav.collection)
+    for day, month in ((24, 11), (25, 11)):
+        house.do(
+            bookings.CreateBooking(
+                room_id=house.places["301"], starts_at=utc(2, day=day, month=month), ends_at=utc(3, day=day, month=month)
+            ),
+            house.mei,
+        )
+    dav.write("d.ics", event("d@x", "20261124T020000", "20261124T030000", "日会", more=("RRULE:FREQ=DAILY;COUNT=2",)))
+    assert fine(source).declined == 2
+    (rule,) = Calendar.from_ical(dav.read("d.ics")).walk("VEVENT")
+    assert rule["ATTENDEE"].params["PARTSTAT"] == "DECLINED" and str(rule["TRANSP"]) == "TRANSPARENT"
+    dav.write("d.ics", dav.read("d.ics").replace("COUNT=2", "COUNT=3"))  # a date more, which is free
+    assert fine(source).taken == 1
+    text = dav.read("d.ics")
+    assert text.count("PARTSTAT=DECLINED") == 2 and text.count("PARTSTAT=ACCEPTED") == 1
+    first = text.index("RECURRENCE-ID")
+    moved = text[:first] + text[first:].replace("DTSTART:20261124T020000Z", "DTSTART:20261124T050000Z").replace(
+        "DTEND:20261124T030000Z", "DTEND:20261124T060000Z"
+    )
+    assert moved != text
+    dav.write("d.ics", moved)
+    assert fine(source).taken == 1
+    assert [booking.starts_at for booking in live_bookings() if booking.title == "日会"] == [utc(5), utc(2, day=26)]
+    assert dav.read("d.ics").count("PARTSTAT=DECLINED") == 1 and fine(source) == Report()
 
 
 class Dying:

@@ -2,7 +2,7 @@
 requests never write over somebody else, and an answer that is not whole is an error.
 
 A client books the room by writing an event into the collection; the reply stands in the event itself, as the room's PARTSTAT, and one that
-is declined stops blocking time there (TRANSPARENT)."""
+is declined stops blocking time there (TRANSPARENT). Of a rule each date is answered by itself (`dates`)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from zoneinfo import ZoneInfo
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
-from icalendar import Calendar, vCalAddress, vText
 
 from core.foundation.errors import Refused
-from core.sections.bookings.calendars import ics
+from core.sections.bookings.calendars import dates, ics
 from core.sections.bookings.calendars.ics import Reading
 from core.sections.bookings.calendars.remote import Changed, Changes, Ours, RemoteError, Reply, asked, said
 from core.sections.bookings.feeds import event_lines, folded
@@ -64,16 +63,21 @@ class CalDav:
         for start in range(0, len(hrefs), _AT_ONCE):
             for href, etag, text in self._multiget(hrefs[start : start + _AT_ONCE]):
                 try:
-                    found[href] = (etag, ics.read(text, self._zone, self._since, self._until))
+                    found[href] = (etag, self._read(text))
                 except Refused:
                     found[href] = (etag, Reading((), (ics.Unreadable(href, "", "calendar.event_unreadable"),), frozenset()))
         return found
+
+    def _read(self, text: str) -> Reading:
+        reading = ics.read(text, self._zone, self._since, self._until)  # what is no calendar is refused before it is looked at closer
+        asked_anew = dates.asking(text, self._address, self._zone)
+        return reading if asked_anew is text else ics.read(asked_anew, self._zone, self._since, self._until)
 
     def answer(self, href: str, etag: str, replies: Sequence[Reply]) -> str:
         current, text = self._get(href)
         if etag and current != etag:
             raise Changed
-        answered = _with_replies(text, replies, self._room, self._address)
+        answered = dates.with_replies(text, replies, self._room, self._address, self._zone)
         return current if answered is None else self._write(href, answered, current)
 
     def put(self, ours: Ours, href: str, etag: str) -> tuple[str, str]:
@@ -176,47 +180,3 @@ def _event_of(ours: Ours) -> list[str]:
     return event_lines(
         uid=ours.uid, stamp=datetime.now(UTC), sequence=ours.version, starts_at=ours.starts_at, ends_at=ours.ends_at, summary=ours.summary, location=ours.location
     )  # fmt: skip
-
-
-def _with_replies(text: str, replies: Sequence[Reply], room: str, address: str) -> bytes | None:
-    """The calendar text with the room's word in it, or None when it says so already."""
-    calendar: Any = Calendar.from_ical(text)
-    by_key = {(reply.uid, reply.recurrence): reply for reply in replies}
-    changed = False
-    for event in calendar.walk("VEVENT"):
-        uid = str(event.get("UID", ""))
-        recurrence = event.get("RECURRENCE-ID")
-        stamp = ics._recurrence(event, ZoneInfo("UTC")) if recurrence is not None else ""
-        reply = by_key.get((uid, stamp)) or _of_rule(uid, stamp, replies)
-        if reply is not None:
-            changed = _answer_in(event, reply, room, address) or changed
-    return calendar.to_ical() if changed else None
-
-
-def _of_rule(uid: str, stamp: str, replies: Sequence[Reply]) -> Reply | None:
-    """The word about a rule as a whole: declined as soon as one of its dates is, as a room's mailbox does."""
-    own = [reply for reply in replies if reply.uid == uid]
-    if stamp or not own:
-        return None
-    return min(own, key=lambda reply: ("declined", "tentative", "accepted").index(reply.word))
-
-
-def _answer_in(event: Any, reply: Reply, room: str, address: str) -> bool:
-    word, declined = reply.word.upper(), reply.word == "declined"
-    found = event.get("ATTENDEE")
-    attendees = found if isinstance(found, list) else [found] if found is not None else []
-    own = next((one for one in attendees if str(one).lower() == f"mailto:{address}".lower()), None)
-    transparent = str(event.get("TRANSP", "OPAQUE")).upper() == "TRANSPARENT"
-    if own is not None and str(own.params.get("PARTSTAT", "")).upper() == word and transparent == declined:
-        return False
-    if own is None:
-        own = vCalAddress(f"mailto:{address}")
-        event.add("ATTENDEE", own, encode=0)
-    own.params["CUTYPE"], own.params["ROLE"], own.params["CN"] = vText("ROOM"), vText("NON-PARTICIPANT"), vText(room)
-    own.params["PARTSTAT"] = vText(word)
-    for name in ("TRANSP", "COMMENT"):
-        event.pop(name, None)
-    event.add("TRANSP", "TRANSPARENT" if declined else "OPAQUE")
-    if reply.comment:
-        event.add("COMMENT", reply.comment)
-    return True

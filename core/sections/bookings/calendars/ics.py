@@ -106,7 +106,7 @@ def _of_one(uid: str, same: list[Component], zone: ZoneInfo, since: datetime, un
         raise Refused("calendar.no_uid")
     newest: dict[str, Component] = {}
     for component in same:  # of two versions of one thing the later counts
-        key = _recurrence(component, zone)
+        key = recurrence_of(component, zone)
         if key not in newest or _sequence(component) >= _sequence(newest[key]):
             newest[key] = component
     master = newest.pop("", None)
@@ -190,6 +190,11 @@ def _moment(value: Any, zone: ZoneInfo) -> tuple[datetime, bool]:
     raise Refused("calendar.event_unreadable")
 
 
+def moment_of(value: Any, zone: ZoneInfo) -> datetime:
+    """A value's instant on this room's wall."""
+    return _moment(value, zone)[0]
+
+
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
@@ -205,7 +210,8 @@ def _values(component: Component, name: str) -> list[Any]:
     return [value for one in lists for value in one.dts]
 
 
-def _recurrence(component: Component, zone: ZoneInfo) -> str:
+def recurrence_of(component: Component, zone: ZoneInfo) -> str:
+    """The date of a rule an event stands for (`Event.recurrence`)."""
     value = component.get("RECURRENCE-ID")
     return _stamp(_moment(value.dt, zone)[0]) if value is not None else ""
 

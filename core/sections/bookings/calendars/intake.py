@@ -180,6 +180,7 @@ def take(s: Session, source: CalendarSource, do: TakeEvent, by: Actor, at: datet
     booking = record.booking_of(s, entry)
     # What had the room and lost it here (cancelled at the desk, nobody came) does not take it again until its event changes.
     same = entry.fingerprint == do.fingerprint and entry.state == ACCEPTED and booking is not None
+    told = entry.fingerprint == do.fingerprint and entry.state == DECLINED  # its organizer knows; that it asked again is no news
     entry.href, entry.etag, entry.fingerprint = do.href or entry.href, do.etag or entry.etag, do.fingerprint
     entry.summary, entry.starts_at = do.title, do.starts_at or entry.starts_at
     if same and not do.gone:
@@ -195,12 +196,14 @@ def take(s: Session, source: CalendarSource, do: TakeEvent, by: Actor, at: datet
         _free(s, booking, at)
         entry.state = IGNORED
     else:
-        _judge(s, source, entry, booking, do, at)
+        _judge(s, source, entry, booking, do, at, told=told)
     s.flush()
     return entry
 
 
-def _judge(s: Session, source: CalendarSource, entry: CalendarEntry, booking: Booking | None, do: TakeEvent, at: datetime) -> None:
+def _judge(
+    s: Session, source: CalendarSource, entry: CalendarEntry, booking: Booking | None, do: TakeEvent, at: datetime, *, told: bool
+) -> None:
     room = rooms.get(s, source.room_id)
     starts_at, ends_at = span(do, room, claims.zone_of(s, room.place_id))
     live = booking is not None and booking.state in LIVE
@@ -224,7 +227,8 @@ def _judge(s: Session, source: CalendarSource, entry: CalendarEntry, booking: Bo
     except Refused as refusal:
         _free(s, booking, at)  # its event is no longer at the old time either
         entry.state, entry.reason, entry.facts = DECLINED, refusal.code, _public(refusal.facts)
-        _tell(s, source, do, refusal, at)
+        if not told:
+            _tell(s, source, do, refusal, at)
         return
     entry.state, entry.booking_id = ACCEPTED, made
 
