@@ -360,6 +360,7 @@ def open_office(config: Settings) -> None:
     vault.use_secret(config.secret())
     sessions.use_settings(config)
     channels.set_up_mail(config.smtp_url)
+    calendars.set_up_inbox(config.imap_url)
     calendars.use_base_url(config.base_url)
     printouts.use_base_url(config.base_url)
     links.use_base_url(config.base_url)

@@ -30,6 +30,7 @@ class Settings:
     base_url: str = ""
     http_port: int = 8081
     smtp_url: str = ""
+    imap_url: str = ""
     timezone: str = "Asia/Shanghai"
     language: str = "zh-Hans"
     tls: str = "off"
@@ -113,7 +114,7 @@ def _checked(values: dict[str, str]) -> Settings:
             raise SetupError(f"FOYER_TEST_CLOCK is {test_clock!r}; it must be 0, 1, or a moment with its offset to start from.")
     return Settings(
         database_url=url, data_dir=data_dir, host=host, port=port, base_url=base, http_port=_port("http_port", values.get("http_port", "8081")),
-        smtp_url=values.get("smtp_url", ""), timezone=timezone, language=language, tls=tls, tls_certificate=values.get("tls_certificate", ""),
+        smtp_url=values.get("smtp_url", ""), imap_url=values.get("imap_url", ""), timezone=timezone, language=language, tls=tls, tls_certificate=values.get("tls_certificate", ""),
         tls_key=values.get("tls_key", ""), secret_file=Path(values.get("secret_file", str(data_dir / "secret.key"))), test_clock=test_clock != "0", test_clock_start=start,
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from core.sections import bookings, rooms
 from core.sections.bookings import BookingView, RoomDay
 from core.web import frame, parts
 from core.web.frame import _
+from kiosk.desk.attendees import draw_attendees
 from kiosk.desk.booking_form import LENGTHS, BookingForm
 from kiosk.desk.booking_wishes import purpose_name
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
@@ -160,6 +161,7 @@ def _draw_peek(row: BookingView, page: RegisterPage) -> None:
         _draw_approval(row, page)
     if not _may(row):
         return
+    draw_attendees(page.reopen, booking_id=row.id, may=True, live=row.state in ("pending", "confirmed", "held", "in_use"))
     draw_guests(row.id, page.reopen, live=row.state in ("pending", "confirmed", "held", "in_use"))
     acts: tuple[tuple[str, Operation, Any], ...] = {
         "pending": ((_("bookings.cancel"), bookings.CancelBooking(booking_id=row.id), "stop"),),

@@ -13,11 +13,12 @@ from nicegui import APIRouter, ui
 
 from core.foundation import clock, database, i18n, live
 from core.foundation.live import Change
-from core.mechanisms.operations import Operation, Role
+from core.mechanisms.operations import OFFICE, Operation, Role
 from core.sections.bookings import calendars
 from core.sections.bookings.calendars import SourceView
 from core.web import frame, parts
 from core.web.frame import _
+from kiosk.desk.calendar_file import FileDialog
 from kiosk.desk.series import refusal_words, room_choices, styles
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
@@ -39,6 +40,8 @@ class CalendarsPage:
         self.keeper = by.has(Role.ADMIN, Role.CLERK)
         with parts.head(_("nav.calendars"), _("calendars.sub")):
             parts.button(_("calendars.mine"), href="/my/calendars", icon="link")
+            if by.has(*OFFICE):
+                parts.button(_("calendars.bring"), lambda: FileDialog(self.draw), icon="receive")
             if self.keeper:
                 parts.button(_("calendars.connect"), self._connect_dialog, kind="main", icon="plus")
         self.box = parts.box("calendars")

@@ -15,13 +15,13 @@ from nicegui import APIRouter, ui
 
 from core.foundation import clock, database, i18n, live
 from core.foundation.live import Change
-from core.mechanisms import attachments, labels, people, places
+from core.mechanisms import labels, people, places
 from core.mechanisms.operations import Operation, Role
 from core.mechanisms.places import PlaceKind
 from core.sections import roomcare, rooms
 from core.web import frame, parts, static_files
-from core.web.elements import Signature
 from core.web.frame import _
+from kiosk.desk.lost_things import draw_searches, hand_over_dialog
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 MAY = (Role.ADMIN, Role.RECEPTION, Role.CLERK, Role.LEADER)
@@ -44,7 +44,7 @@ class CarePage:
         self.client = ui.context.client
         self.calls, self.head, self.box = parts.box("stack"), parts.box(), parts.box("stack")
         self._pending = False
-        for kind in ("room_task", "room_fault", "room_help", "lost_item", "room", "clock"):
+        for kind in ("room_task", "room_fault", "room_help", "lost_item", "lost_search", "room", "clock"):
             self.client.on_delete(live.subscribe(kind, self._changed))
         self.draw()
 
@@ -67,6 +67,7 @@ class CarePage:
                 self.done = roomcare.finished_tasks(s, by, at, at - timedelta(hours=12))
                 self.faults = roomcare.open_faults(s)
                 self.lost = roomcare.lost_items(s, at)
+                self.searches = roomcare.searches(s)
                 calls = roomcare.open_calls(s)
             self._draw_calls(calls)
             self._draw_head()
@@ -90,7 +91,7 @@ class CarePage:
         late = sum(1 for task in self.tasks if task.late)
         sub = _("care.late", n=late) if late else _("care.nothing_late")
         with self.head, parts.head(_("care.tasks", n=len(self.tasks)), sub):
-            counts = {"tasks": len(self.tasks), "faults": len(self.faults), "lost": len(self.lost), "rooms": None}
+            counts = {"tasks": len(self.tasks), "faults": len(self.faults), "lost": len(self.lost) + len(self.searches), "rooms": None}
             parts.chips([(view, _(f"care.view.{view}"), counts[view]) for view in VIEWS], self.view, self._see)
             if self.view == "lost":
                 parts.button(_("lost.found"), self._found_dialog, kind="main", icon="plus")
@@ -151,6 +152,7 @@ class CarePage:
                     parts.button(_("care.works_again"), self._doing(roomcare.ClearFault(fault_id=fault.id)))
 
     def _draw_lost(self) -> None:
+        draw_searches(self.client, self.searches, self.lost, self.draw)
         if not self.lost:
             parts.empty(_("lost.none"), _("lost.none_hint"))
             return
@@ -163,7 +165,7 @@ class CarePage:
                     parts.button(_("lost.print"), href=f"/desk/labels?codes={item.label}", kind="quiet")
                     if item.due:
                         parts.button(_("lost.dispose"), partial(self._dispose_dialog, item))
-                    parts.button(_("lost.claim"), partial(self._claim_dialog, item))
+                    parts.button(_("lost.claim"), partial(hand_over_dialog, self.client, [item], None, self.draw))
 
     def _draw_rooms(self) -> None:
         with database.reading() as s:
@@ -231,32 +233,6 @@ class CarePage:
             with parts.box("dialog__acts"):
                 parts.button(_("web.cancel"), dialog.close)
                 parts.button(_("web.save"), save, kind="main")
-        dialog.open()
-
-    def _claim_dialog(self, item: roomcare.LostView) -> None:
-        with self.client, parts.sheet_dialog(_("lost.claim_title", what=item.what), _("lost.claim_hint")) as dialog:
-            name = parts.input(_("lost.name"), props="maxlength=80", autofocus=True)
-            contact = parts.input(_("lost.contact"), props="maxlength=80")
-            parts.text(_("lost.sign"), "span", "field__label")
-            pad = Signature()
-
-            async def save() -> None:
-                said = (name.value or "").strip()
-                parts.refuse(name, None if said else _("lost.name_needed"))
-                signed = await pad.result() if said else None
-                if said and signed is None:
-                    parts.refuse(name, _("lost.sign_needed"))
-                if not said or signed is None:
-                    return
-                stored = await asyncio.to_thread(attachments.keep, signed.png, frame.actor(), clock.now())
-                do = roomcare.ClaimItem(code=item.label, name=said, contact=contact.value or "", signature=stored)
-                if (await parts.do(do, done=_("lost.claimed", what=item.what))).ok:
-                    dialog.close()
-                    self.draw()
-
-            with parts.box("dialog__acts"):
-                parts.button(_("web.cancel"), dialog.close)
-                parts.button(_("lost.claim"), save, kind="main")
         dialog.open()
 
     def _dispose_dialog(self, item: roomcare.LostView) -> None:

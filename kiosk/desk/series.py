@@ -5,7 +5,6 @@ asks the owner's question after no-shows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
@@ -18,10 +17,11 @@ from core.foundation import clock, database, i18n, live
 from core.foundation.live import Change
 from core.mechanisms.operations import Operation
 from core.sections import rooms
-from core.sections.bookings import calendars, series
+from core.sections.bookings import series
 from core.sections.bookings.series import DateView, SeriesCard, SeriesView
-from core.web import frame, icons, parts, static_files
+from core.web import frame, parts, static_files
 from core.web.frame import _
+from kiosk.desk.attendees import draw_attendees
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
@@ -116,7 +116,6 @@ class SeriesPage:
         by, at = frame.actor(), clock.now()
         with database.reading() as s:
             card = series.card(s, self.id, by, at)
-            guests = calendars.attendees(s, None, self.id) if card else []
         self.bookings = {str(view.booking_id) for view in card.dates} if card else set()
         self.box.clear()
         with self.box:
@@ -131,7 +130,8 @@ class SeriesPage:
                     self._dates(card)
                 with parts.box("seriescard__side"):
                     self._facts(card.series)
-                    self._guests(card.series, guests)
+                    with parts.box("sheet"):
+                        draw_attendees(self.draw, series_id=self.id, may=card.series.may_change, live=bool(card.series.left))
 
     def _head(self, shown: SeriesView) -> None:
         tone = TONES.get(shown.state, "lost")
@@ -196,22 +196,6 @@ class SeriesPage:
             ))  # fmt: skip
             if shown.may_change and shown.state == "active":
                 parts.button(_("series.prolong"), partial(self._prolong_dialog, shown), icon="plus", wide=True)
-
-    def _guests(self, shown: SeriesView, guests: Sequence[calendars.AttendeeView]) -> None:
-        with parts.box("sheet"):
-            parts.text(_("series.guests", n=len(guests)), "h2")
-            for guest in guests:
-                with parts.box("row"):
-                    parts.text(guest.name, "span", "cut")
-                    parts.box("push", "span")
-                    parts.text(_(f"invitation.answer.{guest.answer}") if guest.answer else _("series.no_answer"), "span", "quiet small")
-                    if shown.may_change:
-                        away = parts.box("round", "button").props(f'type=button aria-label="{_("series.uninvite", name=guest.name)}"')
-                        with away:
-                            icons.icon("cross")
-                        parts.on_tap(away, partial(self._do, calendars.Uninvite(attendee_id=guest.id), ""))
-            if shown.may_change and shown.left:
-                parts.button(_("series.invite"), self._invite_dialog, icon="send", wide=True)
 
     # ── acts ──
 
@@ -320,28 +304,6 @@ class SeriesPage:
             with parts.box("dialog__acts"):
                 parts.button(_("web.cancel"), dialog.close)
                 parts.button(_("series.prolong"), save, kind="main")
-        dialog.open()
-
-    def _invite_dialog(self) -> None:
-        with parts.sheet_dialog(_("series.invite"), _("series.invite_hint")) as dialog:
-            address = parts.input(_("series.guest_email"), props="type=email maxlength=254")
-            name = parts.input(_("series.guest_name"), props="maxlength=80")
-
-            async def save() -> None:
-                try:
-                    guest = calendars.Guest(email=(address.value or "").strip(), name=name.value or "")
-                except ValueError:
-                    parts.refuse(address, _("invitation.bad_address", address=address.value or ""))
-                    return
-                outcome = await parts.do(calendars.Invite(series_id=self.id, guests=(guest,)), done=_("series.invited"), quiet=True)
-                parts.refuse(address, None if outcome.ok else outcome.message(frame.lang()))
-                if outcome.ok:
-                    dialog.close()
-                    self.draw()
-
-            with parts.box("dialog__acts"):
-                parts.button(_("web.cancel"), dialog.close)
-                parts.button(_("series.invite"), save, kind="main")
         dialog.open()
 
 

@@ -29,11 +29,12 @@ _misses: dict[UUID | None, list[datetime]] = defaultdict(list)
 def parcels(screen: Welcome) -> None:
     """To bring or to fetch; a pass held to the reader needs no touch."""
     screen.head(_("kiosk.parcels"), _("kiosk.parcels.say"))
-    with parts.box("tiles tiles--two", "nav"):
+    with parts.box("tiles tiles--two tiles--three", "nav"):
         screen.tile(
             "parcel", _("kiosk.parcels.bring"), _("kiosk.parcels.bring.say"), partial(screen.show, "parcel_for"), main=True, go="go"
         )
         screen.tile("receive", _("kiosk.parcels.fetch"), _("kiosk.parcels.fetch.say"), partial(screen.show, "fetch"))
+        screen.tile("bell", _("kiosk.lost"), _("kiosk.lost.say"), partial(screen.show, "lost"))
     screen.foot(screen.forget, back_words=_("kiosk.home"), reason="delivery")
 
 

@@ -70,6 +70,10 @@ Step = Literal[
     "group",
     "group_in",
     "group_out",
+    "lost",
+    "lost_where",
+    "lost_name",
+    "lost_noted",
 ]
 KEPT: frozenset[str] = frozenset(
     {
@@ -104,6 +108,7 @@ MODES: dict[str, tuple[Mode, int | None]] = {
     "group_in": ("done", 30),
     "group_out": ("done", 10),
     "sorry": ("done", 20),
+    "lost_noted": ("done", 30),
 }
 SAVE_EVERY_S = 1.0
 

@@ -21,7 +21,7 @@ MAX_NAME, MAX_COMPANY = 40, 60
 
 def drawers() -> dict[str, Drawer]:
     """Which function draws which step."""
-    from kiosk.welcome import coming, details, groups, leaving, parcels, staff, waiting
+    from kiosk.welcome import coming, details, groups, leaving, lost_thing, parcels, staff, waiting
 
     return {
         "attract": attract,
@@ -62,6 +62,10 @@ def drawers() -> dict[str, Drawer]:
         "fetch": parcels.fetch,
         "fetch_sign": parcels.fetch_sign,
         "fetched": parcels.fetched,
+        "lost": lost_thing.what,
+        "lost_where": lost_thing.where,
+        "lost_name": lost_thing.name,
+        "lost_noted": lost_thing.noted,
     }
 
 

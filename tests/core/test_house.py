@@ -69,6 +69,7 @@ NAMES_NO_VISITOR = {
     "kiosk_picture": "the office's own pictures",
     "label_paper": "papers",
     "lost_item": "who fetched what they had lost signed for it: the office's proof, not a visit's",
+    "lost_search": "what somebody looks for, told by themself: forgotten with its own days",
     "office": "the office itself",
     "printer": "printers of the office",
     "person": "members of the office",

@@ -9,8 +9,9 @@ from uuid import uuid4
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import select
 
-from core.foundation import clock
+from core.foundation import clock, database
 from core.mechanisms import duties, notices, tables
 from core.mechanisms.operations import Actor, Role
 from core.sections import bookings, roomcare, rooms
@@ -83,6 +84,42 @@ def test_at_the_end_of_a_meeting_its_host_is_reminded_once_where_the_room_asks_f
     assert roomcare.remind_of_things(hour(9.9)) == 0
     assert roomcare.remind_of_things(hour(10)) == 1 and roomcare.remind_of_things(hour(10) + timedelta(minutes=1)) == 0
     assert [n.key for n in house.read(notices.unread, house.mei.person_id)] == ["lost.notice_things"]
+
+
+@pytest.mark.proves("S1.3-R7")
+def test_who_asks_for_a_lost_thing_learns_nothing_gets_a_code_and_the_desk_hands_it_over(house: Office) -> None:
+    kiosk = Actor(frozenset({Role.KIOSK}), None, None, None, "kiosk")
+    missing = house.do(roomcare.SeekItem(what="灰色围巾", name="李文博"), kiosk)
+    found = house.do(roomcare.ReportFound(what="灰色羊毛围巾", place_id=house.places["301"]), house.wu)
+    there = house.do(roomcare.SeekItem(what="灰色围巾", where="meeting_room", days_ago=1, name="李文博"), kiosk)
+    assert (
+        set(missing) == set(there) == {"search_id", "code"} and missing["code"] != there["code"]
+    )  # the same answer whether it is here or not
+    assert house.refused(roomcare.EndSearch(search_id=there["search_id"]), kiosk).code == "op.not_allowed"
+    assert [(n.key, n.facts["code"]) for n in house.read(notices.unread, house.ann.person_id)] == [
+        ("lost.notice_sought", there["code"]), ("lost.notice_sought", missing["code"])
+    ]  # fmt: skip
+    assert [(one.code, one.where, one.days_ago) for one in house.read(roomcare.searches)] == [
+        (there["code"], "meeting_room", 1), (missing["code"], "unknown", 0)
+    ]  # fmt: skip
+    house.do(roomcare.ClaimItem(code=found["code"], name="李文博", signature=SIGNATURE, search_id=there["search_id"]), house.ann)
+    house.do(roomcare.EndSearch(search_id=missing["search_id"]), house.ann)
+    house.do(roomcare.EndSearch(search_id=missing["search_id"]), house.ann)
+    assert house.read(roomcare.searches) == [] and house.read(roomcare.lost_items, clock.now()) == []
+    assert roomcare.forget_searches(MON_9AM + timedelta(days=29)) == 0
+    assert roomcare.forget_searches(MON_9AM + timedelta(days=31)) == 2 and roomcare.forget_searches(MON_9AM + timedelta(days=31)) == 0
+    with database.reading() as s:
+        assert {(row.seeker, row.what) for row in s.execute(select(roomcare.LostSearch)).scalars()} == {("", "")}
+
+
+def test_a_kiosk_somebody_plays_with_stops_asking_and_the_desk_does_not(house: Office) -> None:
+    kiosk = Actor(frozenset({Role.KIOSK}), None, None, None, "kiosk")
+    codes = {house.do(roomcare.SeekItem(what="雨伞", name="某人"), kiosk)["code"] for _ in range(40)}
+    assert len(codes) == 40
+    assert house.refused(roomcare.SeekItem(what="雨伞", name="某人"), kiosk).code == "lost.too_many_searches"
+    house.do(roomcare.SeekItem(what="雨伞", name="某人"), house.ann)
+    clock.freeze(MON_9AM + timedelta(days=1, minutes=1))
+    house.do(roomcare.SeekItem(what="雨伞", name="某人"), kiosk)
 
 
 def test_booked_used_released_and_refused_add_up_by_room_and_hour(house: Office) -> None:

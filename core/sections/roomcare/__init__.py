@@ -2,9 +2,21 @@
 
 Split by ability: `keeping` (who looks after a room and what is asked), `tasks` (prepared before, restored after, ready by a scan on site),
 `faults` (reported, a duty, repaired), `help_calls` (called, answered, measured), `now` (what a door or a search should know of it), `plans` (the
-floor drawn from the places' shapes, live), `lost` (what people left behind), `use` (booked, used, refused), `wishes` and `finding` (a room in plain words). Bookings know nothing of it; this section reads them.
+floor drawn from the places' shapes, live), `lost` (what people left behind), `asked` (who looks for something), `use` (booked, used, refused), `wishes` and `finding` (a room in plain words). Bookings know nothing of it; this section reads them.
 """
 
+from core.sections.roomcare.asked import (
+    EndSearch,
+    ForgetSearch,
+    LostSearch,
+    SearchView,
+    SeekItem,
+    end_search,
+    forget_search,
+    forget_searches,
+    searches,
+    seek,
+)
 from core.sections.roomcare.faults import (
     ClearFault,
     FaultView,
@@ -81,13 +93,13 @@ from core.sections.roomcare.use import HourUse, RoomUse, Use, sheets, use
 from core.sections.roomcare.wishes import Wish
 
 __all__ = [
-    "AnswerRoomHelp", "AnswerTask", "CallRoomHelp", "CareNow", "CareView", "ClaimItem", "ClearFault", "DisposeItem", "FaultView",
-    "FinishTask", "Fit", "Floor", "FloorPlan", "Found", "HelpCallView", "HelpTimes", "HourUse", "LostItem", "LostView", "PlanRoom",
+    "AnswerRoomHelp", "AnswerTask", "CallRoomHelp", "CareNow", "CareView", "ClaimItem", "ClearFault", "DisposeItem", "EndSearch", "FaultView",
+    "FinishTask", "Fit", "Floor", "FloorPlan", "ForgetSearch", "Found", "HelpCallView", "HelpTimes", "HourUse", "LostItem", "LostSearch", "LostView", "PlanRoom",
     "PlanTask", "Question", "RemindTask", "RemindThings", "ReportFault", "ReportFound", "RoomCare", "RoomFault", "RoomHelpCall",
-    "RoomTask", "RoomUse", "SetRoomCare", "TaskView", "TendLost", "Use", "Wish", "answer_help", "answer_task", "call_help", "calls",
-    "care", "care_now", "care_of", "claim", "clear_fault", "count_open", "describe_lost", "dispose", "door_marks", "fault_duty_done",
-    "faults_of", "find", "finish_task", "finished_tasks", "floor_plan", "floors", "get_task", "help_times", "items_by_room", "keeper_of",
+    "RoomTask", "RoomUse", "SearchView", "SeekItem", "SetRoomCare", "TaskView", "TendLost", "Use", "Wish", "answer_help", "answer_task", "call_help", "calls",
+    "care", "care_now", "care_of", "claim", "clear_fault", "count_open", "describe_lost", "dispose", "door_marks", "end_search", "fault_duty_done",
+    "faults_of", "find", "finish_task", "finished_tasks", "floor_plan", "floors", "forget_search", "forget_searches", "get_task", "help_times", "items_by_room", "keeper_of",
     "latest_call", "lost_items", "may_do_task", "may_see_lost_photos", "may_see_photos", "may_see_task_photos", "open_calls",
     "open_faults", "open_tasks", "plan_task", "plan_tasks", "remind", "remind_of_things", "remind_task", "report_fault", "report_found",
-    "search", "set_care", "sheets", "task_duty_done", "task_of_room", "task_view", "tend", "use",
+    "search", "searches", "seek", "set_care", "sheets", "task_duty_done", "task_of_room", "task_view", "tend", "use",
 ]  # fmt: skip

@@ -30,7 +30,7 @@ from core.mechanisms.operations import OFFICE, PERSON_ROLES, SYSTEM, Actor, Oper
 from core.mechanisms.people import Person
 from core.mechanisms.places import Place
 from core.sections.bookings import Booking, BookingState
-from core.sections.roomcare import keeping
+from core.sections.roomcare import asked, keeping
 
 SUBJECT = "lost_item"
 KEPT, CLAIMED, DISPOSED = "kept", "claimed", "disposed"
@@ -128,11 +128,12 @@ class ClaimItem(Operation):
     name: Name
     contact: Annotated[str, StringConstraints(max_length=80)] = ""
     signature: Sha256
+    search_id: UUID | None = None
 
 
 @operation(ClaimItem, "lost.claim", roles=OFFICE | {Role.KIOSK}, personal=True)
 def claim(s: Session, do: ClaimItem, by: Actor, at: datetime) -> dict[str, Any]:
-    """Refuses: label.unknown, label.other_kind, lost.gone (claimed or disposed of before)"""
+    """`search_id` is the search it answers. Refuses: label.unknown, label.other_kind, lost.gone (claimed or disposed of before), lost.search_unknown"""
     item = s.get(LostItem, labels.subject(s, do.code, SubjectKind.LOST))
     if item is None:
         raise Refused("label.unknown", code=do.code)
@@ -141,6 +142,8 @@ def claim(s: Session, do: ClaimItem, by: Actor, at: datetime) -> dict[str, Any]:
     item.claimer, item.contact, item.signature = do.name, do.contact, do.signature
     attachments.use(s, [do.signature], SUBJECT, item.id, by, at)
     _end(s, item, CLAIMED, by, at)
+    if do.search_id is not None:
+        asked.answered(s, do.search_id, item.id, by, at)
     return {"item_id": item.id, "what": item.what}
 
 
@@ -211,17 +214,17 @@ def remind(s: Session, do: RemindThings, by: Actor, at: datetime) -> None:
 def remind_of_things(at: datetime) -> int:
     """At the end of a meeting in a room that asks for it, its host is told once; and lost things that are due are tended."""
     with database.reading() as s:
-        asked = [room_id for room_id, row in keeping.everything(s).items() if row.remind_things]
+        asking = [room_id for room_id, row in keeping.everything(s).items() if row.remind_things]
         ending = (
             select(col(Booking.id))
             .where(
-                col(Booking.room_id).in_(asked),
+                col(Booking.room_id).in_(asking),
                 col(Booking.ends_at) <= at + timedelta(minutes=2),
                 col(Booking.ends_at) > at - timedelta(minutes=10),
             )
             .where(col(Booking.state).in_((BookingState.IN_USE, BookingState.ENDED)), col(Booking.host_id).is_not(None))
         )
-        meetings = list(s.execute(ending).scalars()) if asked else []
+        meetings = list(s.execute(ending).scalars()) if asking else []
         due = select(col(LostItem.id)).where(col(LostItem.state) == KEPT, col(LostItem.duty_id).is_(None), col(LostItem.dispose_at) <= at)
         forget = select(col(LostItem.id)).where(
             col(LostItem.state) == CLAIMED, col(LostItem.claimer) != "", col(LostItem.ended_at) <= at - timedelta(days=FORGET_DAYS)

@@ -1,22 +1,22 @@
 """Calendars: the same bookings said to, and heard from, other programs (issue "Rooms and door screens"; pitfalls V04, V12, V18, V23, V29).
 
 Split by ability: `keys` (who may read a feed), `ics` (reading others' files), `intake` (an event asks for a room; importing a file), `sources`
-(connect a room with a calendar elsewhere), `remote`, `caldav`, `graph` (how the other side is spoken to), `sync` (keep both equal), `invitations`
-(mail to attendees and what they answer), `record` (tables and views). It lives inside `bookings` because a calendar is no section of the
+(connect a room with a calendar elsewhere), `remote`, `caldav`, `graph` (how the other side is spoken to), `sync` (keep both equal), `attendees`, `itip`
+and `invitations` (who a meeting is for and the mail they get), `replies` and `inbox` (what they answer by mail), `dates` (a rule answered date by date),
+`record` (tables and views). It lives inside `bookings` because a calendar is no section of the
 guide: it is one more door to the same claims."""
 
+from core.sections.bookings.calendars.attendees import Attendee, AttendeeView, InvitationView, attendees, use_base_url
+from core.sections.bookings.calendars.inbox import read_inbox
+from core.sections.bookings.calendars.inbox import set_up as set_up_inbox
 from core.sections.bookings.calendars.intake import ImportCalendar, ImportRow, TakeEvent, dry_run, import_calendar, take_event
 from core.sections.bookings.calendars.invitations import (
     KEYS,
-    Attendee,
-    AttendeeView,
     Guest,
-    InvitationView,
     Invite,
     ReplyInvitation,
     SendInvitation,
     Uninvite,
-    attendees,
     enclosures,
     invitation,
     invite,
@@ -26,7 +26,6 @@ from core.sections.bookings.calendars.invitations import (
     send_invitation,
     send_updates,
     uninvite,
-    use_base_url,
 )
 from core.sections.bookings.calendars.keys import (
     CalendarKey,
@@ -43,6 +42,7 @@ from core.sections.bookings.calendars.keys import (
     used_once,
 )
 from core.sections.bookings.calendars.record import CalendarEntry, CalendarSource, DeclinedView, Kind, SourceView, declined, sources_of
+from core.sections.bookings.calendars.replies import TakeReply, take_reply
 from core.sections.bookings.calendars.sources import (
     ConfirmEmpty,
     ConnectCalendar,
@@ -89,6 +89,7 @@ __all__ = [
     "SendInvitation",
     "SourceView",
     "TakeEvent",
+    "TakeReply",
     "Uninvite",
     "attendees",
     "confirm_empty",
@@ -110,13 +111,16 @@ __all__ = [
     "note_pushed",
     "note_sync",
     "passes_from",
+    "read_inbox",
     "reply",
     "revoke_key",
     "send_invitation",
     "send_updates",
+    "set_up_inbox",
     "sources_of",
     "sync_due",
     "take_event",
+    "take_reply",
     "uninvite",
     "use_base_url",
     "used_once",
