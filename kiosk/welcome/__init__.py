@@ -28,4 +28,5 @@ def welcome_page() -> None:
             f'<script src="{static_files.url("kiosk-look.js")}"></script><script type="module" src="{offline.BASE}live.js"></script>'
         )
         ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("invitations.css")}">')
+        ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("lost.css")}">')
         Welcome(main)

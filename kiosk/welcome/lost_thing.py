@@ -65,7 +65,7 @@ def name(screen: Welcome) -> None:
         if outcome.ok:
             screen.show("lost_noted", code=outcome.result["code"], what=facts["what"])
         else:
-            screen.sorry(outcome.code, outcome.message(frame.lang()))
+            screen.sorry(outcome.code or "", outcome.message(frame.lang()))
 
     screen.head(_("kiosk.lost.name"), _("kiosk.lost.name.say"))
     _keys(screen, "", go, _("kiosk.lost.name"), act=_("kiosk.lost.ask"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
-from core.mechanisms import labels
+from core.foundation import database
+from core.mechanisms import labels, shapes
 from core.mechanisms.labels import SubjectKind
 from core.sections import bookings, roomcare
 from tests.cast import Office
@@ -69,5 +70,63 @@ def test_scanning_the_door_opens_exactly_this_meetings_list_and_ready_shows_at_o
     photograph(desk, "draw-floor")
     desk.get_by_role("button", name="保存").click()
     expect(desk.locator(".toast")).to_contain_text("三楼的平面图存好了")
+    draw_by_hand(desk, server, live_office)
     desk.context.close()
     page.context.close()
+
+
+def draw_by_hand(desk: Page, server: Server, office: Office) -> None:
+    """The clerk moves and stretches a room with the mouse, draws another, moves with the keyboard and takes it back; a phone sees each step."""
+
+    def of(room: str) -> tuple[int, int, int, int] | None:
+        with database.reading() as s:
+            row = s.get(shapes.PlaceShape, office.places[room])
+            return (row.x_cm, row.y_cm, row.width_cm, row.height_cm) if row else None
+
+    def becomes(room: str, box: tuple[int, int, int, int] | None) -> None:
+        desk.wait_for_timeout(0)
+        for _ in range(100):
+            if of(room) == box:
+                return
+            desk.wait_for_timeout(50)
+        raise AssertionError((of(room), box))
+
+    def spot(x: int, y: int) -> tuple[float, float]:
+        """Where a point of the floor, in centimetres, lies on the page."""
+        at = desk.evaluate(
+            "([x, y]) => { const m = document.querySelector('.pe__svg').getScreenCTM(); const p = new DOMPoint(x, y).matrixTransform(m); return [p.x, p.y]; }",
+            [x, y],
+        )
+        return at[0], at[1]
+
+    def drag(start: tuple[int, int], end: tuple[int, int]) -> None:
+        desk.mouse.move(*spot(*start))
+        desk.mouse.down()
+        desk.mouse.move(*spot((start[0] + end[0]) // 2, (start[1] + end[1]) // 2))
+        desk.mouse.move(*spot(*end))
+        desk.mouse.up()
+
+    desk.locator(".pe__svg").scroll_into_view_if_needed()
+    drag((400, 300), (600, 500))
+    becomes("301", (200, 200, 750, 600))
+    drag((950, 800), (1150, 900))  # its south-east corner
+    becomes("301", (200, 200, 950, 700))
+    desk.locator("[data-room]").first.press("ArrowRight")
+    becomes("301", (210, 200, 950, 700))
+    desk.locator("[data-room]").first.press("Shift+ArrowDown")
+    becomes("301", (210, 200, 950, 710))
+    desk.get_by_role("button", name="302").first.click()  # not drawn yet: armed, then drawn
+    drag((1300, 200), (1700, 600))
+    becomes("302", (1300, 200, 400, 400))
+    drag((1500, 400), (900, 400))  # onto 301: refused, and it lies where it lay
+    expect(desk.locator(".problem")).to_be_visible()
+    becomes("302", (1300, 200, 400, 400))
+    photograph(desk, "draw-floor-by-hand")
+    desk.locator(".problem button").first.click()
+    desk.get_by_role("button", name="撤销").click()
+    becomes("302", None)
+    desk.get_by_role("button", name="重做").click()
+    becomes("302", (1300, 200, 400, 400))
+    for _ in range(5):
+        desk.get_by_role("button", name="撤销").click()
+    becomes("301", (0, 0, 750, 600))

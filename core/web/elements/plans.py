@@ -62,6 +62,23 @@ class Plan(ui.element, component="plan.js"):
         self.update()
 
 
+class PlanEditor(ui.element, component="plan_editor.js"):
+    """A floor drawn by hand, in centimetres. Events: `place` (id, x, y, w, h), `remove` (id), `choose` (id), `undo`, `redo`. What a browser sends is
+    checked by whoever listens; the plan that stands is the one that is shown."""
+
+    def __init__(self, handlers: Mapping[str, Callable[[dict[str, Any]], Any]]) -> None:
+        super().__init__()
+        empty = {"floor": "", "label": "", "outline": [], "rooms": [], "width": 1, "height": 1, "words": {"overlaps": ""}}
+        self._props.update({"data": empty, "arm": ""})
+        for name, handler in handlers.items():
+            self.on(name, _hearing(handler))
+
+    def show(self, data: dict[str, Any], arm: str = "") -> None:
+        """Draw this; `arm` is the place the next drag draws."""
+        self._props["data"], self._props["arm"] = data, arm
+        self.update()
+
+
 def _hearing(handler: Callable[[dict[str, Any]], Any]) -> Callable[[GenericEventArguments], Any]:
     async def heard(event: GenericEventArguments) -> None:
         if isinstance(event.args, dict) and parts.is_fresh(event.args):
