@@ -271,7 +271,7 @@ def weeks(count: float, restarts: int, within_minutes: float = 25) -> list[Line]
                 run = DoorRun(browser, server, key, "301", NOW)
                 days, lived = max(1, round(count * 7)), 0
                 first = last = None
-                while lived < days and (first is None or left(0.7)):
+                while lived < days and (first is None or left(0.8)):
                     whole = lived in (0, days - 1)
                     run.pass_time(timedelta(days=1), tap_every=3, step_by=timedelta(minutes=30), stride_s=1 if whole else 5)
                     lived, last = lived + 1, run.health()

@@ -24,6 +24,18 @@ def tell(house: House, at: datetime) -> None:
         fault = roomcare.ReportFault(room_id=house.rooms["205"], item="screen", note="接上电脑没画面")
         story.later("care/fault", fault, house.actors["staff"], at - timedelta(minutes=50))
         story.later(
+            "care/found",
+            roomcare.ReportFound(what="灰色羊毛围巾", place_id=house.rooms["301"], kept_where="前台失物柜 2 层"),
+            house.actors["desk"],
+            at - timedelta(minutes=120),
+        )
+        story.later(
+            "care/sought",
+            roomcare.SeekItem(what="黑色折叠伞，木柄", where="lobby", days_ago=1, name="周明"),
+            house.actors["kiosk"],
+            at - timedelta(minutes=9),
+        )
+        story.later(
             "care/help", roomcare.CallRoomHelp(room_id=house.rooms["101"], kind="device"), house.actors["staff"], at - timedelta(minutes=4)
         )
     story.flush()

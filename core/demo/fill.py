@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from core.demo import caring, counting, days, drawing, house, keeping, meeting, now, rounds, told, visiting, words
+from core.demo import booking, caring, counting, days, drawing, house, keeping, meeting, now, rounds, told, visiting, words
 from core.demo.days import Calendar
 from core.demo.story import Story
 from core.foundation import clock, database
@@ -46,6 +46,7 @@ def fill(today: date, at: datetime | None = None) -> Report:
         else:
             days.close(day)
     story.flush()
+    booking.tell(built, today, at, calendar)
     caring.tell(built, at)
     told.run_jobs(at)
     told.tell_in_person(built, unreached, at)

@@ -133,8 +133,8 @@ class FloorPage:
                         chip.props(f"aria-pressed={'true' if str(place.id) == self.arm else 'false'} data-loose={place.id}")
             if self.arm:
                 parts.text(_("draw.drag_now"), "p", "pe__hint").props("role=status")
-        self.undo_button.set_enabled(bool(self.done))
-        self.redo_button.set_enabled(bool(self.undone))
+        for button, steps in ((self.undo_button, self.done), (self.redo_button, self.undone)):
+            button.props(remove="disabled") if steps else button.props("disabled")
         self.filling = True
         for place_id, fields in self.fields.items():
             found = self.now.get(place_id)

@@ -80,7 +80,7 @@ def noted(screen: Welcome) -> None:
         parts.text(screen.shown["what"], "span", "second")
         parts.text(i18n.day_and_time(clock.now(), clock.zone(), frame.lang()), "span", "second")
     with parts.box("kiosk__acts", "section"):
-        screen.button(_("kiosk.done"), screen.forget, kind="main", counts=True)
+        screen.button(_("kiosk.lost.good"), screen.forget, kind="main", counts=True)
     screen.foot(reason="general")
 
 
