@@ -1,7 +1,8 @@
 """Calendars: the same bookings said to, and heard from, other programs (issue "Rooms and door screens"; pitfalls V04, V12, V18, V23, V29).
 
 Split by ability: `keys` (who may read a feed), `ics` (reading others' files), `intake` (an event asks for a room; importing a file), `sources`
-(connect a room with a calendar elsewhere), `remote`, `caldav`, `graph` (how the other side is spoken to), `sync` (keep both equal), `attendees`, `itip`
+(connect a room with a calendar elsewhere), `remote`, `caldav`, `graph` (how the other side is spoken to), `sync` with
+`rounds`, `incoming`, `outgoing` and `noting` (keep both equal), `attendees`, `itip`
 and `invitations` (who a meeting is for and the mail they get), `replies` and `inbox` (what they answer by mail), `dates` (a rule answered date by date),
 `record` (tables and views). It lives inside `bookings` because a calendar is no section of the
 guide: it is one more door to the same claims."""
@@ -41,6 +42,7 @@ from core.sections.bookings.calendars.keys import (
     revoke_key,
     used_once,
 )
+from core.sections.bookings.calendars.noting import NoteAnswered, NotePushed, NoteSync, note_answered, note_pushed, note_sync
 from core.sections.bookings.calendars.record import CalendarEntry, CalendarSource, DeclinedView, Kind, SourceView, declined, sources_of
 from core.sections.bookings.calendars.replies import TakeReply, take_reply
 from core.sections.bookings.calendars.sources import (
@@ -51,15 +53,7 @@ from core.sections.bookings.calendars.sources import (
     connect,
     disconnect,
 )
-from core.sections.bookings.calendars.sync import (
-    NoteAnswered,
-    NotePushed,
-    NoteSync,
-    note_answered,
-    note_pushed,
-    note_sync,
-    sync_due,
-)
+from core.sections.bookings.calendars.sync import sync_due
 
 __all__ = [
     "KEYS",

@@ -107,7 +107,7 @@ def read_now(at: datetime) -> int:
 
 def take_mail(raw: bytes, at: datetime) -> int:
     """One mail as it came: its replies, given to the meeting they are of. Answers how many were taken."""
-    message: EmailMessage = email.message_from_bytes(raw, policy=email.policy.default)  # type: ignore[assignment]
+    message: EmailMessage = email.message_from_bytes(raw, policy=email.policy.default)
     headers = [str(value) for name in ("Delivered-To", "X-Original-To", "To", "Cc") for value in message.get_all(name, [])]
     told = [address for address in replies.addresses_with_tag(headers) if replies.attendee_told(address)]
     texts = [_text(part) for part in message.walk() if part.get_content_type() in ("text/calendar", "application/ics")]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -146,7 +146,9 @@ def _aware(moment: datetime) -> datetime:
 
 def _attendee(s: Session, said: Said) -> Attendee | None:
     """The one invitation with this UID and address."""
-    rows = s.execute(select(Attendee).where(col(Attendee.uid) == said.uid, col(Attendee.removed_at).is_(None))).scalars()
+    rows: Iterable[Attendee] = s.execute(
+        select(Attendee).where(col(Attendee.uid) == said.uid, col(Attendee.removed_at).is_(None))
+    ).scalars()
     for row in rows:
         person = s.get(Person, row.person_id) if row.person_id else None
         if (person.email if person else row.email).lower() == said.address:
