@@ -1,6 +1,6 @@
 """Looking after meeting rooms (guide S1.3-R4 … R8): whose room it is, what does not work, who called for help, and where everything lies.
 
-Split by ability: `keeping` (who looks after a room and what is asked), `tasks` (prepared before, restored after, ready by a scan on site),
+Split by ability: `keeping` (who looks after a room and what is asked), `task_record`, `task_plans` and `tasks` (prepared before, restored after, ready by a scan on site),
 `faults` (reported, a duty, repaired), `help_calls` (called, answered, measured), `now` (what a door or a search should know of it), `plans` (the
 floor drawn from the places' shapes, live), `lost` (what people left behind), `asked` (who looks for something), `use` (booked, used, refused), `wishes` and `finding` (a room in plain words). Bookings know nothing of it; this section reads them.
 """
@@ -66,29 +66,14 @@ from core.sections.roomcare.lost import may_see_photos as may_see_lost_photos
 from core.sections.roomcare.marks import door_marks
 from core.sections.roomcare.now import CareNow, care_now, care_of
 from core.sections.roomcare.plans import Floor, FloorPlan, PlanRoom, floor_plan, floors
-from core.sections.roomcare.tasks import (
-    AnswerTask,
-    FinishTask,
-    PlanTask,
-    Question,
-    RemindTask,
-    RoomTask,
-    TaskView,
-    answer_task,
-    count_open,
-    finish_task,
-    finished_tasks,
-    open_tasks,
-    plan_task,
-    plan_tasks,
-    remind_task,
-    task_of_room,
-)
+from core.sections.roomcare.task_plans import PlanTask, RemindTask, plan_task, plan_tasks, remind_task
+from core.sections.roomcare.task_record import Question, RoomTask, TaskView, count_open, finished_tasks, open_tasks, task_of_room
+from core.sections.roomcare.task_record import get as get_task
+from core.sections.roomcare.task_record import may_do as may_do_task
+from core.sections.roomcare.task_record import may_see_photos as may_see_task_photos
+from core.sections.roomcare.task_record import view as task_view
+from core.sections.roomcare.tasks import AnswerTask, FinishTask, answer_task, finish_task
 from core.sections.roomcare.tasks import duty_done as task_duty_done
-from core.sections.roomcare.tasks import get as get_task
-from core.sections.roomcare.tasks import may_do as may_do_task
-from core.sections.roomcare.tasks import may_see_photos as may_see_task_photos
-from core.sections.roomcare.tasks import view as task_view
 from core.sections.roomcare.use import HourUse, RoomUse, Use, sheets, use
 from core.sections.roomcare.wishes import Wish
 

@@ -183,5 +183,5 @@ def _new_code(s: Session) -> str:
     """Five signs nobody asks with at present: short enough to say aloud. It opens nothing by itself: the desk decides who gets what."""
     while True:
         code = "".join(secrets.choice(SIGNS) for _ in range(CODE_SIGNS))
-        if s.execute(select(LostSearch.id).where(col(LostSearch.code) == code)).first() is None:  # type: ignore[call-overload]
+        if s.execute(select(LostSearch.id).where(col(LostSearch.code) == code)).first() is None:
             return code

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from core.sections.bookings import Booking
-from core.sections.roomcare import faults, help_calls, keeping, tasks
+from core.sections.roomcare import faults, help_calls, keeping, task_record
 from core.sections.roomcare.help_calls import HelpCallView
-from core.sections.roomcare.tasks import DONE, OPEN, PREPARE, RoomTask
+from core.sections.roomcare.task_record import DONE, OPEN, PREPARE, RoomTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def care_now(s: Session, at: datetime, only: UUID | None = None) -> dict[UUID, C
 
     for room_id, row in keeping.everything(s).items():
         if row.restore_since is not None and only in (None, room_id):
-            last = tasks.dirty_since(s, row, room_id, at)
+            last = task_record.dirty_since(s, row, room_id, at)
             if last is not None:
                 found[room_id] = replace(of(room_id), restoring_since=last.ended_at or last.ends_at)
     query = (
@@ -52,7 +52,7 @@ def care_now(s: Session, at: datetime, only: UUID | None = None) -> dict[UUID, C
         .join(Booking, col(Booking.id) == col(RoomTask.booking_id))
         .where(
             col(RoomTask.kind) == PREPARE, col(RoomTask.state).in_((OPEN, DONE)), col(RoomTask.due_at) > at - timedelta(days=1),
-            col(Booking.ends_at) > at, col(Booking.state).in_(tasks.PLANNED),
+            col(Booking.ends_at) > at, col(Booking.state).in_(task_record.PLANNED),
         )
         .order_by(col(Booking.starts_at).desc(), col(RoomTask.id))
     )  # fmt: skip
