@@ -17,6 +17,7 @@ from core.sections import bookings, roomcare, rooms
 from core.sections.bookings import Booking, timeline
 from tests.cast import Office
 from tests.live import DESK, PHONE, Server, sign_in
+from tests.rooms.build import combined
 from tests.rooms.doors import moment, photograph, set_up_rooms
 
 MONDAY = date(2026, 11, 23)
@@ -59,6 +60,27 @@ def test_a_reader_may_change_what_is_theirs_and_the_office_everything(office: Of
         assert (bar.may, bar.title) == (may, "碰头会"), who.name
     assert (found.today, found.minute) == (0, 540)
     assert office.read(timeline.timeline, MONDAY - timedelta(days=7), 7, clock.now(), office.ann).today is None
+
+
+@pytest.mark.proves("S1.3-R1", "Front desk 2")
+def test_two_rooms_that_open_into_one_show_each_other_s_bookings_and_only_their_own_are_moved(office: Office) -> None:
+    set_up_rooms(office)
+    combined(office, "30X", "301", "305")
+    office.do(bookings.CreateBooking(room_id=office.places["301"], starts_at=moment(10), ends_at=moment(11)), office.mei)
+    office.do(bookings.CreateBooking(room_id=office.places["30X"], starts_at=moment(14), ends_at=moment(15)), office.mei)
+    one, both = (0, "10:00", "11:00"), (0, "14:00", "15:00")
+    assert bars(office) == {"301": [one, both], "302": [], "305": [both], "30X": [one, both]}
+    found = office.read(timeline.timeline, MONDAY, 1, clock.now(), office.mei)
+    may = {room.short_name: [bar.may for bar in room.bars] for floor in found.floors for room in floor.rooms}
+    assert may == {"301": [True, False], "302": [], "305": [False], "30X": [False, True]}
+    office.do(rooms.CloseRoom(room_id=office.places["305"], reason="检修"), office.bo)
+    found = office.read(timeline.timeline, MONDAY, 1, clock.now(), office.mei)
+    assert {room.short_name: room.closed for floor in found.floors for room in floor.rooms} == {
+        "301": None,
+        "302": None,
+        "305": "检修",
+        "30X": "检修",
+    }
 
 
 @pytest.mark.proves("V29")

@@ -6,7 +6,7 @@ titles; one statement for the rooms, one for the bookings, whatever the span."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
@@ -78,6 +78,8 @@ def timeline(s: Session, first: date, days: int, at: datetime, by: Actor) -> Tim
     all_mine = by.has(*OFFICE, Role.SYSTEM)
     department = None if all_mine or by.person_id is None else getattr(s.get(Person, by.person_id), "department_id", None)
     zone = clock.zone()
+    combined = rooms.parts_of(s)
+    shared = {id: rooms.sharing(s, id) for id in {*combined, *(part for parts in combined.values() for part in parts)}}
     for row in s.connection().execute(_query(midnights[0], midnights[-1])):
         end = row.ended_at or row.ends_at
         state = state_at(row.state, row.starts_at, row.ends_at, at)
@@ -89,12 +91,18 @@ def timeline(s: Session, first: date, days: int, at: datetime, by: Actor) -> Tim
                 end_minute = (_minute(end, zone) or 1440) if end <= midnights[day + 1] else 1440
                 bar = Bar(row.id, day, start_minute, max(end_minute, start_minute + 1), state, title, who, may)
                 bars.setdefault(row.room_id, []).append(bar)
+                for other in shared.get(row.room_id, set()) - {
+                    row.room_id
+                }:  # a room that opens into this one is taken too, and its bar is moved there
+                    bars.setdefault(other, []).append(replace(bar, may=False))
     hours = _Hours(midnights[0] + timedelta(hours=12))
     floors: dict[tuple[UUID | None, str], list[RoomRow]] = {}
-    for room in _rooms(s):
+    rows = list(_rooms(s))
+    shut_now = {room.place_id: room.closed_reason for room in rows if rooms.is_closed(room, at)}
+    for room in rows:
         opens, closes = hours.of(room)
         minutes = (_minute(opens, zone), _minute(closes, zone) or 1440)
-        shut = room.closed_reason if rooms.is_closed(room, at) else None
+        shut = next((shut_now[id] for id in (room.place_id, *combined.get(room.place_id, ())) if id in shut_now), None)
         found = RoomRow(
             room.place_id, room.name, room.short_name, room.capacity, *minutes, room.bookable, shut, tuple(bars.get(room.place_id, ()))
         )
