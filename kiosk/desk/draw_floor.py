@@ -17,6 +17,7 @@ from core.foundation.live import Change
 from core.mechanisms import places, shapes
 from core.mechanisms.operations import Role
 from core.mechanisms.places import Place, PlaceKind
+from core.sections import rooms
 from core.web import frame, parts, static_files
 from core.web.elements.plans import PlanEditor
 from core.web.frame import _
@@ -100,21 +101,24 @@ class FloorPage:
         with database.reading() as s:
             self.shape = shapes.on_floor(s, self.floor.id)
             below = places.descendants(s, [self.floor.id])
-            self.inside: list[Place] = [place for place in places.everything(s, (PlaceKind.ROOM, PlaceKind.POINT)) if place.id in below]
+            combined = rooms.parts_of(s)  # a room made of others lies where they lie
+            self.inside: list[Place] = [
+                place for place in places.everything(s, (PlaceKind.ROOM, PlaceKind.POINT)) if place.id in below and place.id not in combined
+            ]
         self.now: dict[UUID, Box] = {one.place_id: (one.x_cm, one.y_cm, one.width_cm, one.height_cm) for one in self.shape.shapes}
 
     def _show_plan(self, boxes: Mapping[UUID, Box]) -> None:
         """Draw the floor with its places lying like this."""
         assert self.floor is not None
         names = {place.id: place for place in self.inside}
-        rooms = [
+        drawn = [
             {"id": str(id), "name": names[id].name, "dot": not box[2], "x": box[0], "y": box[1], "w": box[2], "h": box[3]}
             for id, box in boxes.items()
             if id in names
         ]
         outline = self.shape.outline or ((0, 0), (2000, 0), (2000, 1200), (0, 1200))
         self.plan.show({
-            "floor": self.floor.id.hex, "label": self.floor.name, "outline": [list(corner) for corner in outline], "rooms": rooms,
+            "floor": self.floor.id.hex, "label": self.floor.name, "outline": [list(corner) for corner in outline], "rooms": drawn,
             "width": max([self.shape.width_cm, *(x for x, _y in outline)]), "height": max([self.shape.height_cm, *(y for _x, y in outline)]),
             "words": {"overlaps": _("draw.overlaps")},
         }, self.arm)  # fmt: skip

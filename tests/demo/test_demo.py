@@ -365,7 +365,7 @@ def _figures() -> dict[str, object]:
             "people": sorted(s.execute(select(Person.number, Person.name, Person.extension)).all()),
             "assets": sorted(s.execute(select(Asset.id, Asset.number, Asset.value_cents, Asset.place_id, Asset.state)).all()),
             "stock": sorted(s.execute(select(Supply.number, Supply.on_hand)).all()),
-            "bookings": sorted(s.execute(select(bookings.Booking.id, bookings.Booking.starts_at, bookings.Booking.state)).all()),
+            "bookings": sorted(s.execute(select(bookings.Booking.room_id, bookings.Booking.starts_at, bookings.Booking.state)).all()),
             "visits": sorted(s.execute(select(visits.Visit.name, visits.Visit.state, visits.Visit.expected_on)).all()),
             "house": (house.ASSETS, house.PEOPLE, days.HISTORY_DAYS),
         }

@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 
 from core.mechanisms import places, shapes
 from core.mechanisms.places import Place, PlaceKind
-from core.sections import bookings
+from core.sections import bookings, rooms
 from core.sections.roomcare.now import CareNow, care_now
 from core.sections.rooms import Room
 
@@ -79,6 +79,8 @@ def floor_plan(s: Session, floor_id: UUID, at: datetime) -> FloorPlan:
         if shape.place_id in rows:
             placed.add(shape.place_id)
             found.append(_room(rows[shape.place_id], shape, now.get(shape.place_id), care))
+    combined = rooms.parts_of(s)  # a room made of others lies where they lie
+    placed |= {id for id, made_of in combined.items() if made_of and placed.issuperset(made_of)}
     nowhere = [_room(rows[id], shapes.Shape(id, 0, 0, 0, 0), room, care) for id, room in now.items() if id in rows and id not in placed]
     return FloorPlan(floor_id, floor.name, drawn.width_cm, drawn.height_cm, drawn.outline, tuple(found), tuple(nowhere))
 
