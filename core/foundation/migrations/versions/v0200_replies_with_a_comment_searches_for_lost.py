@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0200"
-down_revision = "0220"
+down_revision = "0221"
 
 # Triggers and constraints beside the tables, as they were declared when this was written.
 BESIDE: dict[str, tuple[str, ...]] = {
