@@ -31,7 +31,7 @@ def draw_attendees(
     parts.text(_("attendees.title", n=len(found), coming=coming) if found else _("attendees.nobody"), "h3")
     with parts.rows("list attendees") if found else parts.box():
         for one in found:
-            with parts.item(one.name, one.comment or (one.email if one.email != one.name else ""), icon="person"):
+            with parts.item(one.name, one.comment, icon="person"):
                 parts.pill(_(f"attendees.answer.{one.answer or 'none'}"), TONES.get(one.answer, "held"))
                 if may and live:
                     away = parts.box("round", "button").props(f'type=button aria-label="{_("series.uninvite", name=one.name)}"')

@@ -23,6 +23,7 @@ from core.foundation.errors import Refused
 from core.mechanisms.operations import PERSON_ROLES, SYSTEM, Actor, Operation, operation, touch
 from core.sections.bookings import calendars, claims, making
 from core.sections.bookings.calendars import invitations
+from core.sections.bookings.calendars.attendees import Attendee
 from core.sections.bookings.claims import LIVE, Booking, BookingState
 from core.sections.bookings.series.record import SeriesDate, dates_of, is_to_come
 from core.sections.visits import mails, planning
@@ -105,8 +106,8 @@ def guests(s: Session, booking_id: UUID) -> list[MeetingGuest]:
     ]
 
 
-def _attendees(s: Session, *, booking_id: UUID | None = None, series_id: UUID | None = None) -> list[invitations.Attendee]:
-    table = invitations.Attendee
+def _attendees(s: Session, *, booking_id: UUID | None = None, series_id: UUID | None = None) -> list[Attendee]:
+    table = Attendee
     of = col(table.booking_id) == booking_id if booking_id is not None else col(table.series_id) == series_id
     query = select(table).where(of, col(table.person_id).is_(None), col(table.removed_at).is_(None)).order_by(col(table.id))
     return list(s.execute(query).scalars())
@@ -147,7 +148,7 @@ def tell_with_meeting(s: Session, visit: Visit, what: mails.What, at: datetime) 
 
 def pass_of(s: Session, attendee_id: UUID) -> Mapping[str, Any]:
     """What the meeting's mail says of the guest's code; nothing for a guest without one, or of a series, whose codes come in a mail of their own."""
-    guest = s.get(invitations.Attendee, attendee_id)
+    guest = s.get(Attendee, attendee_id)
     if guest is None or guest.series_id is not None:
         return {}
     query = select(Visit).where(col(Visit.attendee_id) == attendee_id, col(Visit.state) == VisitState.PLANNED)
@@ -198,7 +199,7 @@ def _take_up(s: Session, booking: Booking, at: datetime) -> None:
         col(Visit.erased_at).is_(None),
     )
     for visit in s.execute(query.order_by(col(Visit.id))).scalars():
-        guest = s.get(invitations.Attendee, visit.attendee_id) if visit.attendee_id is not None else None
+        guest = s.get(Attendee, visit.attendee_id) if visit.attendee_id is not None else None
         if (guest is not None and guest.removed_at is not None) or clock.today(booking.starts_at) < clock.today(at):
             continue
         visit.state, visit.ended_at, visit.displaced_at = VisitState.PLANNED, None, None

@@ -21,7 +21,7 @@ from core.foundation.jobs import job, wake
 from core.mechanisms import labels, notices, office, people
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import SYSTEM, Actor, Operation, after_commit, operation, perform_now, touch
-from core.sections.bookings.calendars import invitations
+from core.sections.bookings.calendars.attendees import Attendee
 from core.sections.visits import advice, mails
 from core.sections.visits.record import Visit, VisitState
 
@@ -41,7 +41,7 @@ class VisitSeriesMail(SQLModel, table=True):
 
 def mark(s: Session, visit: Visit) -> bool:
     """The guest is told with the next mail. False when this is no guest of a whole series."""
-    attendee = s.get(invitations.Attendee, visit.attendee_id) if visit.attendee_id is not None else None
+    attendee = s.get(Attendee, visit.attendee_id) if visit.attendee_id is not None else None
     if attendee is None or attendee.series_id is None:
         return False
     row = s.get(VisitSeriesMail, attendee.id) or VisitSeriesMail(attendee_id=attendee.id)
