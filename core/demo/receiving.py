@@ -137,7 +137,7 @@ class _Told:
             room = next((one for one in free if one.capacity <= 16), free[0])
             booked = reception.Arrange(
                 reception_id=reception_id, line_id=line.id, kind=Kind(line.kind), what=line.what, owner_id=line.owner_id, starts_at=line.starts_at,
-                ends_at=line.ends_at, place=room.name, room_id=room.id,
+                ends_at=line.ends_at, place=line.place, room_id=room.id,
             )  # fmt: skip
             self._say(f"{key}/room", booked, self.clerk, at)
 

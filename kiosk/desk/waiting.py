@@ -60,7 +60,9 @@ class WaitingList:
         """Waits for a yes: reception may say it as well."""
         with parts.box("waiting__row", "li").props(f'data-visit="{visit.id}"'):
             self._who(visit)
-            parts.text(parts.joined(visit.purpose, _("visit_desk.asks", host=visit.host)), "p", "second small")
+            with parts.box("waiting__why second small"):
+                parts.text(visit.purpose, "p")
+                parts.text(_("visit_desk.asks", host=visit.host), "p")
             with parts.box("waiting__acts"):
                 parts.button(_("visit_desk.not_in"), partial(self._decide, visit.id, False), kind="quiet")
                 parts.button(_("visit_desk.let_in"), partial(self._decide, visit.id, True), icon="check")
