@@ -60,7 +60,16 @@ export default {
       this.$emit("pick", { ids: this.pickedIds.slice(0, 20000), t: window.foyer.now() });
     },
     choose(id) {
-      if (this.opens && window.foyer.linked()) this.$emit("choose", { id, t: window.foyer.now() });
+      if (!this.opens) return;
+      clearInterval(this.early);
+      const made = window.foyer.now();
+      const go = () => this.$emit("choose", { id, t: made });
+      if (window.foyer.linked()) return go();
+      if (window.did_handshake) return; // the link broke: the page says so itself
+      this.early = setInterval(() => { // pressed on a page that has just opened, before its first link: the last one counts
+        if (window.foyer.linked() || window.foyer.now() - made > 8000) clearInterval(this.early);
+        if (window.foyer.linked()) go();
+      }, 50);
     },
     step(event, by) {
       const rows = [...event.currentTarget.parentElement.children];
@@ -80,6 +89,7 @@ export default {
     if (this.asked > this.rows.length) this.asked = 0;
   },
   beforeUnmount() {
+    clearInterval(this.early);
     this.watcher?.disconnect();
   },
 };
