@@ -78,7 +78,7 @@ from core.sections import (
     supplies,
     visits,
 )
-from core.sections.assets import lives
+from core.sections.assets import hiding, lives
 from core.sections.bookings import calendars, series
 from core.sections.stocktakes import telling as stocktake_telling
 from core.sections.visits import blocklist, happenings, holding, identity, keeping, own_data, purging, retention, reveals, series_mail
@@ -348,6 +348,7 @@ def include_core() -> None:
     imports.include(*parts)
     bookings.marks_from("roomcare", roomcare.door_marks)
     lives.include(*parts, stocktake_telling)
+    hiding.include(*parts)
     happenings.include(*parts)
     printers.include(printouts)
     links.include(*parts)

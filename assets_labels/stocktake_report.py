@@ -62,6 +62,7 @@ class _Sealed:
     def __init__(self, content: dict[str, Any], sha256: str, language: str, zone: ZoneInfo) -> None:
         self._content, self._sha256, self._language, self._zone = content, sha256, language, zone
         self._supplies = content["kind"] == "supply"
+        self._pieces = any(line.get("bulk") for line in content["lines"])  # reports without a bulk line look as they always did
 
     # ── PDF ──
 
@@ -77,6 +78,10 @@ class _Sealed:
         figures = [(self._t(f"sum.{name}") if name in ("expected", "surplus") else self._t(f"result.{name}"), str(sums[name]))
                    for name in ("expected", "matched", "moved", "missing", "surplus")]  # fmt: skip
         figures.append((self._t("report.sum_net"), i18n.money(sums["net_value_cents"])))
+        if self._pieces:
+            figures += [(self._t(f"report.{name}"), str(sums[name])) for name in ("things", "things_missing", "things_surplus")]
+            impact = sums["surplus_value_cents"] - sums["missing_value_cents"]
+            figures.append((self._t("report.difference_value"), i18n.money(impact)))
         return Report(
             title=self._t("report.title"), heading=content["office"], lines=self._head(), sums=tuple(figures), columns=tuple(column for column, _ in columns),
             rows=tuple(tuple(cell(line) for _, cell in columns) for line in lines), totals=self._totals(lines, columns),
@@ -89,7 +94,13 @@ class _Sealed:
         )  # fmt: skip
 
     def _details(self, lines: list[dict[str, Any]]) -> Report:
-        columns = [*self._pdf_columns(), (Column(self._t("report.decision"), 1.5), self._decision)]
+        figures: list[tuple[Column, Callable[[dict[str, Any]], str]]] = []
+        if self._pieces:
+            figures = [
+                (Column(self._t("report.difference"), 0.5, figures=True), lambda line: f"{_off(line):+d}" if _off(line) else ""),
+                (Column(self._t("report.difference_value"), 0.9, figures=True), lambda line: i18n.money(_off_cents(line, "value_cents"))),
+            ]
+        columns = [*self._pdf_columns(), *figures, (Column(self._t("report.decision"), 1.5), self._decision)]
         return Report(
             title=self._t("report.differences"), heading=self._content["office"], lines=self._head()[:1], columns=tuple(column for column, _ in columns),
             rows=tuple(tuple(cell(line) for _, cell in columns) for line in lines), totals=self._totals(lines, columns) if lines else (),
@@ -155,9 +166,14 @@ class _Sealed:
                     Column(self._t("report.keeper"), 1.2),
                     lambda line: " ".join(part for part in (line["department"], line["keeper"]) if part),
                 ),
-                (Column(self._t("report.value"), 0.9, figures=True), lambda line: _money(line["value_cents"])),
+                (Column(self._t("report.value"), 1.0, figures=True), lambda line: _money(line["value_cents"])),
                 (Column(self._t("report.net"), 0.9, figures=True), lambda line: _money(line["net_value_cents"])),
             ]
+            if self._pieces:
+                figures += [
+                    (Column(self._t("report.book_quantity"), 0.5, figures=True), lambda line: _whole(_book_pieces(line))),
+                    (Column(self._t("report.quantity"), 0.5, figures=True), lambda line: _whole(_found_pieces(line))),
+                ]
         return [
             *places, *figures, (Column(self._t("report.result"), 0.8, bold=True), lambda line: self._t(f"result.{line['result']}")),
             (Column(self._t("report.first"), 1.2), lambda line: " ".join(part for part in (line["first_by"], self._moment(line["first_at"])) if part)),
@@ -171,6 +187,11 @@ class _Sealed:
         if not self._supplies:
             cells[5] = i18n.money(sum(line["value_cents"] or 0 for line in known))
             cells[6] = i18n.money(sum(line["net_value_cents"] or 0 for line in known))
+            if self._pieces:
+                cells[7], cells[8] = _whole(sum(_book_pieces(line) for line in known)), _whole(sum(_found_pieces(line) for line in known))
+            if self._pieces and len(columns) > 12:
+                cells[11] = f"{sum(_off(line) for line in known):+d}"
+                cells[12] = i18n.money(sum(_off_cents(line, "value_cents") for line in known))
         return tuple(cells)
 
     def _decision(self, line: dict[str, Any]) -> str:
@@ -215,8 +236,14 @@ class _Sealed:
         else:
             figures = [
                 (self._t("report.value"), lambda line: amount(line["value_cents"])), (self._t("report.net"), lambda line: amount(line["net_value_cents"])),
-                (self._t("report.quantity"), lambda line: 1 if line["first_at"] and line["result"] in ("matched", "moved", "surplus") else 0),
+                (self._t("report.quantity"), _found_pieces),
             ]  # fmt: skip
+            if self._pieces:
+                figures += [
+                    (self._t("report.book_quantity"), _book_pieces), (self._t("report.unit"), text("unit")),
+                    (self._t("report.difference_value"), lambda line: amount(_off_cents(line, "value_cents"))),
+                    (self._t("report.difference_net"), lambda line: amount(_off_cents(line, "net_value_cents"))),
+                ]  # fmt: skip
         return [
             *head, *figures, (self._t("report.result"), lambda line: self._t(f"result.{line['result']}")), (self._t("report.difference"), lambda line: line["difference"]),
             (self._t("report.counted_by"), lambda line: self._joined(dict.fromkeys(seen["who"] for seen in line["seen"] if seen["who"]))),
@@ -248,6 +275,10 @@ class _Sealed:
         if not self._supplies:
             cells[9] = Decimal(sum(line["value_cents"] or 0 for line in lines)).scaleb(-2)
             cells[10] = Decimal(sum(line["net_value_cents"] or 0 for line in lines)).scaleb(-2)
+            if self._pieces:
+                cells[11], cells[12] = sum(map(_found_pieces, lines)), sum(map(_book_pieces, lines))
+                for place, name in ((14, "value_cents"), (15, "net_value_cents")):
+                    cells[place] = Decimal(sum(_off_cents(line, name) for line in lines)).scaleb(-2)
         return cells
 
     # ── words ──
@@ -271,3 +302,31 @@ def _whole(value: int | None) -> str:
 
 def _money(cents: int | None) -> str:
     return "" if cents is None else i18n.money(cents)
+
+
+# ── pieces of a bulk line; a single thing is one ──
+
+
+def _book_pieces(line: dict[str, Any]) -> int:
+    if not line["expected"]:
+        return 0
+    return int(line["book_quantity"] or 0) if line.get("bulk") else 1
+
+
+def _found_pieces(line: dict[str, Any]) -> int:
+    if line.get("bulk"):
+        return int(line["quantity"] or 0)
+    return 1 if line["first_at"] and line["result"] in ("matched", "moved", "surplus") else 0
+
+
+def _off(line: dict[str, Any]) -> int:
+    return int(line["difference"]) if line["result"] in ("missing", "surplus") else 0
+
+
+def _off_cents(line: dict[str, Any], name: str) -> int:
+    """What a difference is worth, with its sign: the line's money for a single thing, its share by number for a bulk line."""
+    off, cents, pieces = _off(line), line[name], line.get("pieces")
+    if not off or cents is None:
+        return 0
+    worth = cents if not pieces else (2 * cents * abs(off) + pieces) // (2 * pieces)
+    return int(worth if off > 0 else -worth)

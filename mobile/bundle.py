@@ -93,7 +93,11 @@ def bundle(s: Session, by: Actor) -> dict[str, Any]:
 def _assets(s: Session, by: Actor, blind: set[UUID]) -> Iterable[dict[str, Any]]:
     """Every asset, also what left; `told` is one sentence about what became of one that is not simply there."""
     asset = assets.Asset
-    rows = s.execute(select(asset.id, asset.number, asset.name, asset.spec, asset.place_id, asset.state).order_by(col(asset.number))).all()
+    rows = s.execute(
+        select(asset.id, asset.number, asset.name, asset.spec, asset.place_id, asset.state, asset.bulk, asset.unit).order_by(
+            col(asset.number)
+        )
+    ).all()
     codes = labels.codes_of(s, SubjectKind.ASSET, [row.id for row in rows])
     old = labels.old_codes_of(s, SubjectKind.ASSET)
     told = assets.told_now(s, by.language)
@@ -102,7 +106,7 @@ def _assets(s: Session, by: Actor, blind: set[UUID]) -> Iterable[dict[str, Any]]
             "kind": "asset", "id": row.id, "label": codes.get(row.id), "old_labels": old.get(row.id, []), "number": row.number,
             "name": row.name,
             "spec": row.spec, "place_id": None if row.place_id in blind else row.place_id, "state": row.state,
-            **({"told": told[row.id]} if row.id in told else {}),
+            **({"told": told[row.id]} if row.id in told else {}), **({"bulk": True, "unit": row.unit} if row.bulk else {}),
         }  # fmt: skip
 
 

@@ -16,6 +16,8 @@ from core.mechanisms.approvals import ApprovalView
 from core.mechanisms.operations import Role
 from core.web import anew, approval_card, frame, icons, parts
 from core.web.frame import _
+from kiosk.desk import approve_many
+from kiosk.desk.approve_many import Choice
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 RULERS = frozenset({Role.ADMIN, Role.LEADER})
@@ -38,6 +40,7 @@ class ApprovalsPage:
         self.client = ui.context.client
         self.pile = "mine"
         self.opened = self.client.request.query_params.get("open", "")[:80]
+        self.picked: set[str] = set()
         self.box = parts.box()
         self.draw()
         anew.when_changed("approval", draw=self.draw)
@@ -48,25 +51,39 @@ class ApprovalsPage:
             mine = approvals.waiting_for(s, by)
             asked = approvals.asked_by(s, by)
             decided = approvals.decided_by(s, by)
+        counts = approve_many.closed_stocktakes(by)
         mine.sort(key=lambda view: str(view.id) != self.opened)
         self.box.clear()
         with self.box:
-            with parts.head(_("approval.waiting", n=len(mine)) if mine else _("approval.nothing")):
+            waiting = len(mine) + len(counts)
+            with parts.head(_("approval.waiting", n=waiting) if waiting else _("approval.nothing")):
                 if by.has(*RULERS):
                     parts.button(_("approval.rules"), lambda: RulesDialog("asset_disposal"), icon="settings")
             parts.chips(
-                (("mine", _("approval.pile.mine"), len(mine)), ("asked", _("approval.pile.asked"), None), ("decided", _("approval.pile.decided"), None)),
+                (("mine", _("approval.pile.mine"), waiting), ("asked", _("approval.pile.asked"), None), ("decided", _("approval.pile.decided"), None)),
                 self.pile, self._choose,
             )  # fmt: skip
             if self.pile == "mine":
-                self._draw_mine(mine)
+                self._draw_mine(mine, counts)
             else:
                 self._draw_list(asked if self.pile == "asked" else decided)
 
-    def _draw_mine(self, mine: list[ApprovalView]) -> None:
-        if not mine:
+    def _draw_mine(self, mine: list[ApprovalView], counts: list[Choice]) -> None:
+        if not mine and not counts:
             parts.empty(_("approval.nothing"), _("approval.nothing_hint"))
+        choices = {one.key: one for one in (*map(approve_many.of_approval, mine), *counts)}
+        self.picked &= choices.keys()
+        if len(choices) > 1:
+            self._draw_together(choices)
         with parts.box("agree__pile"):
+            for one in counts:
+                with parts.box("sheet agree", "article").props(f'data-approval="{one.key}"'):
+                    parts.text(one.figure, classes="second num")
+                    with parts.box("agree__words"):
+                        parts.text(one.title, "h2")
+                    with parts.box("agree__acts"):
+                        parts.button(_("approval.look"), href=LOOK["stocktake"].format(id=one.key), kind="quiet")
+                        self._pick(one.key, len(choices))
             for index, view in enumerate(mine):
                 with approval_card.card(view):
                     parts.button(
@@ -77,6 +94,48 @@ class ApprovalsPage:
                     )
                     parts.button(_("approval.back"), lambda view=view: approval_card.send_back(view, self.draw), icon="return")
                     self._look(view)
+                    self._pick(str(view.id), len(choices))
+
+    def _pick(self, key: str, of: int) -> None:
+        """The tick that takes a request into the pile that is decided together."""
+        if of > 1:
+            ui.checkbox(_("approval.pick"), value=key in self.picked, on_change=lambda event: self._picked(key, event.value)).props(
+                "data-test=pick"
+            )
+
+    def _picked(self, key: str, on: bool) -> None:
+        (self.picked.add if on else self.picked.discard)(key)
+        self.together.clear()
+        with self.together:
+            self._together_acts()
+
+    def _draw_together(self, choices: dict[str, Choice]) -> None:
+        """Several at once: how many are ticked, and what may be done with them."""
+        self.choices = choices
+        self.together = parts.box("sheet row wrap agree__together").props("data-test=together")
+        with self.together:
+            self._together_acts()
+
+    def _together_acts(self) -> None:
+        n = len(self.picked)
+        parts.text(_("approval.picked", n=n) if n else _("approval.pick_hint"), "span", "strong" if n else "second")
+        if n < len(self.choices):
+            parts.button(_("approval.pick_all"), self._pick_all, kind="quiet").props("data-test=pick-all")
+        if n:
+            parts.button(_("approval.pick_none"), self._pick_none, kind="quiet")
+            parts.button(_("approval.many_back", n=n), lambda: self._ask(False), icon="return").props("data-test=many-back")
+            parts.button(_("approval.many_agree", n=n), lambda: self._ask(True), kind="main", icon="check").props("data-test=many-agree")
+
+    def _pick_all(self) -> None:
+        self.picked = set(self.choices)
+        self.draw()
+
+    def _pick_none(self) -> None:
+        self.picked = set()
+        self.draw()
+
+    def _ask(self, agree: bool) -> None:
+        approve_many.ask([one for key, one in self.choices.items() if key in self.picked], agree, self.draw)
 
     def _draw_list(self, views: list[ApprovalView]) -> None:
         if not views:

@@ -229,7 +229,7 @@ def _money(cents: int | None) -> str:
 
 
 def _quantity(asset: AssetView) -> str:
-    return f"{asset.quantity} {asset.unit}".strip() if asset.bulk else "1"
+    return f"{'—' if asset.quantity is None else asset.quantity} {asset.unit}".strip() if asset.bulk else "1"
 
 
 REGISTER = Register(

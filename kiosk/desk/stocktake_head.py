@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.foundation import clock, database, i18n
 from core.mechanisms.operations import Actor
 from core.sections import stocktakes
-from core.sections.stocktakes import APPROVERS, OpenDevice, Progress, Review, State, Stocktake
+from core.sections.stocktakes import APPROVERS, OpenDevice, Progress, Result, Review, State, Stocktake
 from core.sections.stocktakes.views import StocktakeView
 from core.web import frame, parts
 from core.web.frame import _
@@ -111,6 +111,7 @@ def figures(shown: Shown) -> None:
         if row.kind == "supply"
         else [("matched", "free"), ("moved", "held"), ("missing", "busy")]
     )
+    more = sum(1 for line in shown.review.lines if line.expected and line.result == Result.SURPLUS) if row.kind == "asset" else 0
     figures += [
         (name, tone)
         for name, tone in (("conflict", "busy"), ("recount", "held"), ("not_counted", "lost"), ("left", "lost"))
@@ -126,8 +127,10 @@ def figures(shown: Shown) -> None:
                 parts.text(" ", "span")
             for name, tone in figures:
                 _figure(str(getattr(sums, name)), _(f"stocktake.result.{name}"), name, tone)
-            if row.kind == "asset" and (sums.surplus or row.state != State.OPEN):
-                _figure(f"+{sums.surplus}", _("stocktake.sum.surplus"), "surplus", "soon", apart=True)
+            if more:
+                _figure(str(more), _("stocktake.result.surplus"), "surplus_here", "soon")
+            if row.kind == "asset" and (sums.surplus > more or row.state != State.OPEN):
+                _figure(f"+{sums.surplus - more}", _("stocktake.sum.surplus"), "surplus", "soon", apart=True)
             if sums.moved_in:
                 _figure(f"+{sums.moved_in}", _("stocktake.sum.moved_in"), "moved_in", "held")
         with parts.box():
@@ -138,6 +141,11 @@ def figures(shown: Shown) -> None:
                         parts.box(tone, "i").style(f"width: {100 * part / sums.expected:.2f}%")
             if row.kind == "asset":
                 impact = sums.surplus_net_value_cents - sums.missing_net_value_cents
+                if sums.things != sums.expected:  # bulk lines: more things than lines
+                    parts.text(
+                        _("stocktake.things_line", n=sums.things, missing=sums.things_missing, surplus=sums.things_surplus),
+                        classes="second small",
+                    ).props("data-test=things")
                 parts.text(
                     _("stocktake.value_line", net=i18n.money(sums.net_value_cents), impact=i18n.money(impact)), classes="second small"
                 )

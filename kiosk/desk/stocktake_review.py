@@ -17,6 +17,7 @@ from core.sections.stocktakes import ApproveStocktake, CloseStocktake, Decision,
 from core.sections.stocktakes.views import StocktakeView
 from core.web import frame, icons, parts
 from core.web.frame import _
+from kiosk.desk.stocktake_enter import ask_count
 from kiosk.desk.stocktake_head import Shown, crumb, figures, head, read
 from kiosk.desk.stocktake_people import ask_counters, ask_recount, spans_of, to_recount
 from kiosk.desk.stocktake_table import Lines
@@ -140,6 +141,7 @@ class ReviewPage:
                 parts.text(_("stocktake.why_phones", n=records) if records else _("stocktake.close_why"), "span")
         with parts.box("footbar__acts"):
             if shown.row.mode != "self":
+                parts.button(_("stocktake.enter"), lambda: ask_count(shown), kind="quiet").props("data-test=enter")
                 parts.button(_("stocktake.assign_counters"), lambda: ask_counters(shown, self.draw)).props("data-test=assign")
             if shown.row.mode == "self" and sums.expected > sums.counted:
                 parts.button(_("stocktake.remind"), self._remind)

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.foundation import clock, i18n
 from core.mechanisms import labels
-from core.sections.stocktakes import AcceptLines, Answer, DecideLine, Decision, Line, Result, Seen, State
+from core.sections.stocktakes import AcceptLines, Answer, DecideLine, Decision, Line, Result, Seen, State, answers_of
 from core.web import frame, parts
 from core.web.frame import _
 from kiosk.desk.stocktake_head import Shown
@@ -140,6 +140,8 @@ class Lines:
     def _found(self, shown: Shown, line: Line) -> None:
         if line.result == Result.CONFLICT:
             parts.text(_("stocktake.list_join").join(place or _("stocktake.not_there") for place in line.found_places), "span")
+        elif line.bulk and len(line.found_places) > 1:
+            parts.text(_("stocktake.list_join").join(line.found_places), "span")
         elif line.found_place:
             parts.text(line.found_place, "span")
         else:
@@ -148,6 +150,8 @@ class Lines:
             difference = f"+{line.difference}" if line.difference > 0 else f"−{-line.difference}" if line.difference else ""
             told = _("stocktake.quantity", n=line.quantity, unit=line.unit)
             parts.text(f"{told}　{_('stocktake.difference', n=difference, unit=line.unit)}" if difference else told, "small", "num")
+        if line.bulk and line.things_off and line.value_cents is not None:
+            parts.text(_("stocktake.difference_worth", worth=i18n.money(line.part_of(line.value_cents))), "small", "num")
         if line.description and line.description != line.name:
             parts.text(line.description, "small")
         if line.round > 1:
@@ -203,7 +207,9 @@ class Lines:
 
     def _ask_answer(self, shown: Shown, line: Line) -> None:
         answers: dict[Any, str] = {}
-        for seen in line.standing:
+        for n in answers_of(line) if line.bulk else ():
+            answers[n] = _("stocktake.quantity", n=n, unit=line.unit)
+        for seen in () if line.bulk else line.standing:
             key = seen.place_id if shown.row.kind == "asset" else seen.quantity
             if seen.answer == Answer.ABSENT:
                 answers[None] = f"{_('stocktake.not_there')}　{seen.who}"
@@ -216,7 +222,7 @@ class Lines:
 
                     async def take(key: Any = key) -> None:
                         dialog.close()
-                        await self._say(line, "accept", **_chosen(shown, key))
+                        await self._say(line, "accept", **_chosen(shown, line, key))
 
                     parts.button(words, take, wide=True)
             with parts.box("dialog__acts"):
@@ -255,8 +261,8 @@ def _told(seen: Seen) -> str:
     return _("stocktake.seen_said" if seen.answer else "stocktake.seen_place", who=seen.who, place=seen.place)
 
 
-def _chosen(shown: Shown, key: Any) -> dict[str, Any]:
+def _chosen(shown: Shown, line: Line, key: Any) -> dict[str, Any]:
     """The answer of a conflict that was pressed; no place means that the thing is not there."""
-    if shown.row.kind != "asset":
+    if shown.row.kind != "asset" or line.bulk:
         return {"quantity": key}
     return {"quantity": 0} if key is None else {"place_id": key}

@@ -21,6 +21,7 @@ from core.web.elements import Photo, Scanner, Taken
 from core.web.frame import _
 
 router = APIRouter()
+MOST = 1_000_000
 TONES: dict[str, parts.Tone] = {Answer.HERE: "free", Answer.ELSEWHERE: "held", Answer.ABSENT: "busy"}
 ICONS = {Answer.HERE: "check", Answer.ELSEWHERE: "move", Answer.ABSENT: "minus"}
 
@@ -66,7 +67,8 @@ class MyCount:
         parts.text(" ".join(part for part in (thing.name, thing.spec) if part), "div", "item__title")
         code = labels.shown(thing.label) if thing.label else ""
         booked = _("my.count_booked", place=thing.place) if thing.place else _("my.count_booked_nowhere")
-        parts.text(parts.joined(thing.number, code, booked), "div", "item__meta")
+        pieces = _("my.count_pieces", n=thing.pieces, unit=thing.unit) if thing.pieces is not None else ""
+        parts.text(parts.joined(thing.number, code, booked, pieces), "div", "item__meta")
         if self.form is not None and self.form[0] == thing.line_id:
             _Form(mine, thing, self.form[1], self._answered, self._close)
             return
@@ -74,7 +76,12 @@ class MyCount:
             with parts.box("row"):
                 parts.pill(_(f"my.count_said.{thing.answer}", place=thing.said_place), TONES[thing.answer], icon=ICONS[thing.answer])
                 parts.button(_("my.count_change"), partial(self._open, thing, ""), kind="quiet").props("data-test=change")
-            said = parts.joined(thing.note, _("my.count_photos", n=thing.photos) if thing.photos else "")
+            many = (
+                _("my.count_said_pieces", n=thing.said_pieces, unit=thing.unit)
+                if thing.said_pieces is not None and thing.pieces is not None
+                else ""
+            )
+            said = parts.joined(many, thing.note, _("my.count_photos", n=thing.photos) if thing.photos else "")
             if said:
                 parts.text(said, "p", "second")
             return
@@ -83,7 +90,10 @@ class MyCount:
     def _acts(self, mine: MyList, thing: Mine) -> None:
         with parts.box("mycount__acts"):
             quick = self._here(mine, thing) if thing.place else partial(self._open, thing, Answer.HERE)
-            parts.button(_("my.count_here"), quick, kind="main").props("data-test=here")
+            words = _("my.count_here") if thing.pieces is None else _("my.count_all_here", n=thing.pieces, unit=thing.unit)
+            parts.button(words, quick, kind="main").props("data-test=here")
+            if thing.pieces is not None:
+                parts.button(_("m.say_many"), partial(self._open, thing, Answer.HERE)).props("data-test=many")
             parts.button(_("my.count_elsewhere"), partial(self._open, thing, Answer.ELSEWHERE)).props("data-test=elsewhere")
             parts.button(_("my.count_absent"), partial(self._open, thing, Answer.ABSENT)).props("data-test=absent")
 
@@ -137,12 +147,16 @@ class _Form:
     def _draw(self) -> None:
         self.more.clear()
         self.place: ui.select | None = None
+        self.many: ui.input | None = None
         with self.more:
             if self.answer == Answer.ELSEWHERE or (self.answer == Answer.HERE and not self.thing.place):
                 with database.reading() as s:
                     known = {str(place.id): place.path for place in places.everything(s)}
                 self.place = parts.select(_("my.count_where"), known, None, search=True)
                 self.place.props("data-test=where")
+            if self.answer != Answer.ABSENT and self.thing.pieces is not None:
+                was = self.thing.said_pieces if self.thing.said_pieces is not None else self.thing.pieces
+                self.many = parts.input(_("my.count_how_many"), str(was), props="inputmode=numeric maxlength=7 data-test=how-many")
             if self.answer != Answer.ABSENT:
                 with parts.field(_("my.count_condition")):
                     parts.choice({key: _(f"stocktake.condition.{key}") for key in Condition}, self.condition or None, self._look)
@@ -204,9 +218,19 @@ class _Form:
             parts.refuse(self.place, None if self.place.value else _("my.count_where_first"))
             if not self.place.value:
                 return
+        many = _whole(self.many.value) if self.many is not None else None
+        if self.many is not None:
+            parts.refuse(self.many, _("my.count_how_many_first") if many is None else None)
+            if many is None:
+                return
         absent = self.answer == Answer.ABSENT
         await self.say(Declare(
             stocktake_id=self.mine.stocktake.id, line_id=self.thing.line_id, answer=self.answer,
             place_id=UUID(self.place.value) if self.place is not None else None, code=self.code or None if not absent else None,
-            condition=self.condition or None if not absent else None, note=(self.note.value or "").strip()[:500], photos=() if absent else tuple(self.photos),
+            condition=self.condition or None if not absent else None, note=(self.note.value or "").strip()[:500], photos=() if absent else tuple(self.photos), quantity=None if absent else many,
         ))  # fmt: skip
+
+
+def _whole(text: str | None) -> int | None:
+    said = (text or "").strip()
+    return int(said) if said.isascii() and said.isdigit() and int(said) <= MOST else None

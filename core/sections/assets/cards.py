@@ -25,7 +25,7 @@ from core.sections.assets.own_fields import OwnValue
 
 @dataclass(frozen=True, slots=True)
 class AssetView:
-    """A row of the register and the card. `label` is the current code. Money in cents; of a bulk line for all of it. `net_value_cents` is
+    """A row of the register and the card. `label` is the current code. Money in cents; of a bulk line for all of it. `quantity` is None to who counts a bulk line blind. `net_value_cents` is
     today's."""
 
     id: UUID
@@ -59,7 +59,7 @@ class AssetView:
     warranty_until: date | None = None
     remark: str = ""
     bulk: bool = False
-    quantity: int = 1
+    quantity: int | None = 1
     unit: str = ""
     parent_id: UUID | None = None
     parent: str = ""

@@ -30,6 +30,7 @@ from core.mechanisms.views import Collection, ExportColumn, Page, Query
 from core.sections.assets import classes, dialects, index, own_fields, worth
 from core.sections.assets.cards import AssetView, components, names_of, view, views
 from core.sections.assets.finding import Filter, search
+from core.sections.assets.hiding import shown_to
 from core.sections.assets.ledger import (
     KEEPERS_OF_THE_BOOK,
     MOST_MONTHS,
@@ -81,7 +82,7 @@ def may_see_photos(s: Session, asset_id: UUID, by: Actor) -> bool:
 def _list(s: Session, query: Query, by: Actor) -> Page:
     found = search(s, filter_of(query, by), limit=query.limit + 1, after=query.cursor)
     shown = found[: query.limit]
-    return Page(views(s, shown), shown[-1].number if len(found) > query.limit else None)
+    return Page(shown_to(s, by, views(s, shown)), shown[-1].number if len(found) > query.limit else None)
 
 
 def _get(s: Session, id: str, by: Actor) -> AssetView | None:
@@ -91,7 +92,7 @@ def _get(s: Session, id: str, by: Actor) -> AssetView | None:
         return None
     if found is None or not (by.has(Role.SYSTEM, *READERS) or found.keeper_id == by.person_id):
         return None
-    return view(s, found)
+    return shown_to(s, by, [view(s, found)])[0]
 
 
 def _own_columns(s: Session) -> tuple[ExportColumn, ...]:

@@ -23,7 +23,7 @@ from core.mechanisms.tables import tidy
 from core.sections.assets import index, worth
 from core.sections.assets.ledger import Asset, AssetState
 
-MANY = 2_000  # a word met by more than these is broad
+MANY = 2_000  # a word met by more than these, in whatever way, is broad
 WINDOW = 4_000  # in so many rows of a broad word the first page is nearly always full
 MOST_WORDS = 6
 MOST_NAMES = 200
@@ -208,6 +208,10 @@ def _word(s: Session, part: str, key: str) -> _Word:
     labelled = _labelled(s, key)
     if labelled:
         others.append(col(Asset.id).in_(labelled))
+    # A room's number is met by few texts and by the thousands of things in the room: that is as broad as a common word.
+    if others and not broad:
+        met = select(func.count()).select_from(select(col(Asset.id)).where(or_(*others)).limit(MANY + 1).subquery())
+        broad = int(s.execute(met).scalar_one()) > MANY
     return _Word(key, broad, others=tuple(others))
 
 

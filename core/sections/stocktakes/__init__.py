@@ -1,8 +1,8 @@
 """Stock-takes of assets and supplies (定期盘点清查; guide S4.1-R6, R7, R8 and S1.2-R7; pitfalls T1–T15).
 
-Split by ability: `record` (what is kept), `books` (the two books that are counted, and posting to them), `opening` (scope and counters), `count` (on
+Split by ability: `record` (what is kept), `books` (the two books that are counted), `opening` (scope and counters), `count` (on
 site), `declaring` (keepers confirm their own), `rounds` (who may count again), `gathering`, `judging` and `lines` (what it all means: results are
-questions, never stored), `progress` (by place and person), `phones` (what is still to come), `deciding`, `settle` (close, approve), `sealing` (the frozen
+questions, never stored; `pieces` for bulk lines), `progress` (by place and person), `phones` (what is still to come), `deciding`, `settle` (close, approve), `posting` (the book follows), `sealing` (the frozen
 figures), `views` (what others read). Not here: drawing the report (assets_labels), the phone's own rules (scan_rules), custody (assets).
 """
 
@@ -25,6 +25,7 @@ from core.sections.stocktakes.deciding import (
     DecideLine,
     RecountLines,
     accept_all,
+    answers_of,
     decide,
     first_counters,
     recount,
@@ -79,6 +80,7 @@ from core.sections.stocktakes.views import (
     detail,
     find,
     for_phone,
+    hidden_bulk,
     hidden_shelves,
     is_blind_to,
     listed,
@@ -91,9 +93,9 @@ __all__ = [
     "APPROVERS", "COLLECTION", "REVIEWERS", "AcceptLines", "Answer", "ApproveStocktake", "AssignCounters", "CloseStocktake", "Condition", "Count",
     "Counted", "Counter", "DecideLine", "Decision", "Declare", "FileReport", "HandInCounts", "Kind", "Line", "Mine", "Mode", "MyList", "OpenDevice",
     "OpenStocktake", "PersonProgress", "PlaceProgress", "Preview", "Progress", "RecountLines", "RejectStocktake", "RemindCounters", "ReportFile",
-    "ReportFind", "Result", "Review", "SealedReport", "Seen", "State", "Stocktake", "StocktakeDetail", "StocktakeView", "Sums", "UndoCount", "accept_all",
+    "ReportFind", "Result", "Review", "SealedReport", "Seen", "State", "Stocktake", "StocktakeDetail", "StocktakeView", "Sums", "UndoCount", "accept_all", "answers_of",
     "approve", "assign", "by_place_and_person", "close", "count", "count_many", "counters_of", "decide", "declare", "detail", "devices_of", "file_of",
-    "file_report", "find", "first_counters", "for_phone", "get", "hand_in", "has_counted", "held", "hidden_shelves", "is_blind_to", "is_label_of", "listed",
+    "file_report", "find", "first_counters", "for_phone", "get", "hand_in", "has_counted", "held", "hidden_bulk", "hidden_shelves", "is_blind_to", "is_label_of", "listed",
     "may_see_photos", "my_list", "my_lists", "open_devices", "open_stocktake", "preview", "progress", "recount", "reject", "remind",
     "remind_before_the_last_day", "report_find", "result_of", "review", "scope_of", "sealed", "to_draw", "unanswered", "under_way", "undo_count",
     "views_of",

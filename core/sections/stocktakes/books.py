@@ -1,7 +1,7 @@
-"""The two books that are counted: the register of assets and the ledgers of supplies. What they expect, what they say now, how a result is posted.
+"""The two books that are counted: the register of assets and the ledgers of supplies. What they expect and what they say now.
 
 A stock-take reads a book once, by value, when it is opened; afterwards it only asks what changed meanwhile, so that an ordinary transfer or issue
-during the count is recognised and never posted a second time (pitfalls T9, T10).
+during the count is recognised and never posted a second time (pitfalls T9, T10). Of a bulk line (forty chairs on one card) the pieces are counted.
 """
 
 from __future__ import annotations
@@ -13,26 +13,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, and_, cast, func, insert, literal, null, or_, select
+from sqlalchemy import BigInteger, Select, and_, case, cast, func, insert, literal, null, or_, select
 from sqlalchemy.sql import ColumnElement
 from sqlmodel import Session, col
 
 from core.foundation import clock, database
-from core.foundation.i18n import t
 from core.foundation.ids import derived
-from core.mechanisms import duties, office
 from core.mechanisms.labels import Label, LabelState, SubjectKind
-from core.mechanisms.operations import Actor, touch
 from core.mechanisms.people import Department, Person
 from core.mechanisms.places import Place
 from core.sections.assets import worth as asset_worth
-from core.sections.assets.disposals import RequestDisposal, request_disposal
-from core.sections.assets.ledger import Asset, AssetState, RegisterAsset, change, next_number, register
-from core.sections.assets.ledger import get as get_asset
-from core.sections.assets.ledger import note as note_asset
+from core.sections.assets.ledger import Asset, AssetEvent, AssetState
 from core.sections.stocktakes.record import CountEvent, Kind, Stocktake, StocktakeLine
 from core.sections.supplies.record import Move, Supply, SupplyMovement
-from core.sections.supplies.stock import post_count
 
 EXPECTED = (AssetState.IDLE, AssetState.IN_USE, AssetState.REPAIR)
 _lines = StocktakeLine.__table__  # type: ignore[attr-defined]
@@ -44,7 +37,8 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What the book says of a thing at this moment. `expected` is false when it should not be anywhere: disposed of, or lost."""
+    """What the book says of a thing at this moment. `expected` is false when it should not be anywhere: disposed of, or lost. `pieces` is how many a bulk
+    line stands for, None for a single thing."""
 
     subject_id: UUID
     number: str
@@ -59,6 +53,7 @@ class Now:
     net_value_cents: int | None
     state: str
     label: str
+    pieces: int | None = None
 
     @property
     def expected(self) -> bool:
@@ -67,7 +62,8 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """What a supply's ledger did on a shelf after the session was opened. `corrects` when it was itself the result of a count."""
+    """What a supply's ledger did on a shelf, or the register to the pieces of a bulk line (no place), after the session was opened. `corrects` when it
+    was itself the result of a count."""
 
     subject_id: UUID
     place_id: UUID | None
@@ -209,9 +205,9 @@ def _asset_rows(stocktake_id: UUID, scope: Scope) -> Select[Any]:
     return (
         select(
             _row_id(), literal(stocktake_id, _lines.c.stocktake_id.type), col(Asset.id), col(Asset.number), col(Asset.name), col(Asset.spec),
-            col(Asset.serial), literal(""), col(Asset.place_id), func.coalesce(Place.name, ""), col(Asset.keeper_id), func.coalesce(Person.name, ""),
-            func.coalesce(Department.name, ""), col(Asset.value_cents), asset_worth.at_day(Asset, clock.today()), cast(null(), _lines.c.quantity.type),
-            _current_label(SubjectKind.ASSET, Asset.id),
+            col(Asset.serial), col(Asset.unit), col(Asset.place_id), func.coalesce(Place.name, ""), col(Asset.keeper_id), func.coalesce(Person.name, ""),
+            func.coalesce(Department.name, ""), col(Asset.value_cents), asset_worth.at_day(Asset, clock.today()),
+            case((col(Asset.bulk), cast(Asset.quantity, BigInteger)), else_=cast(null(), BigInteger)), _current_label(SubjectKind.ASSET, Asset.id),
         )
         .select_from(Asset).outerjoin(Place, col(Place.id) == Asset.place_id).outerjoin(Person, col(Person.id) == Asset.keeper_id)
         .outerjoin(Department, col(Department.id) == Asset.department_id)
@@ -249,7 +245,7 @@ def _assets_now(s: Session, ids: Any) -> dict[UUID, Now]:
         select(
             col(Asset.id), col(Asset.number), col(Asset.name), col(Asset.spec), col(Asset.serial), col(Asset.place_id), col(Asset.value_cents),
             asset_worth.at_day(Asset, clock.today()).label("net_value_cents"), col(Asset.state), func.coalesce(Person.name, "").label("keeper"), func.coalesce(Department.name, "").label("department"),
-            _current_label(SubjectKind.ASSET, Asset.id).label("code"),
+            _current_label(SubjectKind.ASSET, Asset.id).label("code"), col(Asset.bulk), col(Asset.quantity), col(Asset.unit),
         )
         .outerjoin(Person, col(Person.id) == Asset.keeper_id).outerjoin(Department, col(Department.id) == Asset.department_id).where(col(Asset.id).in_(ids))
     )  # fmt: skip
@@ -260,7 +256,7 @@ def _assets_now(s: Session, ids: Any) -> dict[UUID, Now]:
             r.name,
             r.spec,
             r.serial,
-            "",
+            r.unit,
             r.place_id,
             r.keeper,
             r.department,
@@ -268,6 +264,7 @@ def _assets_now(s: Session, ids: Any) -> dict[UUID, Now]:
             r.net_value_cents,
             r.state,
             r.code,
+            r.quantity if r.bulk else None,
         )
         for r in s.execute(query)
     }
@@ -279,10 +276,11 @@ def _supplies_now(s: Session, ids: Any) -> dict[UUID, Now]:
 
 
 def movements(s: Session, stocktake: Stocktake) -> Mapping[tuple[UUID, UUID | None], Sequence[Movement]]:
-    """What the ledgers of the expected supplies did since the session was opened, by supply and the shelf it was expected on."""
+    """What the ledgers of the expected supplies did since the session was opened, by supply and the shelf it was expected on; of bulk lines, what the
+    register did to their number of pieces."""
     found: dict[tuple[UUID, UUID | None], list[Movement]] = {}
     if stocktake.kind != Kind.SUPPLY:
-        return found
+        return _pieces_moved(s, stocktake)
     query = (
         select(
             col(StocktakeLine.place_id),
@@ -303,122 +301,18 @@ def movements(s: Session, stocktake: Stocktake) -> Mapping[tuple[UUID, UUID | No
     return found
 
 
-# ── posting an accepted difference ──
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What approval posts: the line's result without its observations. `counted_at` is when it was seen."""
-
-    result: str
-    subject_id: UUID | None
-    found_place_id: UUID | None
-    book_place_id: UUID | None
-    difference: int
-    counted_at: datetime
-    name: str
-    label: str
-    cause: str
-    photos: tuple[str, ...]
-    snapshot: bool
-
-
-def post(s: Session, stocktake: Stocktake, line: Difference, by: Actor, at: datetime) -> bool:
-    """Let the book follow what was found; false when it moved on by itself meanwhile and is left alone."""
-    if stocktake.kind == Kind.SUPPLY:
-        return line.subject_id is not None and _adjust(s, stocktake, line, by, at)
-    if line.subject_id is None:
-        _draft_card(s, stocktake, line, by, at)
-        return True
-    asset = get_asset(s, line.subject_id)
-    if line.result == "moved":
-        if asset.place_id != line.book_place_id or asset.state == AssetState.DISPOSED:
-            return False
-        change(
-            s, asset, {"place_id": line.found_place_id}, "moved_by_stocktake", by, at, stocktake_id=stocktake.id, stocktake=stocktake.title
-        )
-    elif line.result == "missing":
-        if asset.state in (AssetState.DISPOSED, AssetState.LOST):
-            return False
-        change(
-            s,
-            asset,
-            {"state": AssetState.LOST},
-            "missing_in_stocktake",
-            by,
-            at,
-            stocktake_id=stocktake.id,
-            stocktake=stocktake.title,
-            cause=line.cause,
-        )
-        reason = t("stocktake.disposal_reason", _language(s), title=stocktake.title, cause=line.cause).strip()
-        request_disposal(s, RequestDisposal(asset_id=asset.id, reason=reason), by, at)
-    elif line.result == "surplus" and asset.state == AssetState.LOST:
-        state = AssetState.IN_USE if asset.keeper_id else AssetState.IDLE
-        change(
-            s,
-            asset,
-            {"state": state, "place_id": line.found_place_id},
-            "found_in_stocktake",
-            by,
-            at,
-            stocktake_id=stocktake.id,
-            stocktake=stocktake.title,
-        )
-    else:
-        note_asset(s, asset.id, "seen_in_stocktake", by, at, stocktake_id=stocktake.id, place_id=line.found_place_id)
-        touch(s, "asset", asset.id)
-    return True
-
-
-def _draft_card(s: Session, stocktake: Stocktake, line: Difference, by: Actor, at: datetime) -> None:
-    """A card with what is known of a surplus, and somebody who completes it."""
-    name = line.name or t("stocktake.unknown_thing", _language(s))
-    number = next_number(s, clock.today(at))
-    card = register(
-        s,
-        RegisterAsset(number=number, name=name[:200], place_id=line.found_place_id, photo_sha256=line.photos[0] if line.photos else ""),
-        by,
-        at,
+def _pieces_moved(s: Session, stocktake: Stocktake) -> dict[tuple[UUID, UUID | None], list[Movement]]:
+    """Changes of the number of pieces of bulk lines, from their lives; what this very session posted is its result."""
+    line, event = StocktakeLine, AssetEvent
+    query = (
+        select(col(event.asset_id), col(event.at), col(event.facts))
+        .join(line, and_(col(line.subject_id) == event.asset_id, col(line.stocktake_id) == stocktake.id, col(line.quantity).is_not(None)))
+        .where(col(event.at) >= stocktake.opened_at)
     )
-    note_asset(
-        s,
-        card["asset_id"],
-        "surplus_in_stocktake",
-        by,
-        at,
-        stocktake_id=stocktake.id,
-        stocktake=stocktake.title,
-        label=line.label,
-        photos=list(line.photos),
-    )
-    label = s.get(Label, line.label) if line.label else None
-    if label is not None and label.state == LabelState.BLANK:
-        label.state, label.subject_kind, label.subject_id, label.issued_at = LabelState.ACTIVE, SubjectKind.ASSET, card["asset_id"], at
-        touch(s, "label", label.code)
-    owner = stocktake.opened_by_id or by.person_id
-    if owner is not None:
-        duties.open_duty(
-            s,
-            title_key="stocktake.duty.complete_card",
-            facts={"number": number, "name": name},
-            owner_id=owner,
-            subject=("asset", card["asset_id"]),
-            at=at,
-            by=by,
-        )
-
-
-def _adjust(s: Session, stocktake: Stocktake, line: Difference, by: Actor, at: datetime) -> bool:
-    if line.subject_id is None or line.difference == 0:
-        return False
-    post_count(
-        s, line.subject_id, line.difference, place_id=line.found_place_id, subject=("stocktake", stocktake.id), reason=line.cause or stocktake.title, by=by,
-        at=line.counted_at,
-    )  # fmt: skip
-    return True
-
-
-def _language(s: Session) -> str:
-    found = office.info(s)
-    return found.language if found is not None else "zh-Hans"
+    found: dict[tuple[UUID, UUID | None], list[Movement]] = {}
+    for asset_id, at, facts in s.execute(query):
+        before, after = (facts.get(name, {}).get("quantity") for name in ("before", "after"))
+        if before is None or after is None or facts.get("stocktake_id") == str(stocktake.id):
+            continue
+        found.setdefault((asset_id, None), []).append(Movement(asset_id, None, at, after - before, "stocktake_id" in facts))
+    return found

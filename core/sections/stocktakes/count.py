@@ -23,6 +23,7 @@ from core.mechanisms import attachments, labels, places
 from core.mechanisms.labels import Label, LabelState, SubjectKind
 from core.mechanisms.operations import PERSON_ROLES, Actor, Item, Operation, current_item, operation, touch
 from core.mechanisms.people import Person
+from core.sections.assets.ledger import Asset
 from core.sections.stocktakes import books
 from core.sections.stocktakes.record import (
     REVIEWERS,
@@ -58,7 +59,8 @@ class _Label(NamedTuple):
 
 
 class Count(Operation):
-    """A code was read at a place. `quantity` for supplies: what is there in all (0 is an answer); things count once. `condition` of a thing, if told."""
+    """A code was read at a place. `quantity` for supplies and bulk lines: what is there in all (0 is an answer); single things count once.
+    `condition` of a thing, if told."""
 
     stocktake_id: UUID
     code: labels.Code
@@ -93,6 +95,7 @@ def count_many(s: Session, items: Sequence[Item]) -> list[Counted | Refused | No
     rounds = (
         Rounds(s, session.row, {label.subject_id for label in known.values() if label.subject_id}) if session.row and session.asks else None
     )
+    session.pieces_of({item.do.quantity for item in items}, known)
     conditions = any(item.do.condition is not None for item in items)
     answers: list[Counted | Refused | None] = []
     rows: list[dict[str, Any]] = []
@@ -223,6 +226,13 @@ class Counting:
         self.recounts = self.row is not None and asks_again(s, self.row.id)
         self.asks = self.recounts or not self._is_open  # who may count what needs a closer look
         self._last_place: UUID | None = None  # the place of the scan before, which was in order
+        self._bulk: set[UUID] = set()
+
+    def pieces_of(self, quantities: set[int | None], known: dict[str, _Label]) -> None:
+        """Which of these are bulk lines, looked up only where somebody says a number."""
+        if self._kind == SubjectKind.ASSET and not quantities <= {None, 1}:
+            ids = {label.subject_id for label in known.values() if label.subject_id is not None}
+            self._bulk = set(self._s.execute(select(col(Asset.id)).where(database.among(col(Asset.id), ids), col(Asset.bulk))).scalars())
 
     def refusal(self, do: Count, label: _Label | None, at: datetime) -> Refused | None:
         """Why this scan is not taken, or None."""
@@ -239,7 +249,7 @@ class Counting:
         assert self.row is not None
         if self.row.kind == Kind.SUPPLY and do.quantity is None:
             return Refused("stocktake.quantity_needed", code=labels.shown(label.code) if label is not None else do.code[:20])
-        if self.row.kind == Kind.ASSET and do.quantity not in (None, 1):
+        if self.row.kind == Kind.ASSET and do.quantity not in (None, 1) and (label is None or label.subject_id not in self._bulk):
             return Refused("stocktake.one_thing")
         return None
 

@@ -6,6 +6,7 @@ is refused when asked and refused when counting.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from core.foundation.errors import Refused
 from core.foundation.ids import derived
 from core.mechanisms import people
 from core.mechanisms.operations import Actor, Operation, current_op_id, operation, touch
+from core.sections.stocktakes import pieces
 from core.sections.stocktakes.count import MOST_COUNTED
 from core.sections.stocktakes.lines import review
 from core.sections.stocktakes.opening import tell
@@ -184,7 +186,7 @@ def _recountable(row: Stocktake, line: Line) -> bool:
 
 def _plain(row: Stocktake, line: Line) -> bool:
     if line.result == Result.NOT_COUNTED:
-        return row.kind == Kind.SUPPLY and row.state == State.CLOSED
+        return (row.kind == Kind.SUPPLY or line.bulk) and row.state == State.CLOSED and row.mode != Mode.SELF
     return line.result in (Result.MOVED, Result.MISSING, Result.SURPLUS)
 
 
@@ -203,10 +205,20 @@ def _decidable(row: Stocktake, line: Line, decision: Decision, place_id: UUID | 
         raise Refused("stocktake.choose_one", name=line.name, answers="，".join(place or "—" for place in line.found_places))
 
 
+def answers_of(line: Line) -> tuple[int, ...]:
+    """The numbers one may choose between where counts of a bulk line do not agree: what each round's places add up to."""
+    numbers: set[int] = set()
+    for number in {seen.round for seen in line.standing}:
+        numbers.update(pieces.totals(replace(line, seen=tuple(seen for seen in line.standing if seen.round == number))))
+    return tuple(sorted(numbers))
+
+
 def _is_answer(row: Stocktake, line: Line, place_id: UUID | None, quantity: int | None) -> bool:
     """Whether this is one of the answers of a conflict."""
     if row.kind == Kind.SUPPLY:
         return quantity in {seen.quantity for seen in line.standing}
+    if line.bulk:
+        return quantity in answers_of(line)
     if place_id is not None:
         return place_id in {seen.place_id for seen in line.standing if seen.answer != Answer.ABSENT}
     return quantity == 0 and any(seen.answer == Answer.ABSENT for seen in line.standing)

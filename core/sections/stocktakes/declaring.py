@@ -20,13 +20,14 @@ from core.foundation.errors import Refused
 from core.mechanisms import attachments, labels, places
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import PERSON_ROLES, Actor, Operation, current_item, operation, touch
-from core.sections.stocktakes.count import Counting, Sha256
+from core.sections.stocktakes.count import MOST_COUNTED, Counting, Sha256
 from core.sections.stocktakes.record import Answer, Condition, CountEvent, CountUndone, Kind, Mode, State, Stocktake, StocktakeLine
 from core.sections.stocktakes.rounds import Rounds
 
 
 class Declare(Operation):
-    """What I say of one line: `here`, `elsewhere` (then `place_id`), or `absent`. `code` is its label, when it was read too."""
+    """What I say of one line: `here`, `elsewhere` (then `place_id`), or `absent`. `code` is its label, when it was read too. `quantity`: how many of a bulk line
+    are here or there; none told: all of them."""
 
     stocktake_id: UUID
     line_id: UUID
@@ -35,6 +36,7 @@ class Declare(Operation):
     code: labels.Code | None = None
     condition: Condition | None = None
     note: Annotated[str, StringConstraints(max_length=500)] = ""
+    quantity: Annotated[int, Input(ge=0, le=MOST_COUNTED)] | None = None
     photos: Annotated[tuple[Sha256, ...], Input(max_length=10)] = ()
 
 
@@ -43,7 +45,7 @@ def declare(s: Session, do: Declare, by: Actor, at: datetime) -> dict[str, Any]:
     """The last answer of a person counts; all stay in the list.
 
     Refuses: stocktake.not_found, stocktake.closed, stocktake.no_line, stocktake.not_yours_to_confirm (somebody else keeps it), stocktake.scan_it (in a
-    count that is not by keepers only "absent" is said without a scan), stocktake.where_is_it, stocktake.another_thing, place.not_found,
+    count that is not by keepers only "absent" is said without a scan), stocktake.where_is_it, stocktake.another_thing, stocktake.one_thing, place.not_found,
     stocktake.other_counts_again; Invalid: label.mistyped, label.unreadable"""
     session = Counting(s, do.stocktake_id)
     session.must_take(at)
@@ -62,11 +64,13 @@ def declare(s: Session, do: Declare, by: Actor, at: datetime) -> dict[str, Any]:
     elif do.answer != Answer.ABSENT:
         raise Refused("stocktake.scan_it", name=line.name)
     code = _label_of(s, line, do.code) if do.code else ""
+    if do.quantity is not None and line.quantity is None:
+        raise Refused("stocktake.one_thing")
     item = current_item(s)
     s.add(CountEvent(
         op_id=item.op_id, stocktake_id=row.id, code=code, subject_id=line.subject_id, place_id=_place(s, line, do), person_id=by.person_id,
         device_id=by.device_id, device_seq=item.device_seq, occurred_at=at, received_at=item.received_at, clock_skew_s=item.clock_skew_s,
-        answer=do.answer, condition=do.condition or "", note=do.note, photos=list(do.photos),
+        answer=do.answer, condition=do.condition or "", note=do.note, photos=list(do.photos), quantity=do.quantity if do.answer != Answer.ABSENT else None,
     ))  # fmt: skip
     touch(s, "stocktake", row.id)
     attachments.use(s, do.photos, "stocktake", row.id, by, at)
@@ -88,6 +92,9 @@ class Mine:
     note: str
     at: datetime | None
     photos: int
+    pieces: int | None = None
+    unit: str = ""
+    said_pieces: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,8 @@ def _mine(line: StocktakeLine, said: CountEvent | None, where: dict[UUID, str]) 
     answer = "" if said is None else said.answer or (Answer.HERE if said.place_id == line.place_id else Answer.ELSEWHERE)
     return Mine(
         line.id, line.number, line.name, line.spec, line.label, line.place, answer, where.get(said.place_id, "") if said else "",
-        said.note if said else "", said.occurred_at if said else None, len(said.photos) if said else 0,
+        said.note if said else "", said.occurred_at if said else None, len(said.photos) if said else 0, line.quantity, line.unit,
+        said.quantity if said and said.quantity is not None else line.quantity if said and said.answer not in ("", Answer.ABSENT) else None,
     )  # fmt: skip
 
 

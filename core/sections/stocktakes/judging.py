@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from core.sections.assets.ledger import AssetState
-from core.sections.stocktakes import books
+from core.sections.stocktakes import books, pieces
 from core.sections.stocktakes.gathering import Gathered
 from core.sections.stocktakes.record import Answer, Decision, Kind, LineDecision, Mode, State, Stocktake
 from core.sections.stocktakes.results import Line, Result, Seen
@@ -39,7 +39,7 @@ class Judge:
         flags = list(line.flags)
         if len({seen.code for seen in standing if seen.code}) > 1:
             flags.append("two_labels")
-        elif len([seen for seen in standing if not seen.answer]) > 1 and len({seen.round for seen in standing}) == 1:
+        elif not line.bulk and len([seen for seen in standing if not seen.answer]) > 1 and len({seen.round for seen in standing}) == 1:
             flags.append("again")
         if any(abs(seen.clock_skew_s) > 300 for seen in standing):
             flags.append("clock")
@@ -69,15 +69,15 @@ class Judge:
         if (
             line.result in (Result.MATCHED, Result.CONFLICT)
             or not before
-            or _value(line) in {self._value_alone(one, blank, row) for row in before}
+            or _value(line) in {self._value_alone(one, blank, rows) for rows in _answers(blank, before)}
         ):
             return line
         every = sorted([*before, *now], key=lambda seen: seen.order)
         # The snapshot's figure again: what moved meanwhile is added once, when an answer is chosen.
         return self._conflict(self._heard(replace(line, book_quantity=blank.book_quantity), every), every)
 
-    def _value_alone(self, one: Gathered, blank: Line, seen: Seen) -> object:
-        return _value(self._result(one, self._heard(blank, [seen]), [seen]))
+    def _value_alone(self, one: Gathered, blank: Line, rows: list[Seen]) -> object:
+        return _value(self._result(one, self._heard(blank, rows), rows))
 
     def _heard(self, line: Line, standing: list[Seen]) -> Line:
         stands = {seen.op_id for seen in standing}
@@ -86,12 +86,29 @@ class Judge:
     def _result(self, one: Gathered, blank: Line, standing: list[Seen]) -> Line:
         if self._stocktake.kind == Kind.SUPPLY and one.subject_id is not None:
             return self._supply(blank, standing)
-        return self._asset(one, blank, standing)
+        return self._pieces(blank, standing) if blank.bulk and standing else self._asset(one, blank, standing)
+
+    def _pieces(self, line: Line, standing: list[Seen], chosen: int | None = None) -> Line:
+        """A bulk line, compared with the book as it was at the last count, corrections other counts posted since included."""
+        now = self._now.get(line.subject_id) if line.subject_id else None
+        moved = self._ledger.get((line.subject_id, None), ()) if line.subject_id else ()
+        last = max(seen.at for seen in standing)
+        meanwhile = {"pieces": sum(one.quantity for one in moved if one.corrects or one.at <= last), "moves": len(moved)}
+        homes = {place_id for place_id in (line.book_place_id, now.place_id if now else None) if place_id is not None}
+        if now is not None and not now.expected and not line.expected:
+            flag = "was_lost" if now.state == AssetState.LOST else "disposed"
+            line = replace(line, book_quantity=0, flags=(*line.flags, flag))
+        elif now is not None and line.expected and now.place_id != line.book_place_id:
+            line = replace(line, flags=(*line.flags, "moved_meanwhile"))
+        return pieces.judge(line, standing, homes, meanwhile=meanwhile, chosen=chosen)
 
     def _conflict(self, line: Line, standing: list[Seen]) -> Line:
         """Every answer that stands, side by side."""
         if self._stocktake.kind == Kind.SUPPLY and line.subject_id is not None:
             told = tuple(f"{seen.place}: {seen.quantity}" for seen in standing if seen.quantity is not None)
+            return replace(line, result=Result.CONFLICT, quantity=None, difference=0, found_places=told)
+        if line.bulk:
+            told = tuple(f"{seen.place}: {n}" for seen in standing if (n := pieces.said(seen, line.book_quantity)) is not None)
             return replace(line, result=Result.CONFLICT, quantity=None, difference=0, found_places=told)
         places = tuple(dict.fromkeys("" if seen.answer == Answer.ABSENT else seen.place for seen in standing))
         return replace(line, result=Result.CONFLICT, difference=0, found_places=places)
@@ -105,6 +122,8 @@ class Judge:
         line = replace(line, decision=row.decision, cause=row.cause, decided_by=who)
         if line.result != Result.CONFLICT or row.decision != Decision.ACCEPT:
             return line
+        if line.bulk and row.quantity is not None:
+            return self._pieces(line, list(line.standing), row.quantity)
         if self._stocktake.kind == Kind.ASSET and row.place_id is None and row.quantity == 0:
             return replace(line, result=Result.MISSING, found_place_id=None, found_place="", difference=-1)
         if row.place_id is not None:
@@ -152,14 +171,15 @@ class Judge:
                 now.department,
                 now.value_cents,
                 now.net_value_cents,
-                0,
+                0 if self._stocktake.kind == Kind.SUPPLY else now.pieces,
             )
         else:
             facts = ("", described, "", "", "", one.code, None, "", "", "", None, None, None)
         number, name, spec, serial, unit, label, place_id, place, keeper, department, value, net, quantity = facts
         return Line(
             one.line_id, one.subject_id, row is not None, Result.NOT_COUNTED, number, name, spec, serial, unit, label, place_id, place, keeper, department,
-            value, net, quantity if self._stocktake.kind == Kind.SUPPLY else None, None, 0, None, "", (), tuple(one.seen), (), described, photos,
+            value, net, quantity, None, 0, None, "", (), tuple(one.seen), (), described, photos, pieces=quantity,
+            bulk=self._stocktake.kind == Kind.ASSET and quantity is not None,
         )  # fmt: skip
 
     def _asset(self, one: Gathered, line: Line, standing: list[Seen]) -> Line:
@@ -168,11 +188,12 @@ class Judge:
         if not there:
             if now is not None and not now.expected:
                 return replace(line, result=Result.LEFT, flags=("moved_meanwhile",))
+            all_of_it = -(line.pieces or 0) if line.bulk else -1
             if standing:  # somebody looked, or its keeper says so
-                return replace(line, result=Result.MISSING, difference=-1, flags=("looked",))
+                return replace(line, result=Result.MISSING, difference=all_of_it, flags=("looked",))
             # What a keeper has not answered is an open question, not yet a deficit.
             closed = self._closed and self._stocktake.mode != Mode.SELF
-            return replace(line, result=Result.MISSING, difference=-1) if closed else line
+            return replace(line, result=Result.MISSING, difference=all_of_it) if closed else line
         absent = [seen for seen in standing if seen.answer == Answer.ABSENT and seen.person_id not in {other.person_id for other in there}]
         if absent and all(seen.answer for seen in there):  # word against word; a label that was read is proof
             return self._conflict(
@@ -248,3 +269,10 @@ def _value(line: Line) -> object:
     if line.quantity is not None:
         return line.difference
     return line.result, line.found_place_id
+
+
+def _answers(line: Line, before: list[Seen]) -> list[list[Seen]]:
+    """What earlier rounds said, an answer each: one row, or for a bulk line, whose places are added up, all that one round saw."""
+    if not line.bulk:
+        return [[seen] for seen in before]
+    return [[seen for seen in before if seen.round == number] for number in sorted({seen.round for seen in before})]

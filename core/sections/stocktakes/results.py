@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -58,10 +58,12 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the result. `quantity`, `book_quantity` and `difference` are for supplies; `difference` for assets is −1, 0 or +1.
+    """One line of the result. `quantity` and `book_quantity` are for supplies and bulk lines; `difference` of a single thing is −1, 0 or +1.
+    `pieces` is what the money of the line stands for: the quantity of the snapshot, None for a single thing.
 
     `flags`: again, two_labels, clock, moved_meanwhile, evidence_pending, disposed, was_lost, unexpected, looked (somebody looked and it was not there),
-    disputed (one found it, one did not), same_counter (a recount by who counted first does not stand), helper (counted by somebody not asked to).
+    disputed (one found it, one did not), no_number (a bulk line was seen and nobody said how many), spread (its pieces stand in several places), part (pieces
+    of a line that the count does not hold), same_counter (a recount by who counted first does not stand), helper (counted by somebody not asked to).
     `round`: how often it was to be counted; `asked`: who is to count it again. `condition` is the last one told."""
 
     line_id: UUID
@@ -97,6 +99,26 @@ class Line:
     round: int = 1
     asked: str = ""
     asked_id: UUID | None = None
+    pieces: int | None = None
+    bulk: bool = False
+
+    @property
+    def things(self) -> int:
+        """How many things the book has on this line."""
+        return 1 if self.pieces is None else self.pieces
+
+    @property
+    def things_off(self) -> int:
+        """How many things the count says are too many (+) or missing (−)."""
+        return self.difference if self.result in (Result.MISSING, Result.SURPLUS) else 0
+
+    def part_of(self, cents: int | None) -> int:
+        """The share of the line's money that the difference stands for: all of it for a single thing, by number else, rounded half up."""
+        if cents is None or self.things_off == 0:
+            return 0
+        if self.pieces is None:
+            return cents
+        return cents if self.pieces <= 0 else (2 * cents * abs(self.difference) + self.pieces) // (2 * self.pieces)
 
     @property
     def standing(self) -> tuple[Seen, ...]:
@@ -124,7 +146,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """`expected` = matched + moved + missing + not_counted + recount + conflict + left (supplies: + surplus). `surplus`, `moved_in` and `unexpected` stand beside it. Money in cents."""
+    """`expected` = matched + moved + missing + not_counted + recount + conflict + left (supplies: + surplus). `surplus`, `moved_in` and `unexpected` stand beside it. Money in cents. `things`, `things_missing` and `things_surplus` count pieces: a bulk line of forty chairs is forty things."""
 
     expected: int = 0
     counted: int = 0
@@ -144,6 +166,11 @@ class Sums:
     missing_value_cents: int = 0
     missing_net_value_cents: int = 0
     surplus_net_value_cents: int = 0
+    surplus_value_cents: int = 0
+    things: int = 0
+    things_counted: int = 0
+    things_missing: int = 0
+    things_surplus: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +200,32 @@ def sums_of(lines: Iterable[Line]) -> Sums:
             add("undecided")
         if not line.expected:
             add({Result.MOVED: "moved_in", Result.MATCHED: "unexpected"}.get(line.result, "surplus"))
-            add("surplus_net_value_cents", (line.net_value_cents or 0) if line.result == Result.SURPLUS else 0)
+            if line.result == Result.SURPLUS:
+                _add_surplus(add, line)
             continue
         add("expected")
         add(line.result)
         add("counted", 1 if line.standing else 0)
         add("value_cents", line.value_cents or 0)
         add("net_value_cents", line.net_value_cents or 0)
+        add("things", line.things)
+        add("things_counted", _counted(line))
         if line.result == Result.MISSING:
-            add("missing_value_cents", line.value_cents or 0)
-            add("missing_net_value_cents", line.net_value_cents or 0)
+            add("things_missing", -line.things_off)
+            add("missing_value_cents", line.part_of(line.value_cents))
+            add("missing_net_value_cents", line.part_of(line.net_value_cents))
+        elif line.result == Result.SURPLUS:
+            _add_surplus(add, line)
     return Sums(**counts)
+
+
+def _add_surplus(add: Callable[[str, int], None], line: Line) -> None:
+    add("things_surplus", line.things_off)
+    add("surplus_value_cents", line.part_of(line.value_cents))
+    add("surplus_net_value_cents", line.part_of(line.net_value_cents))
+
+
+def _counted(line: Line) -> int:
+    if not line.standing or (line.result == Result.MISSING and line.quantity is None):
+        return 0
+    return 1 if line.pieces is None else line.quantity or 0

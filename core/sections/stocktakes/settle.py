@@ -21,7 +21,7 @@ from core.foundation.jobs import job
 from core.mechanisms import duties
 from core.mechanisms.operations import SYSTEM, Actor, Operation, note, operation, perform_now, touch
 from core.mechanisms.people import Person
-from core.sections.stocktakes import books, sealing
+from core.sections.stocktakes import posting, sealing
 from core.sections.stocktakes.deciding import open_for_decisions, recounts_owed
 from core.sections.stocktakes.lines import review
 from core.sections.stocktakes.opening import tell, unanswered
@@ -118,7 +118,10 @@ def remind_before_the_last_day(at: datetime) -> None:
 
 
 class ApproveStocktake(Operation):
+    """`reason`: a word that is kept with the approval, if there is one."""
+
     stocktake_id: UUID
+    reason: Annotated[str, StringConstraints(max_length=500)] = ""
 
 
 @operation(ApproveStocktake, "stocktake.approve", roles=APPROVERS)
@@ -132,11 +135,11 @@ def approve(s: Session, do: ApproveStocktake, by: Actor, at: datetime) -> dict[s
     result = _may_settle(s, row, by)
     if result.sums.undecided:
         raise Refused("stocktake.undecided", n=result.sums.undecided)
-    row.state, row.settled_at, row.settled_by_id = State.APPROVED, at, by.person_id
+    row.state, row.settled_at, row.settled_by_id, row.settled_reason = State.APPROVED, at, by.person_id, do.reason
     row.version += 1
     sealed = sealing.seal(s, row, result, by, at)
     posted = [
-        books.post(s, row, _difference(line, at), by, at) for line in result.lines if line.decision == Decision.ACCEPT and _posts(line)
+        posting.post(s, row, _difference(line, at), by, at) for line in result.lines if line.decision == Decision.ACCEPT and _posts(line)
     ]
     for line in result.lines:
         if line.decision == Decision.INVESTIGATE:
@@ -190,9 +193,9 @@ def _posts(line: Line) -> bool:
     return line.result in (Result.MOVED, Result.MISSING, Result.SURPLUS)
 
 
-def _difference(line: Line, at: datetime) -> books.Difference:
+def _difference(line: Line, at: datetime) -> posting.Difference:
     last = line.standing[-1].at if line.standing else at
-    return books.Difference(
+    return posting.Difference(
         line.result, line.subject_id, line.found_place_id, line.book_place_id, line.difference, last, line.name or line.description, line.label, line.cause,
         line.photos, line.expected,
     )  # fmt: skip

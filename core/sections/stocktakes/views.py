@@ -15,6 +15,7 @@ from core.mechanisms.operations import PERSON_ROLES, Actor
 from core.mechanisms.people import Person, department_names
 from core.mechanisms.places import Place
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
+from core.sections.assets.hiding import hides_pieces
 from core.sections.stocktakes.count import scope_of
 from core.sections.stocktakes.gathering import asked_of, chunks
 from core.sections.stocktakes.lines import review
@@ -78,7 +79,7 @@ class StocktakeDetail:
 
 @dataclass(frozen=True, slots=True)
 class PhoneLine:
-    """A line of the list on the phone."""
+    """A line of the list on the phone. Of a bulk line the number of `pieces` is told to the keeper who confirms them, and to nobody who counts."""
 
     line_id: UUID
     subject_id: UUID
@@ -89,6 +90,8 @@ class PhoneLine:
     label: str
     place_id: UUID | None
     counted: bool
+    bulk: bool = False
+    pieces: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,19 @@ def hidden_shelves(s: Session, by: Actor) -> set[UUID]:
         if is_blind_to(s, row, by):
             hidden |= scope_of(s, row)
     return hidden
+
+
+@hides_pieces
+def hidden_bulk(s: Session, by: Actor) -> set[UUID]:
+    """Bulk lines whose number of pieces this caller must not see: those of blind counts under way that they may take part in."""
+    query = select(Stocktake).where(
+        col(Stocktake.state).in_((State.OPEN, State.CLOSED)), col(Stocktake.mode) == Mode.BLIND, col(Stocktake.kind) == Kind.ASSET
+    )
+    blind = [row.id for row in s.execute(query).scalars() if is_blind_to(s, row, by)]
+    lines = select(col(StocktakeLine.subject_id)).where(
+        col(StocktakeLine.stocktake_id).in_(blind), col(StocktakeLine.quantity).is_not(None)
+    )
+    return set(s.execute(lines).scalars()) if blind else set()
 
 
 @shown_with("stocktake")
@@ -230,7 +246,7 @@ def _again_for(s: Session, row: Stocktake, by: Actor) -> tuple[PhoneLine, ...]:
     return tuple(
         PhoneLine(
             line.line_id, line.subject_id, line.number, line.name, line.spec, line.unit, line.label,
-            line.book_place_id or (line.seen[0].place_id if line.seen else None), False,
+            line.book_place_id or (line.seen[0].place_id if line.seen else None), False, line.bulk,
         )
         for line in result.lines
         if line.result == Result.RECOUNT and line.subject_id is not None
@@ -253,6 +269,7 @@ def _phone_lines(s: Session, row: Stocktake, by: Actor) -> tuple[PhoneLine, ...]
         PhoneLine(
             line.id, line.subject_id, line.number, line.name, line.spec, line.unit, line.label, line.place_id,
             ((line.subject_id, line.place_id) if row.kind == Kind.SUPPLY else line.subject_id) in seen,
+            row.kind == Kind.ASSET and line.quantity is not None, line.quantity if row.mode == Mode.SELF else None,
         )
         for line in s.execute(query).scalars()
     )  # fmt: skip

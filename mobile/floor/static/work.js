@@ -80,6 +80,9 @@ export function progress(stocktake, allRows, placeId) {
 
 const expectedLine = (stocktake, subjectId) => stocktake.expected?.find((line) => line.subject_id === subjectId);
 
+/** Whether somebody has to say how many: of a supply, and of a bulk line (forty chairs on one card). */
+export const isCountedByNumber = (stocktake, subject) => stocktake.kind === 'supply' || Boolean(subject?.bulk);
+
 /** One scan in a count; `at` when it was made before now (a picture that was read later). Returns `{outcome, …}`: `saved`, `again`, `place` (a place's label: go there), `quantity` (ask how many),
  * `no_place`, `other_place` (a place outside this count), `not_counted` (a label of something that is not counted), or an `error` of the code. */
 export function scanInCount(stocktake, placeId, text, quantity, { at, alongside, stores } = {}) {
@@ -93,7 +96,7 @@ export function scanInCount(stocktake, placeId, text, quantity, { at, alongside,
     }
     if (known && known.kind !== stocktake.kind) return { outcome: 'not_counted', subject: known.subject, kind: known.kind };
     if (!placeId) return { outcome: 'no_place' };
-    if (stocktake.kind === 'supply' && quantity === undefined) return { outcome: 'quantity', code, subject: known?.subject };
+    if (quantity === undefined && isCountedByNumber(stocktake, known?.subject)) return { outcome: 'quantity', code, subject: known?.subject };
     return count(stocktake, placeId, code, known, quantity, { at, alongside, stores });
   });
 }
@@ -120,7 +123,8 @@ async function count(stocktake, placeId, code, known, quantity, { at, alongside,
     return { outcome: 'again', row: again, first: row.events.find(standing) };
   }
   const booked = expectedLine(stocktake, subject?.id)?.place_id ?? (stocktake.mode === 'blind' ? undefined : subject?.place_id);
-  const elsewhere = seen.elsewhere || (stocktake.kind === 'asset' && booked && booked !== placeId ? booked : null);
+  // Pieces of a bulk line may stand in several places: their numbers are added up.
+  const elsewhere = subject?.bulk ? null : seen.elsewhere || (stocktake.kind === 'asset' && booked && booked !== placeId ? booked : null);
   const fresh = {
     ...row,
     code,
@@ -173,14 +177,14 @@ export function tellCondition(stocktake, row, condition) {
   });
 }
 
-/** An answer without a scan: `here`, `elsewhere` (with its place) or `absent`, of a line of the list. */
-export function declareLine(stocktake, line, answer, placeId) {
+/** An answer without a scan: `here`, `elsewhere` (with its place) or `absent`, of a line of the list; `quantity` of a bulk line, if not all of it. */
+export function declareLine(stocktake, line, answer, placeId, quantity) {
   return inTurn(async () => {
     const at = placeId || line.place_id;
     const id = [stocktake.id, at, line.subject_id].join('|');
     const current = (await read((db) => db.get('rows', id))) || { id, round: stocktake.id, place_id: at, subject_id: line.subject_id, code: line.label, title: titleOf(line), events: [], scans: 1, person_id: me.person.id };
-    const said = { ...current, answer, last_at: now(), question: null };
-    await record(me.person, 'stocktake.declare', { stocktake_id: stocktake.id, line_id: line.line_id, answer, ...(placeId && { place_id: placeId }) }, {
+    const said = { ...current, answer, last_at: now(), question: null, ...(line.bulk && answer !== 'absent' && { quantity: quantity ?? line.pieces ?? undefined }) };
+    await record(me.person, 'stocktake.declare', { stocktake_id: stocktake.id, line_id: line.line_id, answer, ...(placeId && { place_id: placeId }), ...(quantity !== undefined && { quantity }) }, {
       row: id,
       shown: { title: said.title, place: place(at)?.name },
       stores: ['rows'],

@@ -131,13 +131,15 @@ export function Count({ parts: [id] }) {
 /** A line that nobody has seen yet: with its keeper's own answers, or "I looked, it is not there" where it is counted again. */
 function Left({ line, stocktake, places, placeId, onSaid, onFull }) {
   const [elsewhere, setElsewhere] = useState(false);
+  const [many, setMany] = useState(false);
   const mine = stocktake.mode === 'self' && stocktake.round !== 2;
   const again = stocktake.round === 2 || (stocktake.again || []).some((one) => one.line_id === line.line_id);
-  const say = (answer, at) => declareLine(stocktake, line, answer, at).then(() => onSaid(t(`m.said_${answer}`, { thing: titleOf(line) })), onFull);
-  return html`<li class="item item--top" data-testid="left-line"><span class="mark"><${Icon} name="label" /></span><div class="item__body"><div class="item__title">${titleOf(line)}</div><div class="item__meta">${line.number || ''} <span class="code">${showCode(line.label)}</span></div>
+  const say = (answer, at, quantity) => declareLine(stocktake, line, answer, at, quantity).then(() => onSaid(t(`m.said_${answer}`, { thing: titleOf(line) })), onFull);
+  return html`<li class="item item--top" data-testid="left-line"><span class="mark"><${Icon} name="label" /></span><div class="item__body"><div class="item__title">${titleOf(line)}</div><div class="item__meta">${line.number || ''} <span class="code">${showCode(line.label)}</span>${mine && line.bulk ? html` <b>${t('m.pieces', { n: line.pieces, unit: line.unit })}</b>` : ''}</div>
     ${(mine || again) && html`<div class="row item__acts">
-      ${mine && html`<button class="button button--small" onClick=${() => say('here')} data-testid="say-here">${t('m.say_here')}</button><button class="button button--small" onClick=${() => setElsewhere(true)} data-testid="say-elsewhere">${t('m.say_elsewhere')}</button>`}
+      ${mine && html`<button class="button button--small" onClick=${() => say('here')} data-testid="say-here">${line.bulk ? t('m.say_all_here', { n: line.pieces, unit: line.unit }) : t('m.say_here')}</button>${line.bulk ? html`<button class="button button--small" onClick=${() => setMany(true)} data-testid="say-many">${t('m.say_many')}</button>` : ''}<button class="button button--small" onClick=${() => setElsewhere(true)} data-testid="say-elsewhere">${t('m.say_elsewhere')}</button>`}
       <button class="button button--small button--quiet" onClick=${() => say('absent')} data-testid="say-absent">${t('m.say_absent')}</button></div>`}</div>
+    ${many && html`<${HowMany} asking=${{ subject: line, quantity: '' }} onClose=${() => setMany(false)} onDone=${(quantity) => (setMany(false), quantity ? say('here', undefined, quantity) : say('absent'))} />`}
     ${elsewhere && html`<${Pullup} label=${t('m.where_is_it')} onClose=${() => setElsewhere(false)}><h1 class="f-sheet__title">${t('m.where_is_it')}</h1><ul class="list">${bundle().places.filter((one) => one.kind === 'room' || places.some((place) => place.id === one.id)).map((one) => html`<li key=${one.id}><button class="item item--act" onClick=${() => (setElsewhere(false), say('elsewhere', one.id))}><span class="item__body"><span class="item__title">${one.name}</span><span class="item__meta">${one.path || ''}</span></span></button></li>`)}</ul></${Pullup}>`}</li>`;
 }
 
