@@ -117,7 +117,7 @@ class Take(OfAsset):
     for_person_id: UUID | None = None
 
 
-@operation(Take, "asset.take", roles={Role.STAFF}, clashes={"offer_id": custody.clash})
+@operation(Take, "asset.take", roles={Role.STAFF}, offline=True, clashes={"offer_id": custody.clash})
 def take(s: Session, do: Take, by: Actor, at: datetime) -> dict[str, Any]:
     """Take what was offered to me (or to whom I am deputy), or what nobody keeps. Doing it again changes nothing.
 
@@ -181,7 +181,7 @@ class HandOverSigned(OfAssets):
     note: Line = ""
 
 
-@operation(HandOverSigned, "asset.hand_over_signed", roles={Role.STAFF}, personal=True)
+@operation(HandOverSigned, "asset.hand_over_signed", roles={Role.STAFF}, offline=True, personal=True)
 def hand_over_signed(s: Session, do: HandOverSigned, by: Actor, at: datetime) -> dict[str, Any]:
     """All of the pile moves at once or nothing; what the taker has already is passed over. The taker is told what they signed for.
 
@@ -214,7 +214,7 @@ class GiveBack(OfAssets):
     note: Line = ""
 
 
-@operation(GiveBack, "asset.give_back", roles={Role.STAFF})
+@operation(GiveBack, "asset.give_back", roles={Role.STAFF}, offline=True)
 def give_back(s: Session, do: GiveBack, by: Actor, at: datetime) -> dict[str, Any]:
     """The keeper offers a pile back; it stays theirs until the office has taken it. Refuses: asset.not_found, asset.disposed, asset.lost; not
     allowed: somebody else's"""
@@ -223,6 +223,7 @@ def give_back(s: Session, do: GiveBack, by: Actor, at: datetime) -> dict[str, An
         if not custody.may_act_for(s, by, asset.keeper_id):
             raise NotAllowed(number=asset.number)
         _not_lost(asset)
+        not_moved_since(s, asset, at)
         holds.check(s, SubjectKind.ASSET, asset.id, doing="offered")
         custody.offer(s, (ASSET, asset.id), None, by, at, place_id=asset.place_id, note=do.note)
         note(s, asset.id, "offered_back", by, at, note=do.note)
@@ -240,7 +241,7 @@ class ReceiveBack(OfAssets):
     note: Line = ""
 
 
-@operation(ReceiveBack, "asset.receive_back", roles={Role.STAFF}, personal=True, clashes={"offer_id": custody.clash})
+@operation(ReceiveBack, "asset.receive_back", roles={Role.STAFF}, offline=True, personal=True, clashes={"offer_id": custody.clash})
 def receive_back(s: Session, do: ReceiveBack, by: Actor, at: datetime) -> dict[str, Any]:
     """The office has the pile again and nobody keeps it; who had it is told. Done again it changes nothing.
 
@@ -299,7 +300,8 @@ def move(
 ) -> None:  # fmt: skip
     """The asset moves now: one row of custody, the book after it, one line of its life. `more` are further fields of the book.
 
-    Refuses: asset.at_vendor (nobody takes what is with a repair shop; it comes back first)"""
+    Refuses: asset.at_vendor (nobody takes what is with a repair shop; it comes back first), asset.moved_since"""
+    not_moved_since(s, asset, at)
     if party := custody.holder(s, (ASSET, asset.id)).party:
         raise Refused("asset.at_vendor", number=asset.number, vendor=party)
     told = {"name": asset.name, "number": asset.number}
@@ -332,6 +334,16 @@ def move(
     _upkeep_follows(s, asset, by, at)
     if had is not None and had != to_id:
         _perhaps_cleared(s, had, by, at)
+
+
+def not_moved_since(s: Session, asset: Asset, at: datetime) -> None:
+    """What a phone recorded without a network is older than what happened meanwhile: the later word stands, and the phone says so.
+
+    Refuses: asset.moved_since (facts: number, name of who has it, at)"""
+    held = custody.holder(s, (ASSET, asset.id))
+    if held.since is not None and held.since > at:
+        keeper = s.get(people.Person, held.person_id) if held.person_id else None
+        raise Refused("asset.moved_since", number=asset.number, name=held.party or (keeper.name if keeper else ""), at=held.since)
 
 
 def may_give(s: Session, asset: Asset, by: Actor) -> bool:

@@ -27,7 +27,7 @@ from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Role, operation, touch
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
 from core.sections.assets.cards import names_of
-from core.sections.assets.custody import ASSET, OfAsset, Reason
+from core.sections.assets.custody import ASSET, OfAsset, Reason, not_moved_since
 from core.sections.assets.ledger import (
     KEEPERS_OF_THE_BOOK,
     Asset,
@@ -163,7 +163,7 @@ class SendOut(OfAsset):
     note: Line = ""
 
 
-@operation(SendOut, "asset.send_to_repair", roles=KEEPERS_OF_THE_BOOK, personal=True)
+@operation(SendOut, "asset.send_to_repair", roles=KEEPERS_OF_THE_BOOK, offline=True, personal=True)
 def send_out(s: Session, do: SendOut, by: Actor, at: datetime) -> dict[str, Any]:
     """A hand-over to somebody outside: the shop has it, its keeper answers for it as before. The clerk owes its return.
 
@@ -172,6 +172,7 @@ def send_out(s: Session, do: SendOut, by: Actor, at: datetime) -> dict[str, Any]
     repair = _must_be_open(s, asset)
     if repair.state == RepairState.AT_VENDOR:
         raise Refused("asset.at_vendor", number=asset.number, vendor=repair.vendor)
+    not_moved_since(s, asset, at)
     if do.due_back_on is not None and do.due_back_on < clock.today(at):
         raise Refused("asset.due_past", day=do.due_back_on)
     signing_id = custody.sign(s, do.signature, by, at, name=do.contact or do.vendor) if do.signature else None
@@ -195,12 +196,13 @@ class TakeBack(OfAsset):
     note: Line = ""
 
 
-@operation(TakeBack, "asset.back_from_repair", roles=KEEPERS_OF_THE_BOOK)
+@operation(TakeBack, "asset.back_from_repair", roles=KEEPERS_OF_THE_BOOK, offline=True)
 def take_back(s: Session, do: TakeBack, by: Actor, at: datetime) -> dict[str, Any]:
     """Refuses: asset.not_found, asset.disposed, asset.not_in_repair; back already is a quiet no-op"""
     asset = do.asset(s)
     repair = _must_be_open(s, asset)
     if repair.state == RepairState.AT_VENDOR:
+        not_moved_since(s, asset, at)
         _home(s, asset, repair, by, at)
         repair.state = RepairState.REPORTED
         repair.version += 1

@@ -12,6 +12,7 @@ import { SignIn } from './screens/signin.js';
 import { Home } from './screens/home.js';
 import { Scan } from './screens/scan.js';
 import { Count, CountPlaces } from './screens/count.js';
+import { Hand } from './screens/hand.js';
 import { Collect } from './screens/collect.js';
 import { Round, Point } from './screens/inspect.js';
 import { Unsent } from './screens/unsent.js';
@@ -26,6 +27,7 @@ const ROUTES = [
   [/^#\/stocktake\/([\w-]+)$/, Count],
   [/^#\/stocktake\/([\w-]+)\/places$/, CountPlaces],
   [/^#\/collect$/, Collect],
+  [/^#\/hand$/, Hand],
   [/^#\/inspection\/([\w-]+)$/, Round],
   [/^#\/inspection\/([\w-]+)\/([\w-]+)$/, Point],
   [/^#\/unsent$/, Unsent],

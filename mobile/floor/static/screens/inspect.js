@@ -8,6 +8,7 @@ import { feedback } from '../feedback.js';
 import { now } from '../identity.js';
 import { missing, readCode, shownQuestions, verdict } from '../rules.js';
 import { clock, t } from '../words.js';
+import { Signature } from './sign.js';
 import { answerPoint, changeRun, finishRun, keepPhoto, runOf, startRun } from '../work.js';
 
 const inspectionOf = (id) => bundle()?.inspections?.find((one) => one.id === id);
@@ -72,7 +73,7 @@ export function Round({ parts: [id] }) {
     <footer class="phone__foot phone__foot--two"><button class="button" onClick=${() => setTyping(true)} data-testid="type"><${Icon} name="keyboard" />${t('m.type_code')}</button>
       <button class="button button--main" aria-disabled=${done < points.length} onClick=${() => done === points.length && setSigning(true)} data-testid="finish">${done < points.length ? t('m.points_left', { n: points.length - done }) : t('m.sign_and_finish')}</button></footer>
     ${typing && html`<${CodeSheet} title=${t('m.type_code_title')} onCode=${scanned(true)} onClose=${() => setTyping(false)} />`}
-    ${signing && html`<${Signature} title=${title} onClose=${() => setSigning(false)} onDone=${async (image) => {
+    ${signing && html`<${Signature} title=${title} act=${t('m.finish_round')} onClose=${() => setSigning(false)} onDone=${async (image) => {
       await finishRun(run, image);
       feedback('saved');
       setSigning(false);
@@ -202,65 +203,4 @@ function Question({ question, answer, onSet, onPhoto, needs }) {
       ${(answer.photos || []).length > 0 && html`<span class="f-sentline"><${Icon} name="check" />${t('m.photo_there')}</span>`}</div>`}
     ${(said === 'fail' || said === 'na') && html`<label class="field f-question__note"><span class="field__label">${t(said === 'fail' ? 'm.note' : 'm.note_na')}</span><textarea class=${`field__box field__input${needs.includes('note') ? ' field__box--error' : ''}`} rows="2" maxlength="500" value=${answer.note ?? ''} placeholder=${said === 'fail' ? t('m.note_example') : ''} onInput=${(event) => onSet({ note: event.target.value })} data-testid="note"></textarea></label>`}
     ${needs.length > 0 && needs[0] !== 'answer' && html`<p class="row field__help field__help--error" id="why" data-testid="needs"><${Icon} name="warn" />${t(`m.needs_${needs.join('_')}`)}</p>`}</section>`;
-}
-
-/** Sign with a finger; the line is ink on white, saved as a small PNG. */
-function Signature({ title, onClose, onDone }) {
-  const canvas = useRef();
-  const [strokes, setStrokes] = useState(0);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(null);
-  const drawing = useRef(false);
-  useEffect(() => {
-    const at = canvas.current;
-    const { width, height } = at.getBoundingClientRect();
-    at.width = Math.round(width * 2);
-    at.height = Math.round(height * 2);
-    const brush = at.getContext('2d');
-    brush.scale(2, 2);
-    brush.fillStyle = '#fff';
-    brush.fillRect(0, 0, width, height);
-    Object.assign(brush, { lineWidth: 2.5, lineCap: 'round', lineJoin: 'round', strokeStyle: getComputedStyle(document.documentElement).getPropertyValue('--ink') });
-  }, []);
-  const spot = (event) => {
-    const frame = canvas.current.getBoundingClientRect();
-    return [event.clientX - frame.left, event.clientY - frame.top];
-  };
-  const down = (event) => {
-    canvas.current.setPointerCapture(event.pointerId);
-    drawing.current = true;
-    const brush = canvas.current.getContext('2d');
-    brush.beginPath();
-    brush.moveTo(...spot(event));
-  };
-  const move = (event) => {
-    if (!drawing.current) return;
-    const brush = canvas.current.getContext('2d');
-    brush.lineTo(...spot(event));
-    brush.stroke();
-  };
-  const up = () => {
-    if (drawing.current) setStrokes(strokes + 1);
-    drawing.current = false;
-  };
-  const clear = () => {
-    const brush = canvas.current.getContext('2d');
-    brush.fillRect(0, 0, canvas.current.width, canvas.current.height);
-    setStrokes(0);
-  };
-  const done = async () => {
-    if (!strokes || busy) return;
-    setBusy(true);
-    try {
-      await onDone(await new Promise((take) => canvas.current.toBlob(take, 'image/png')));
-    } catch {
-      feedback('refused');
-      setProblem(t('m.storage_full'));
-      setBusy(false);
-    }
-  };
-  return html`<div class="f-cover"><header class="f-head"><button class="round" aria-label=${t('m.back')} onClick=${onClose}><${Icon} name="back" /></button><div class="f-head__text"><h1 class="f-head__title">${t('m.sign_here')}</h1><p class="sub">${title}</p></div></header>
-    <div class="phone__body"><canvas class="f-signature" ref=${canvas} aria-label=${t('m.sign_here')} onPointerDown=${down} onPointerMove=${move} onPointerUp=${up} onPointerCancel=${up} data-testid="signature"></canvas>
-      <button class="button button--quiet" onClick=${clear}>${t('m.sign_again')}</button>${problem && html`<p class="field__help field__help--error" role="alert">${problem}</p>`}</div>
-    <footer class="phone__foot"><button class="button button--main button--wide" aria-disabled=${!strokes || busy} onClick=${done} data-testid="signed">${strokes ? t('m.finish_round') : t('m.sign_first')}</button></footer></div>`;
 }

@@ -8,6 +8,7 @@ import { readCode, showCode } from '../rules.js';
 import { session } from '../session.js';
 import { readPhoto } from '../stills.js';
 import { t, when } from '../words.js';
+import { actsOfMine } from '../hand.js';
 import { claimLabel, keepPhoto, placesOf, reportFault, setPlace, takeThing, titleOf } from '../work.js';
 
 /** What the server says of a code: its answer, `{unknown: true}`, or null without an answer of ours. */
@@ -123,11 +124,18 @@ function Acts({ code, kind, subject, server, known, onTask, onDid, onClose }) {
   if (round) add('inspect', 'list', t('m.inspect_here', { title: round.one.title }), () => go(`#/inspection/${round.one.id}/${round.point.id}`));
   if (kind === 'supply' && subject) add('collect', 'box', t('m.collect_this'), () => (sessionStorage.setItem('foyer-collect', code), go('#/collect')));
   if (kind === 'asset') {
-    if (may(server, 'asset.take', false)) { // custody moves now or not at all: only with the server's word
+    if (may(server, 'asset.take', server === null && subject?.state !== 'disposed')) { // without a network the taking is recorded, and judged when it arrives
       add('take', 'swap', t('m.take_it'), async () => {
         await takeThing(code, subject || { name: server?.title });
-        onDid(t('m.take_saved'));
+        onDid(t(server ? 'm.take_saved' : 'm.take_kept'));
       });
+    }
+    if (subject?.state !== 'disposed') {
+      for (const act of actsOfMine().filter((one) => (one === 'home') === (subject?.state === 'repair') || one === 'receive' || one === 'vendor')) {
+        if ((act === 'vendor' || act === 'home') && subject?.state !== 'repair') continue;
+        add(`hand-${act}`, act === 'vendor' || act === 'home' ? 'wrench' : 'swap', t(`m.hand_${act === 'home' ? 'home_act' : act}`), () => (sessionStorage.setItem('foyer-hand', code), sessionStorage.setItem('foyer-hand-act', act), go('#/hand')));
+      }
+      if (server === null) add('decline', 'cloud_off', t('m.decline_needs_network'), () => onDid(t('m.decline_why')));
     }
     if (may(server, 'asset.report_fault', true)) add('fault', 'wrench', t('m.report_fault'), () => onTask('fault'));
   }
