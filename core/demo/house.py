@@ -72,6 +72,7 @@ def build(story: Story, today: date) -> House:
     _places(house)
     _devices(house)
     _assets(house)
+    _bulk_lines(house)
     _supplies(house)
     story.flush()
     story.silent = False
@@ -198,6 +199,11 @@ def _assets(house: House) -> None:
     first_day = clock.today(house.founded)
     weights = [weight for *_, weight in words.ASSETS]
     seats = [(short, department) for short, _, department in words.OFFICES] + [(short, "后勤科") for short, *_ in words.MEETING_ROOMS]
+    for number, (name, kind, prefix, choices) in enumerate(words.ASSET_FIELDS, 1):
+        field = assets.AddField(
+            id=Story.id("asset_field", number), name=name, kind=assets.FieldKind(kind), class_code=prefix, choices=list(choices)
+        )
+        house.story.later(f"asset_field/{number}", field, clerk, house.founded)
     for number in range(1, ASSETS + 1):
         name, models, class_code, low, high, _ = dice.choices(words.ASSETS, weights)[0]
         short, department = dice.choice(seats)
@@ -208,11 +214,35 @@ def _assets(house: House) -> None:
             id=Story.id("asset", number), number=f"ZC{bought.year}{number:04d}", name=name, spec=dice.choice(models), class_code=class_code,
             serial=f"SN{dice.randint(10**9, 10**10 - 1)}" if class_code.startswith("A02") else "", bought_on=bought, value_cents=cents, net_value_cents=int(cents * (1 - worn)),
             department_id=Story.id("department", department), keeper_id=dice.choice(house.staff) if dice.random() > IDLE else None, place_id=house.rooms[short],
+            own=_own(number, class_code),
         )  # fmt: skip
         house.story.later(f"asset/{number}", add, clerk, house.founded + timedelta(minutes=number))
     for number in range(1, ASSETS + 1):
         issue = labels.IssueLabel(subject_kind=SubjectKind.ASSET, subject_id=Story.id("asset", number))
         house.story.later(f"label/asset/{number}", issue, clerk, house.founded + timedelta(hours=12, seconds=number))
+
+
+def _own(number: int, class_code: str) -> dict[UUID, str | None]:
+    """What a thing says in the office's own fields."""
+    if class_code.startswith("A020101"):
+        system = words.ASSET_FIELDS[0][3][number % 3]
+        return {Story.id("asset_field", 1): system, Story.id("asset_field", 2): f"{number % 4 + 1}-{number % 24 + 1:02d}"}
+    return {Story.id("asset_field", 3): ("胡桃色", "白橡木", "灰")[number % 3]} if class_code.startswith("A0501") and number % 2 else {}
+
+
+def _bulk_lines(house: House) -> None:
+    """Chairs and tables that have one card for all of them."""
+    clerk, bought = house.actors["clerk"], clock.today(house.founded) - timedelta(days=420)
+    for number, (name, spec, class_code, many, unit, price, short, department) in enumerate(words.BULK, 1):
+        asset_id = Story.id("asset/bulk", number)
+        add = assets.RegisterAsset(
+            id=asset_id, number=f"ZC{bought.year}P{number:03d}", name=name, spec=spec, class_code=class_code, bulk=True, quantity=many, unit=unit,
+            value_cents=many * price * 100, bought_on=bought, life_months=60, department_id=Story.id("department", department), place_id=house.rooms[short],
+            keeper_id=house.staff[number], brand="震旦",
+        )  # fmt: skip
+        house.story.later(f"asset/bulk/{number}", add, clerk, house.founded + timedelta(hours=11, minutes=number))
+        issue = labels.IssueLabel(subject_kind=SubjectKind.ASSET, subject_id=asset_id)
+        house.story.later(f"label/asset/bulk/{number}", issue, clerk, house.founded + timedelta(hours=14, seconds=number))
 
 
 def _supplies(house: House) -> None:

@@ -80,6 +80,17 @@ ASSETS = (
     ("空调机", ("格力 KFR-35GW", "美的 KFR-72LW"), "A02061804", 2600, 6900, 4),
 )
 
+# bulk lines: name, model, class code, how many, unit, price a piece in yuan, where, department
+BULK = (
+    ("会议椅", "蓝色弓形", "A05010302", 40, "把", 320, "301", "后勤科"), ("折叠桌", "1.2 米", "A05010299", 12, "张", 480, "107", "后勤科"),
+    ("培训椅", "带写字板", "A05010302", 36, "把", 260, "201", "后勤科"), ("三层书架", "钢木", "A05010501", 8, "组", 690, "307", "业务二科"),
+)  # fmt: skip
+
+# own fields of the office: name, kind, classes that have it, choices
+ASSET_FIELDS = (
+    ("操作系统", "choice", "A020101", ("Windows 11", "统信 UOS", "银河麒麟")), ("网口编号", "text", "A020101", ()), ("颜色", "text", "A0501", ()),
+)  # fmt: skip
+
 # name, specification, unit, price in cents, limit a person and period, minimum, kind of shelf
 SUPPLIES = (
     ("中性笔", "0.5 mm 黑", "支", 150, 5, 60), ("中性笔", "0.5 mm 红", "支", 150, 3, 20), ("中性笔", "0.5 mm 蓝", "支", 150, 3, 20), ("铅笔", "2B", "支", 80, 5, 24),
