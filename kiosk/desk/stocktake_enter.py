@@ -26,7 +26,7 @@ def ask_count(shown: Shown) -> None:
     """The dialog stays open for the next line; what was entered stands below."""
     with database.reading() as s:
         inside = stocktakes.scope_of(s, shown.row)
-        where = {str(place.id): place.path for place in places.everything(s) if place.id in inside and place.retired_at is None}
+        where = {str(place.id): place.path for place in places.everything(s) if place.id in inside}
     kind = shown.row.kind
     with parts.sheet_dialog(_("stocktake.enter_title"), _(f"stocktake.enter_words_{kind}")) as dialog:
         place = parts.select(_("stocktake.enter_place"), where, next(iter(where)) if len(where) == 1 else None, search=True)

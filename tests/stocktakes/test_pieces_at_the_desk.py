@@ -36,7 +36,7 @@ def test_chairs_are_entered_counted_again_by_another_person_and_approved_with_wh
     photograph(page, "pieces-enter")
     page.locator("[data-test=enter-save]").click()
     expect(page.locator("[data-test=entered]")).to_contain_text("YZ-1 会议椅：37")
-    page.get_by_role("button", name="关闭").click()
+    page.get_by_role("button", name="关上").click()
     expect(page.locator("[data-test=things]")).to_contain_text("按件合计 40 件：盘亏 3 件")
     expect(page.locator("tr[data-test=line]")).to_contain_text("差异原值")
     page.locator("[data-test=recount]").click()

@@ -14,7 +14,7 @@ const today = () => new Date(now() - new Date().getTimezoneOffset() * 60000).toI
 
 /** What still has to be said before the pile can go, as the words of the button that waits; null when nothing is missing. */
 function missingOf(held) {
-  if (!held.things.length) return t('m.scan_something');
+  if (!held.things.length) return t('m.hand_scan_first');
   if (held.act === 'give' && !held.person) return t('m.hand_person_first');
   if (held.act === 'vendor' && !held.vendor.trim()) return t('m.hand_vendor_first');
   if (held.due && held.due < today()) return t('m.hand_due_past');
