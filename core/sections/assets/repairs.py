@@ -27,7 +27,7 @@ from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Role, operation, touch
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
 from core.sections.assets.cards import names_of
-from core.sections.assets.custody import ASSET, OfAsset, Reason, not_moved_since
+from core.sections.assets.custody import ASSET, Reason, not_moved_since
 from core.sections.assets.ledger import (
     KEEPERS_OF_THE_BOOK,
     Asset,
@@ -38,6 +38,7 @@ from core.sections.assets.ledger import (
     Sha256,
     change,
 )
+from core.sections.assets.pointing import OfAsset
 
 READERS = frozenset({*KEEPERS_OF_THE_BOOK, Role.LEADER})
 

@@ -25,8 +25,9 @@ from core.foundation.ids import derived, uuid7
 from core.foundation.jobs import job
 from core.mechanisms import attachments, duties, people, workdays
 from core.mechanisms.operations import SYSTEM, Actor, Operation, Role, current_op_id, operation, perform_now, touch
-from core.sections.assets.custody import ASSET, OfAsset, custodian_of, may_give
+from core.sections.assets.custody import ASSET, custodian_of, may_give
 from core.sections.assets.ledger import KEEPERS_OF_THE_BOOK, Asset, AssetState, Day, get, note
+from core.sections.assets.pointing import OfAsset
 from core.sections.assets.repairs import ReportFault, report_fault
 
 LEAD_WORKDAYS = 5

@@ -15,7 +15,7 @@ from core.mechanisms.approvals import Approval
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
 from core.sections.assets import repairs
 from core.sections.assets.cards import net_value_of
-from core.sections.assets.custody import ASSET, Reason, locked
+from core.sections.assets.custody import ASSET, Reason
 from core.sections.assets.disposals.record import DATA_CLASSES, KIND, AssetDisposal, Method, Photos, locked_disposal, open_disposal
 from core.sections.assets.ledger import (
     KEEPERS_OF_THE_BOOK,
@@ -24,6 +24,7 @@ from core.sections.assets.ledger import (
     change,
     note,
 )
+from core.sections.assets.pointing import locked
 
 
 class RequestDisposal(Operation):

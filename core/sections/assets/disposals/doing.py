@@ -17,7 +17,7 @@ from core.mechanisms.labels import Label, LabelState, SubjectKind
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
 from core.sections.assets import repairs
 from core.sections.assets.cards import names_of
-from core.sections.assets.custody import ASSET, Reason, locked
+from core.sections.assets.custody import ASSET, Reason
 from core.sections.assets.disposals.asking import back_to_use
 from core.sections.assets.disposals.record import KIND, AssetDisposal, DisposalState, Method, Photos, WipeMethod, locked_disposal
 from core.sections.assets.ledger import (
@@ -30,6 +30,7 @@ from core.sections.assets.ledger import (
     change,
     note,
 )
+from core.sections.assets.pointing import locked
 
 
 class Wipe(BaseModel):

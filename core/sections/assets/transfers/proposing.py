@@ -13,8 +13,9 @@ from core.foundation.errors import NotAllowed, Refused
 from core.mechanisms import numbering, people
 from core.mechanisms.operations import Actor, Role, operation, touch
 from core.sections.assets import disposals
-from core.sections.assets.custody import OfAssets, Reason, custodian_of, may_give, place_exists
+from core.sections.assets.custody import Reason, custodian_of, may_give, place_exists
 from core.sections.assets.ledger import Asset, AssetState, note
+from core.sections.assets.pointing import OfAssets
 from core.sections.assets.transfers.people import givers, tell
 from core.sections.assets.transfers.record import KIND, AssetTransfer, AssetTransferLine, under_way
 

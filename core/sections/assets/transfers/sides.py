@@ -13,8 +13,9 @@ from core.foundation.errors import NotAllowed, Refused
 from core.mechanisms import numbering
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
 from core.sections.assets import disposals
-from core.sections.assets.custody import Reason, locked, may_give, move, place_exists
+from core.sections.assets.custody import Reason, may_give, move, place_exists
 from core.sections.assets.ledger import KEEPERS_OF_THE_BOOK, Asset, AssetState, Line, change, note
+from core.sections.assets.pointing import locked
 from core.sections.assets.transfers.people import assets_of, takers, takes, tell
 from core.sections.assets.transfers.record import KIND, OPEN_STATES, AssetTransfer, AssetTransferLine, TransferState, get_transfer
 
