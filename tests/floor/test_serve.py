@@ -120,3 +120,17 @@ def test_the_vendored_libraries_are_the_pinned_ones_with_their_licences() -> Non
     assert vendor.wrong_files() == []
     for package in vendor.PACKAGES:
         assert any(name.endswith(".LICENSE") for name in package.files)
+
+
+@pytest.mark.proves("T28")
+def test_scanning_inspecting_and_photos_need_no_live_server_page(floor: Floor) -> None:
+    """The phone app is files: nothing of it comes from NiceGUI, opens a socket, or lies outside what is served and kept for no network."""
+    texts = {
+        path.relative_to(STATIC).as_posix(): path.read_text("utf-8")
+        for path in STATIC.rglob("*")
+        if path.suffix in (".js", ".html", ".css") and "vendor" not in path.parts
+    }
+    assert {"screens/scan.js", "screens/inspect.js", "screens/count.js", "screens/hand.js", "stills.js"} <= texts.keys()
+    for name, text in texts.items():
+        assert "_nicegui" not in text and "socket.io" not in text and "new WebSocket" not in text, name
+    assert texts.keys() <= set(floor.files), "every file of it is served, and kept by the worker for no network"
