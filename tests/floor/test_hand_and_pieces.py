@@ -189,6 +189,7 @@ def test_at_twice_the_text_nothing_is_cut_and_nothing_lies_over_another(live_off
     page.goto(f"{server.url}/m/#/hand")
     type_code(page, chair.code)
     look("a pile")
+    page.goto(f"{server.url}/m/#/")
     count_in(page, "302")
     type_code(page, chairs.code)
     look("how many")
