@@ -126,7 +126,8 @@ async def run(handler: Handler) -> None:
     """Run a handler; a bug in it becomes a sentence with a reference, and what was typed stays."""
     try:
         result = handler()
-        if inspect.isawaitable(result):
+        # `dialog.close()` answers the dialog itself, which can be awaited: that would open it again.
+        if inspect.isawaitable(result) and not isinstance(result, ui.element):
             await result
     except (frame.SignInNeeded, frame.PairingNeeded):
         return

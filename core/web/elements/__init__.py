@@ -262,5 +262,5 @@ def _text_of(args: Any, most: int) -> str:
 
 async def _call(handler: Callable[[Any], Any], value: Any) -> None:
     result: Any | Awaitable[Any] = handler(value)
-    if inspect.isawaitable(result):
+    if inspect.isawaitable(result) and not isinstance(result, ui.element):
         await result
