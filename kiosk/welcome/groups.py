@@ -6,7 +6,9 @@ code of another day can ask its host; what the host answers appears by itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from nicegui import ui
@@ -116,51 +118,58 @@ def group(screen: Welcome) -> None:
         _("kiosk.group.late.say" if late else "kiosk.group.say", leader=found.leader),
     )
     waiting = [member for member in found.members if member.state == VisitState.PLANNED]
+
+    def recount() -> None:
+        """In place: a finger that is quick meets the same buttons, and no press is lost to a screen that is drawn anew."""
+        total = len(form.ticked) + form.party
+        number.text = str(form.party)
+        words.text = _("kiosk.group.go", n=total)
+        go.set_visibility(total > 0)
+
+    def count(by: int) -> None:
+        form.party = max(0 if late else 1, min(200, form.party + by))
+        recount()
+
     with parts.box("kiosk__work group", "section"):
         with parts.box("group__names"):
             for member in waiting:
-                _tick(screen, str(member.visit_id), member.name)
+                _tick(screen, str(member.visit_id), member.name, recount)
             if not waiting and late:
                 parts.text(_("kiosk.group.all_here"), "p", "second")
         with parts.box("group__count"):
             parts.text(_("kiosk.group.others" if late else "kiosk.group.with_leader"), "span", "group__words")
-            screen.button("−", partial(_count, screen, -1, 0 if late else 1), classes="group__step").props["aria-label"] = _(
-                "kiosk.group.fewer"
-            )
-            parts.text(str(form.party), "strong", "num group__number").props("aria-live=polite")
-            screen.button("+", partial(_count, screen, 1, 0 if late else 1), classes="group__step").props["aria-label"] = _(
-                "kiosk.group.more"
-            )
-    total = len(form.ticked) + form.party
+            screen.button("−", partial(count, -1), classes="group__step").props["aria-label"] = _("kiosk.group.fewer")
+            number = parts.text("", "strong", "num group__number").props("aria-live=polite")
+            screen.button("+", partial(count, 1), classes="group__step").props["aria-label"] = _("kiosk.group.more")
     with parts.box("kiosk__acts", "section"):
-        if total:
-            screen.button(_("kiosk.group.go", n=total), partial(_arrive, screen), kind="main")
+        go = screen.button("", partial(_arrive, screen), kind="main")
+        words: Any = go.default_slot.children[0]
         if late:
             screen.button(_("kiosk.group.leave", n=found.here), partial(leave, screen), icon="leave")
+    recount()
     screen.foot(screen.forget, back_words=_("kiosk.not_me"), reason="invitation")
 
 
-def _tick(screen: Welcome, id: str, name: str) -> None:
-    ticked = id in screen.form.ticked
-    row = parts.box("found group__member" + (" group__member--in" if ticked else ""), "button").props(
-        f"type=button role=checkbox aria-checked={'true' if ticked else 'false'}"
-    )
+def _tick(screen: Welcome, id: str, name: str, recount: Callable[[], None]) -> None:
+    row = parts.box("found group__member", "button").props("type=button role=checkbox")
     with row:
         with parts.box("group__tick", "span"):
-            if ticked:
-                icons.icon("check")
+            icons.icon("check")
         parts.text(name, "strong")
 
+    def show() -> None:
+        ticked = id in screen.form.ticked
+        row.classes(**{"add" if ticked else "remove": "group__member--in"}).props(f"aria-checked={'true' if ticked else 'false'}")
+
     def press() -> None:
-        screen.form.ticked = [other for other in screen.form.ticked if other != id] if ticked else [*screen.form.ticked, id]
-        screen.show("group")
+        kept = [other for other in screen.form.ticked if other != id]
+        screen.form.ticked = kept if len(kept) < len(screen.form.ticked) else [*kept, id]
+        screen.edited()
+        show()
+        recount()
 
+    show()
     screen.tap(row, press)
-
-
-def _count(screen: Welcome, by: int, least: int) -> None:
-    screen.form.party = max(least, min(200, screen.form.party + by))
-    screen.show("group")
 
 
 async def _arrive(screen: Welcome) -> None:

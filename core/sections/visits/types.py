@@ -24,7 +24,7 @@ from core.mechanisms import office, places
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
 from core.mechanisms.people import Language
 from core.sections.visits import consent
-from core.sections.visits.flows import FIELDS
+from core.sections.visits.flows import FIELDS as FIELDS
 from core.sections.visits.flows import Flow as Flow
 from core.sections.visits.flows import missing as missing
 from core.sections.visits.flows import steps as steps
