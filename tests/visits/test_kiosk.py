@@ -61,7 +61,8 @@ def test_the_language_changes_on_any_step_and_what_was_typed_stays(live_office: 
         type_in(page, "MEI")
         expect(page.locator(".found")).to_have_count(1)
         page.locator('.lang button[lang="zh-Hans"]').click()
-        asks(page, "您找哪一位？")
+        asks(page, "您找哪一位？")  # the question and the way back read the same in both: the new screen is known by its other words
+        expect(page.locator(".kiosk__foot")).to_contain_text("请前台来")
         expect(page.locator(".found")).to_have_count(1)
         press(page, "上一步")
         asks(page, "您从哪里来？")
