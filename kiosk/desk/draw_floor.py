@@ -26,6 +26,7 @@ router = APIRouter(dependencies=[Depends(frame.signed_in)])
 EDITORS = (Role.ADMIN, Role.CLERK)
 FIELDS = ("x", "y", "width", "height")
 MOST_STEPS = 100
+CANVAS = (2000, 1200)  # a floor nobody drew yet is at least this large on the screen, in centimetres: what is drawn on it does not jump
 Box = tuple[int, int, int, int]
 
 
@@ -116,10 +117,10 @@ class FloorPage:
             for id, box in boxes.items()
             if id in names
         ]
-        outline = self.shape.outline or ((0, 0), (2000, 0), (2000, 1200), (0, 1200))
+        outline = self.shape.outline or ((0, 0), (CANVAS[0], 0), CANVAS, (0, CANVAS[1]))
         self.plan.show({
             "floor": self.floor.id.hex, "label": self.floor.name, "outline": [list(corner) for corner in outline], "rooms": drawn,
-            "width": max([self.shape.width_cm, *(x for x, _y in outline)]), "height": max([self.shape.height_cm, *(y for _x, y in outline)]),
+            "width": max([CANVAS[0], self.shape.width_cm, *(x for x, _y in outline)]), "height": max([CANVAS[1], self.shape.height_cm, *(y for _x, y in outline)]),
             "words": {"overlaps": _("draw.overlaps")},
         }, self.arm)  # fmt: skip
 

@@ -84,12 +84,13 @@ def draw_by_hand(desk: Page, server: Server, office: Office) -> None:
             return (row.x_cm, row.y_cm, row.width_cm, row.height_cm) if row else None
 
     def becomes(room: str, box: tuple[int, int, int, int] | None) -> None:
-        desk.wait_for_timeout(0)
         for _ in range(100):
             if of(room) == box:
-                return
+                break
             desk.wait_for_timeout(50)
-        raise AssertionError((of(room), box))
+        assert of(room) == box
+        seen = "([id, box]) => { const rect = document.querySelector(`[data-room='${id}'] rect`); return box ? rect && +rect.getAttribute('x') === box[0] + 6 && +rect.getAttribute('width') === box[2] - 12 : !rect; }"
+        desk.wait_for_function(seen, arg=[str(office.places[room]), list(box) if box else None])
 
     def spot(x: int, y: int) -> tuple[float, float]:
         """Where a point of the floor, in centimetres, lies on the page."""
