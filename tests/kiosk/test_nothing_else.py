@@ -20,7 +20,8 @@ from tests.visits.build import invite, kiosk
 from tests.visits.kiosks import asks, kiosk_key, panel, press, scan, type_in
 
 # Things that are taken, brought back or claimed at the kiosk with a badge in the hand (scenario Office 5): each names its person and is checked again there.
-WITH_A_BADGE = {"supply.issue", "supply.return", "lost.claim", "asset.note_sighting", "presence.badge", "reception.rate"}
+# `lost.seek` asks for something that was lost: its answer is a code and nothing else.
+WITH_A_BADGE = {"supply.issue", "lost.seek", "supply.return", "lost.claim", "asset.note_sighting", "presence.badge", "reception.rate"}
 MAY = re.compile(r"^(visit|delivery|help|meeting|group)\.")
 
 
