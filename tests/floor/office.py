@@ -310,6 +310,14 @@ def application(office: Office) -> FastAPI:
             return Response(status_code=304, headers={"ETag": tag})
         return JSONResponse(found, headers={"ETag": tag})
 
+    @app.get("/api/v1/rollcalls/now")
+    async def roll_call() -> Response:
+        return JSONResponse({"open": None, "house": []})
+
+    @app.get("/api/v1/rollcalls/news")
+    async def roll_call_news() -> Response:
+        return Response(status_code=204)  # nobody holds questions here: the app asks again in its own time
+
     @app.get("/api/v1/labels/{label}")
     async def label(label: str, request: Request) -> JSONResponse:
         if label == UNKNOWN:
