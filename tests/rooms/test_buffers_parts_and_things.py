@@ -85,6 +85,22 @@ def test_a_combined_room_is_its_parts_and_leaves_the_others_alone(office: Office
     assert free == {office.places["305"]}
 
 
+@pytest.mark.proves("Front desk 2", "S1.3-R2")
+def test_a_meeting_in_a_combined_room_is_checked_in_extended_and_ended_at_the_door_of_either_part(office: Office) -> None:
+    set_up_rooms(office)
+    combined(office, "AB", "301", "302")
+    made = book(office, moment(10), moment(11), room="AB")
+    first, second, other = (office.device(name, Role.DOOR, office.places[name])[0] for name in ("301", "302", "305"))
+    assert office.refused(bookings.CheckIn(booking_id=made["id"]), other, at=moment(10)).code == "op.not_allowed"
+    office.do(bookings.CheckIn(booking_id=made["id"]), first, at=moment(10))
+    office.do(bookings.ExtendBooking(booking_id=made["id"], minutes=30), second, at=moment(10, 40))
+    assert office.read(bookings.door_state, office.places["302"], moment(11, 10)).state == "busy"
+    office.do(bookings.EndBooking(booking_id=made["id"]), first, at=moment(11, 10))
+    assert office.read(bookings.door_state, office.places["302"], moment(11, 11)).state == "free"
+    part = book(office, moment(13), moment(14), room="302", by=office.wu)
+    assert office.refused(bookings.CheckIn(booking_id=part["id"]), first, at=moment(13)).code == "op.not_allowed"
+
+
 @pytest.mark.proves("V05", "V11")
 def test_the_parts_of_a_room_stay_while_bookings_rest_on_them(office: Office) -> None:
     set_up_rooms(office)

@@ -268,9 +268,11 @@ def own_room(by: Actor, room_id: UUID) -> None:
 
 
 def may_change(s: Session, booking: Booking, by: Actor) -> None:
-    """The host, who booked it, the department's people, the desk, and the door of that room."""
+    """The host, who booked it, the department's people, the desk, and the doors that show it: the room's, and those of its parts or of what it is part of."""
     if by.has(Role.DOOR):
-        return own_room(by, booking.room_id)
+        if by.room_id not in rooms.sharing(s, booking.room_id):
+            raise NotAllowed(reason="room")
+        return None
     if by.has(*OFFICE, Role.SYSTEM) or (by.person_id is not None and by.person_id in (booking.host_id, booking.booked_by_id)):
         return None
     person = s.get(Person, by.person_id) if by.person_id else None
