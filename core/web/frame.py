@@ -331,11 +331,12 @@ def _open(surface: Surface, title: str, *, fixed: bool = False) -> None:
         "build": build.current(),
         "words": _words(state.language),
     }
-    pages = "" if surface in ("kiosk", "door") else f'<link rel="stylesheet" href="{static_files.url("pages.css")}">'
+    own = {"kiosk": "kiosk.css", "door": ""}.get(surface, "pages.css")
+    styles = "".join(f'<link rel="stylesheet" href="{static_files.url(name)}">' for name in ("foyer.css", own) if name)
     ui.add_head_html(
         f"<script>document.documentElement.lang={json.dumps(state.language)};document.documentElement.dataset.surface={json.dumps(surface)};"
         f"window.foyerPage={_script_json(config)};</script>"
-        f'<link rel="stylesheet" href="{static_files.url("foyer.css")}">{pages}'
+        f"{styles}"
         f'<meta name="google" content="notranslate"><link rel="icon" href="{static_files.url("mark.svg")}" type="image/svg+xml">'
         f'<script src="{static_files.url("foyer.js")}"></script><script src="{static_files.url("watchdog.js")}"></script>'
     )

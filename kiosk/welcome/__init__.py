@@ -21,7 +21,6 @@ router.include_router(offline.router)
 @router.page("/welcome")
 def welcome_page() -> None:
     with frame.kiosk() as main:
-        ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("kiosk.css")}">')
         ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("rollcall.css")}">')
         ui.add_head_html(f'<script src="{static_files.url("rollcall.js")}" defer></script>')
         ui.add_head_html(

@@ -39,6 +39,14 @@ SENTENCES = (
     "phone.",
     "rollcall.",
 )
+# What only the desk, paper and mails say: not a byte of the first visit.
+ELSEWHERE = (
+    "asset.event.", "asset.event_short.", "asset.told.", "asset.notice.", "asset.filter.", "asset.got_how.", "custody.notice.",
+    "inspection.column.", "inspection.box.", "rollcall.column.", "rollcall.desk.", "rollcall.kiosk.", "rollcall.paper.", "rollcall.report.",
+    "rollcall.sheet.", "stocktake.column.", "stocktake.flag.", "stocktake.head.", "stocktake.notice.", "stocktake.report.", "stocktake.sum.",
+    "stocktake.tab.", "supply.column.", "supply.move.", "supply.notice.",
+)  # fmt: skip
+EXPLAINS = ("_words", "_hint", "_help")  # below a field or in a dialog of the desk
 
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -107,7 +115,7 @@ class Floor:
         }
         found["foyer.css"] = THEME.read_bytes()
         for language in i18n.LANGUAGES:
-            sentences = i18n.part(SENTENCES, language)
+            sentences = {key: said for key, said in i18n.part(SENTENCES, language).items() if _is_said_here(key)}
             found[f"i18n/{language}.json"] = json.dumps(sentences, ensure_ascii=False, sort_keys=True).encode()
         found["office.json"] = b'{"sample":false}'
         found["manifest.webmanifest"] = json.dumps(_manifest(), ensure_ascii=False).encode()
@@ -184,3 +192,7 @@ def router(floor: Floor | None = None) -> APIRouter:
 def mount(app: FastAPI, floor: Floor | None = None) -> None:
     """Put the floor app on `app` at `/m/`."""
     app.include_router(router(floor))
+
+
+def _is_said_here(key: str) -> bool:
+    return not key.startswith(ELSEWHERE) and (key.startswith("m.") or not key.endswith(EXPLAINS))

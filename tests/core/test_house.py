@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,6 +12,7 @@ from uuid import UUID
 
 import pytest
 
+import main
 from core.foundation import i18n
 from tests import coverage_map
 
@@ -329,3 +331,20 @@ def test_whoever_makes_a_visit_asks_the_block_list() -> None:
         if makes and "holding.stops(" not in text:
             missing.append(str(path.relative_to(ROOT)))
     assert missing == []
+
+
+MARKS = sorted(
+    {found for path in files("core") for found in re.findall(r"\.(__[a-z_]+__) = ", path.read_text("utf-8"))} - {"__inner__", "__guarded__"}
+)
+
+
+def test_no_operation_job_or_hook_is_left_behind_in_a_package() -> None:
+    """`include` sees what a part's own module names: a function that a package forgot to name would silently never run."""
+    marked, known = set(), set()
+    for name in sorted({module_name(path) for path in files("core/mechanisms", "core/sections")}):
+        for value in vars(importlib.import_module(name)).values():
+            marked |= {(mark, value.__module__, value.__name__) for mark in MARKS if callable(value) and hasattr(value, mark)}
+    for part in (*main.MECHANISMS, *main.SECTIONS, main.stocktake_telling):
+        for value in vars(part).values():
+            known |= {(mark, value.__module__, value.__name__) for mark in MARKS if callable(value) and hasattr(value, mark)}
+    assert len(known) > 300 and sorted(marked - known) == []

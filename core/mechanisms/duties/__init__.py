@@ -44,6 +44,7 @@ from core.mechanisms.duties.record import (
     get,
     is_late,
     may_see,
+    may_see_photos,
     title_of,
 )
 from core.mechanisms.duties.reminding import CLIMBS_AT, LATE_STEPS, REMINDS_FROM_HOUR, RemindDuty, remind, send_reminders
@@ -85,6 +86,7 @@ __all__ = [
     "include",
     "is_late",
     "may_see",
+    "may_see_photos",
     "mine",
     "move",
     "open_by_hand",

@@ -141,7 +141,7 @@ def may_see(duty: Duty, by: Actor) -> bool:
 
 
 @attachments.shown_with("duty")
-def _may_see_photos(s: Session, duty_id: UUID, by: Actor) -> bool:
+def may_see_photos(s: Session, duty_id: UUID, by: Actor) -> bool:
     duty = s.get(Duty, duty_id)
     return duty is not None and may_see(duty, by)
 
