@@ -81,7 +81,8 @@ def test_of_twenty_clients_creating_moving_and_extending_into_a_slot_exactly_one
     for number, answers in enumerate(run_async(contend)):
         start, end = slot(number)
         statuses = sorted(answer.status_code for answer in answers)
-        assert statuses == [200] + [409] * (CLIENTS - 1), number
+        others = [answer.text for answer in answers if answer.status_code not in (200, 409)]
+        assert statuses == [200] + [409] * (CLIENTS - 1), (number, others)
         losers = [answer.json() for answer in answers if answer.status_code == 409]
         assert {loser["code"] for loser in losers} == {"booking.clash"}
         assert all(loser["facts"]["alternatives"] for loser in losers)
