@@ -65,7 +65,7 @@ class TimelinePage:
         self._pending = False
         ends = [live.subscribe(kind, self._changed) for kind in ("room", "place", "room_fault", "clock")]
         self.client.on_delete(lambda: [end() for end in ends] and None)
-        self._every_minute = ui.timer(60, self.refresh)
+        self._every_minute = ui.timer(60, self.refresh, immediate=False)
         self.draw()
 
     # ── drawing ──

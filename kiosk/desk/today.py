@@ -35,7 +35,7 @@ class TodayPage:
         anew.when_changed(
             "visit", "delivery", "booking", "room", "duty", "approval", "notice", "stocktake", "device", draw=self.draw, settle_s=SETTLE_S
         )
-        ui.timer(60, self.draw)
+        ui.timer(60, self.draw, immediate=False)
 
     def draw(self) -> None:
         """Read and draw everything."""

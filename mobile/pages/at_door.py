@@ -85,7 +85,7 @@ class AtDoor:
             await asyncio.sleep(0)
 
         client.on_delete(live.subscribe("room", changed))
-        ui.timer(20, self.draw.refresh)  # the plan itself goes on, and ten minutes end
+        ui.timer(20, self.draw.refresh, immediate=False)  # the plan itself goes on, and ten minutes end
 
     @ui.refreshable_method
     def draw(self) -> None:

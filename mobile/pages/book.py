@@ -200,7 +200,7 @@ class BookScreen:
         client.on_delete(live.subscribe("room", changed))
         client.on_delete(live.subscribe("clock", changed))
         if self.only:
-            ui.timer(15, self.room_now.refresh)  # the plan itself goes on: soon, held, free again
+            ui.timer(15, self.room_now.refresh, immediate=False)  # the plan itself goes on: soon, held, free again
 
     def _choose_day(self, day: str) -> None:
         self.day = int(day)

@@ -52,7 +52,7 @@ class FindScreen:
         self._pending = False
         for kind in ("room", "room_fault", "clock", "place"):
             self.client.on_delete(live.subscribe(kind, self._changed))
-        ui.timer(60, self.draw)
+        ui.timer(60, self.draw, immediate=False)
         self.draw()
 
     # ── what is asked ──

@@ -106,7 +106,7 @@ class Sheet:
         self._pending = False
         self.draw()
         self.client.on_delete(live.subscribe("reception", self._changed))
-        ui.timer(REDRAW_S, self._redraw)
+        ui.timer(REDRAW_S, self._redraw, immediate=False)
 
     def draw(self) -> None:
         by = frame.actor()
