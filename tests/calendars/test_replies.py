@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import imaplib
+import socket
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -119,6 +120,32 @@ def test_a_reply_to_the_offices_mailbox_counts_when_address_uid_and_attendee_are
         box.mails.append(mail_to(colleague, said(f"{made}@foyer", "wu@office.example", "DECLINED")))
         assert inbox.read_now(clock.now()) == 1 and answers(house, made)[1][0] == "declined"
     assert {notice.key for notice in house.read(notices.unread, house.mei.person_id)} == {"booking.invitation_answered"}
+
+
+@pytest.mark.proves("V29")
+def test_a_mail_that_nobody_can_read_does_not_stop_the_replies_behind_it(house: Office, smtp: Catcher) -> None:
+    house.do(UpdateSetting(key="mail.from", value="rooms@office.example"), house.ada)
+    made = book(house)
+    invite(house, made)
+    with mailbox() as box:
+        inbox.set_up(f"imap://rooms:secret@127.0.0.1:{box.port}")
+        told(smtp)
+        addresses = {
+            str(mail["to"]): str(next(iter(invitation_in(mail).walk("VEVENT")))["ORGANIZER"]).removeprefix("mailto:") for mail in smtp.mails
+        }
+        good = mail_to(addresses[GUEST], said(f"{made}@foyer", GUEST))
+        box.mails = [good.replace(b'charset="utf-8"', b'charset="x-of-nobody"'), good[:-40] + b"\xff\xfe", good]
+        assert inbox.read_now(clock.now()) >= 1 and box.seen == {0, 1, 2}
+        assert answers(house, made)[0] == ("accepted", "")
+
+
+def test_no_password_goes_to_another_machine_in_the_clear(house: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    with mailbox() as box:
+        real = socket.create_connection
+        monkeypatch.setattr(socket, "create_connection", lambda address, *more, **named: real(("127.0.0.1", address[1]), *more, **named))
+        inbox.set_up(f"imap://rooms:secret@mail.office.example:{box.port}")
+        with pytest.raises(imaplib.IMAP4.error, match="STARTTLS"):
+            inbox.read_now(clock.now())
 
 
 def test_a_mailbox_that_can_not_be_read_changes_nothing_and_a_wrong_address_stops_the_start(house: Office) -> None:

@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from core.foundation.errors import SetupError
 from core.foundation.ids import derived
 from core.foundation.jobs import job
-from core.mechanisms.operations import SYSTEM, perform_now
+from core.mechanisms.operations import BUSY, SYSTEM, perform_now
 from core.sections.bookings.calendars import replies
 from core.sections.bookings.calendars.replies import TakeReply
 
@@ -45,7 +45,8 @@ _busy: list[bool] = []
 
 
 def set_up(url: str) -> None:
-    """Read this mailbox: `imaps://user:password@host[:port][/FOLDER]`; `imap://` speaks plainly until STARTTLS; empty for none. Raises SetupError."""
+    """Read this mailbox: `imaps://user:password@host[:port][/FOLDER]`; `imap://` begins plainly and needs STARTTLS, except on this machine;
+    empty for none. Raises SetupError."""
     global _mailbox
     if not url:
         _mailbox = None
@@ -107,18 +108,29 @@ def read_now(at: datetime) -> int:
 
 def take_mail(raw: bytes, at: datetime) -> int:
     """One mail as it came: its replies, given to the meeting they are of. Answers how many were taken."""
-    message: EmailMessage = email.message_from_bytes(raw, policy=email.policy.default)
-    headers = [str(value) for name in ("Delivered-To", "X-Original-To", "To", "Cc") for value in message.get_all(name, [])]
+    try:
+        mark, headers, texts = _taken_apart(raw)
+    except Exception:  # whatever Python's mail reader stumbles over: one strange mail must not stand before all others for ever
+        log.exception("a mail could not be taken apart")
+        return 0
     told = [address for address in replies.addresses_with_tag(headers) if replies.attendee_told(address)]
-    texts = [_text(part) for part in message.walk() if part.get_content_type() in ("text/calendar", "application/ics")]
     if not told or not texts:
         return 0
-    mark = str(message.get("Message-ID", ""))[:300]
     do = TakeReply(text=texts[0][: replies.MOST_SIGNS], came_to=told[0][:254])
     outcome = perform_now(do, by=SYSTEM, at=at, op_id=derived("booking.take_reply", mark, told[0], texts[0]))
+    if outcome.code == BUSY:
+        raise OSError("the database is busy")  # not marked as seen: it is read again
     if not outcome.ok:
         log.info("a reply was not taken: %s", outcome.code)
     return int(outcome.ok and not outcome.repeated)
+
+
+def _taken_apart(raw: bytes) -> tuple[str, list[str], list[str]]:
+    """Message id, the addresses it came to, the calendar texts."""
+    message: EmailMessage = email.message_from_bytes(raw, policy=email.policy.default)
+    headers = [str(value) for name in ("Delivered-To", "X-Original-To", "To", "Cc") for value in message.get_all(name, [])]
+    texts = [_text(part) for part in message.walk() if part.get_content_type() in ("text/calendar", "application/ics")]
+    return str(message.get("Message-ID", ""))[:300], headers, texts
 
 
 def _text(part: EmailMessage) -> str:
@@ -133,4 +145,7 @@ def _connected(mailbox: _Mailbox) -> imaplib.IMAP4:
     server = imaplib.IMAP4(mailbox.host, mailbox.port, timeout=TIMEOUT_S)
     if "STARTTLS" in server.capabilities:
         server.starttls(context)
+    elif mailbox.host not in ("localhost", "127.0.0.1", "::1"):
+        server.shutdown()
+        raise imaplib.IMAP4.error(f"{mailbox.host} offers no STARTTLS: the password is not sent in the clear")
     return server
