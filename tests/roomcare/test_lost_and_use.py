@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
+from sqlmodel import col
 
 from core.foundation import clock, database
 from core.mechanisms import duties, notices, tables
@@ -108,6 +109,12 @@ def test_who_asks_for_a_lost_thing_learns_nothing_gets_a_code_and_the_desk_hands
     assert house.read(roomcare.searches) == [] and house.read(roomcare.lost_items, clock.now()) == []
     assert roomcare.forget_searches(MON_9AM + timedelta(days=29)) == 0
     assert roomcare.forget_searches(MON_9AM + timedelta(days=31)) == 2 and roomcare.forget_searches(MON_9AM + timedelta(days=31)) == 0
+    with database.reading() as s:  # reception's message about it forgets with it
+        assert len(
+            told := [
+                one.facts for one in s.execute(select(notices.Notice).where(col(notices.Notice.subject_kind) == "lost_search")).scalars()
+            ]
+        ) >= 2 and not any(told)
     with database.reading() as s:
         assert {(row.seeker, row.what) for row in s.execute(select(roomcare.LostSearch)).scalars()} == {("", "")}
 

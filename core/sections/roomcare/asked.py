@@ -122,6 +122,7 @@ def forget_search(s: Session, do: ForgetSearch, by: Actor, at: datetime) -> None
     row = s.get(LostSearch, do.search_id)
     if row is not None:
         row.what = row.seeker = row.contact = ""
+        notices.erase_facts(s, SUBJECT, [row.id])
         if row.state == ASKED:
             _end(s, row, NOT_HERE, by, at)
         touch(s, SUBJECT, row.id)
