@@ -203,6 +203,20 @@ def violated(error: DBAPIError) -> str:
     return str(name or error.orig)
 
 
+def hold(s: Session, ids: Iterable[UUID]) -> None:
+    """One transaction at a time for each of these, until it ends: whoever comes later waits here, and then sees what the first one wrote.
+
+    Two inserts that an exclusion constraint compares wait for each other crosswise on PostgreSQL, and the same again when the loser tries anew; a lock
+    taken beforehand, in one order, is a queue. SQLite has one writer and needs none."""
+    if dialect() == POSTGRESQL:
+        connection = s.connection()
+        for id in sorted(set(ids)):
+            connection.execute(_HOLD, {"key": int.from_bytes(id.bytes[8:], signed=True)})
+
+
+_HOLD = text("SELECT pg_advisory_xact_lock(:key)")
+
+
 def clashed(error: BaseException) -> bool:
     """Whether two transactions stood in each other's way (PostgreSQL: deadlock, serialization) and this one, run again, finds its way free."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("40P01", "40001")

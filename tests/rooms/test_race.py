@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +16,8 @@ from sqlalchemy import select
 
 from core.foundation import clock, database
 from core.mechanisms import people
-from core.sections import bookings
+from core.mechanisms.operations import Outcome, perform_now
+from core.sections import bookings, rooms
 from core.sections.bookings import Claim
 from core.sections.bookings.claims import to_ms
 from tests.cast import PASSWORD, Office
@@ -91,3 +94,37 @@ def test_of_twenty_clients_creating_moving_and_extending_into_a_slot_exactly_one
             assert len(s.execute(overlapping).all()) == 1
     log = server.log.read_text("utf-8")
     assert "Traceback" not in log
+
+
+def at_once(office: Office, wishes: list[bookings.CreateBooking]) -> Counter[str | None]:
+    """All of them in the same moment, each on a thread of its own; how often which code came back."""
+    start, answers = threading.Barrier(len(wishes)), list[Outcome]()
+
+    def ask(wish: bookings.CreateBooking) -> None:
+        start.wait()
+        answers.append(perform_now(wish, by=office.ann))
+
+    threads = [threading.Thread(target=ask, args=(wish,)) for wish in wishes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return Counter(answer.code for answer in answers)
+
+
+@pytest.mark.proves("V01", "V27")
+def test_a_crowd_at_one_slot_queues_and_nobody_is_told_that_the_server_failed(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    """PostgreSQL lets two inserts that an exclusion constraint compares wait for each other; whoever lost tried again into the same knot."""
+    set_up_rooms(office, "301", "302", "305", equipment=())
+    office.do(rooms.SetUpItem(item_id=uuid4(), kind="microphone", name="话筒 1"), office.bo)
+    for number in range(6):
+        start, end = slot(number)
+        wishes = [bookings.CreateBooking(room_id=office.places["301"], starts_at=start, ends_at=end) for _ in range(8)]
+        assert at_once(office, wishes) == {None: 1, "booking.clash": 7}
+        start, end = slot(number + 10)
+        wishes = [
+            bookings.CreateBooking(room_id=office.places[room], starts_at=start, ends_at=end, needs=("microphone",))
+            for room in ("301", "302", "305")
+        ]
+        assert at_once(office, wishes) == {None: 1, "booking.no_equipment": 2}
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Index, bindparam, delete, exists, insert, select, update
@@ -199,17 +199,23 @@ def span_of(booking: Booking) -> tuple[datetime, datetime]:
     return booking.starts_at - timedelta(minutes=booking.set_up_minutes), booking.ends_at + timedelta(minutes=booking.clean_up_minutes)
 
 
+def hold(s: Session, room: Room) -> None:
+    """Be the only one who claims time of this room, and of what it consists of, until the transaction ends."""
+    database.hold(s, rooms.leaves(s, room.place_id))
+
+
 def claim(s: Session, booking: Booking, room: Room) -> None:
     """Block the booking's time on every leaf of the room and on the portable things it needs, new or moved. The database answers an overlap
     with `claim_no_overlap`. Refuses: booking.no_equipment (no portable thing of a needed kind is free)"""
     begin, end = span_of(booking)
     start, until = to_ms(begin), to_ms(end)
+    hold(s, room)
     s.flush()
     if booking.version:  # a new one has none
         s.execute(delete(Claim).where(col(Claim.booking_id) == booking.id), execution_options=_UNSYNCHRONIZED)
     rows = [
         {"id": uuid7(), "room_id": leaf, "booking_id": booking.id, "from_ms": start, "until_ms": until}
-        for leaf in sorted(rooms.leaves(s, room.place_id))  # in order of id: two combined rooms at once must not wait crosswise
+        for leaf in sorted(rooms.leaves(s, room.place_id))
     ]
     s.execute(insert(_claims), rows)
     _claim_items(s, booking, room, start, until)
@@ -221,7 +227,8 @@ def _claim_items(s: Session, booking: Booking, room: Room, start: int, until: in
     if booking.version:
         held = list(s.execute(select(col(ItemClaim.item_id)).where(col(ItemClaim.booking_id) == booking.id)).scalars())
         s.execute(delete(ItemClaim).where(col(ItemClaim.booking_id) == booking.id), execution_options=_UNSYNCHRONIZED)
-    for kind in missing_equipment(room.equipment, booking.needs):
+    for kind in sorted(missing_equipment(room.equipment, booking.needs)):
+        database.hold(s, (uuid5(NAMESPACE_OID, f"equipment {kind}"),))
         candidates = sorted(free_items(s, kind, start, until), key=lambda item: item.id not in held)
         if not any(_took(s, item, booking, start, until) for item in candidates):
             raise Refused("booking.no_equipment", equipment=kind, equipment_key=f"room.equipment.{kind}")

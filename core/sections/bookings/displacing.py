@@ -58,6 +58,7 @@ def make_important(s: Session, wish: Wish, reason: str, by: Actor, at: datetime)
     booking.displace_notice, and what `make` refuses"""
     wish = wish if wish.id else replace(wish, id=uuid7())
     assert wish.id is not None
+    claims.hold(s, rooms.get(s, wish.room_id))
     victims = _victims(s, wish, by, at)
     if victims and not reason.strip():
         raise Refused("booking.displace_reason")

@@ -92,6 +92,7 @@ def make(
         booking.checked_in_at = at if begins_now else None
     else:
         booking.state = state
+    claims.hold(s, room)
     if claims.is_taken(s, booking, room):
         raise clash_of(s, booking, room, at)  # saves writing what the database would refuse; it still has the last word
     s.add(booking)
@@ -160,6 +161,7 @@ def change(
     new_start = starts_at != booking.starts_at or elsewhere
     if new_start:
         rules.check_lead(rule, starts_at, at, by)
+    claims.hold(s, room)
     booking.room_id = room.place_id
     claims.set_times(booking, starts_at, ends_at, claims.zone_of(s, room.place_id))
     if new_start:
