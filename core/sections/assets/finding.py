@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import exists, false, func, or_, select
+from sqlalchemy import exists, false, func, literal, or_, select
 from sqlalchemy.sql import ColumnElement
 from sqlmodel import Session, col
 
@@ -200,8 +200,7 @@ def _words(s: Session, question: str) -> list[_Word]:
 
 
 def _word(s: Session, part: str, key: str) -> _Word:
-    hits = select(func.count()).select_from(index.matching(key).limit(MANY + 1).subquery())
-    broad = int(s.execute(hits).scalar_one()) > MANY
+    broad = index.met(s, key, most=MANY + 1) > MANY
     others = [
         condition for condition in (_kept_by(s, part, key), _in_place(s, part, key), _of_department(s, part)) if condition is not None
     ]
@@ -210,7 +209,7 @@ def _word(s: Session, part: str, key: str) -> _Word:
         others.append(col(Asset.id).in_(labelled))
     # A room's number is met by few texts and by the thousands of things in the room: that is as broad as a common word.
     if others and not broad:
-        met = select(func.count()).select_from(select(col(Asset.id)).where(or_(*others)).limit(MANY + 1).subquery())
+        met = select(func.count()).select_from(select(literal(1)).where(or_(*others)).limit(MANY + 1).subquery())
         broad = int(s.execute(met).scalar_one()) > MANY
     return _Word(key, broad, others=tuple(others))
 

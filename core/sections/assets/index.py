@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import Column, Integer, Text, bindparam, column, delete, func, select, table, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import ColumnElement, Select
+from sqlalchemy.sql.elements import TextClause
 from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import database
@@ -79,6 +80,14 @@ def forget(s: Session, asset_id: UUID) -> None:
     s.execute(delete(AssetFind).where(col(AssetFind.asset_id) == asset_id))
 
 
+def met(s: Session, key: str, *, most: int) -> int:
+    """How many assets hold `key`, counted up to `most`. In SQLite a short key is counted in the index alone, which need not read one row."""
+    counted = matching(key)
+    if database.dialect() == database.SQLITE and len(key) <= LONGEST:
+        counted = select(column("rowid", Integer)).select_from(table("asset_find_fts")).where(_match([key]))
+    return int(s.execute(select(func.count()).select_from(counted.limit(most).subquery())).scalar_one())
+
+
 def matching(key: str) -> Select[Any]:
     """The ids of the assets one of whose texts holds `key` (folded, not empty)."""
     query = select(col(AssetFind.asset_id))
@@ -87,12 +96,16 @@ def matching(key: str) -> Select[Any]:
         fts = table("asset_find_fts", column("rowid", Integer))
         # Rows of the index first, then the text of each: the question never reads the whole table.
         query = query.select_from(fts).join(AssetFind, col(AssetFind.id) == fts.c.rowid)
-        asked: Any = bindparam("grams", " AND ".join(f'"{gram}"' for gram in wanted), unique=True)
-        query = query.where(text("asset_find_fts MATCH :grams").bindparams(asked))
+        query = query.where(_match(wanted))
     else:
-        asked = bindparam("grams", wanted, ARRAY(Text), unique=True)
+        asked: Any = bindparam("grams", wanted, ARRAY(Text), unique=True)
         query = query.where(text("string_to_array(asset_find.grams, ' ') @> :grams").bindparams(asked))
     return query.where(holds(key)) if len(key) > LONGEST else query
+
+
+def _match(grams: Iterable[str]) -> TextClause:
+    asked: Any = bindparam("grams", " AND ".join(f'"{gram}"' for gram in grams), unique=True)
+    return text("asset_find_fts MATCH :grams").bindparams(asked)
 
 
 def holds(key: str) -> ColumnElement[bool]:
