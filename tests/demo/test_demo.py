@@ -96,12 +96,12 @@ def test_the_sample_office_has_the_size_it_promises(sample: Report) -> None:
     assert _count(Place, Place.kind == "floor") == 3
     assert _count(Place, Place.kind == "room") == 25  # one of them is two rooms opened into one
     assert _count(rooms.Room) == len(words.MEETING_ROOMS) + 1
-    assert _count(Asset) == 604
+    assert _count(Asset) == 600
     assert _count(Asset, Asset.bulk) == len(words.BULK) == 4
     assert _count(Asset, Asset.value_cents.is_(None)) == 0
     assert _count(Asset, Asset.class_code == "") == 0
     assert _count(Supply) == 80
-    assert _count(Label, Label.subject_kind == "asset", Label.state == "active") == 603
+    assert _count(Label, Label.subject_kind == "asset", Label.state == "active") == 599
     assert _count(Label, Label.subject_kind == "asset", Label.state == "retired") == 1  # of the one that left the register
     assert sample.refused == ()
 
@@ -324,7 +324,7 @@ def test_the_sample_office_is_told_on_postgresql_too(database_url: str) -> None:
     jobs.set_started(None)
     report = fill(MONDAY)
     assert report.refused == ()
-    assert _count(Asset) == 604
+    assert _count(Asset) == 600
     assert _count(Asset, Asset.bulk) == len(words.BULK) == 4
     assert fill(MONDAY).told == 0
 
