@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from datetime import timedelta
 from uuid import uuid4
@@ -18,6 +17,7 @@ from core.mechanisms import audit, labels, operations, people, places
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Request, perform_requests, registry
 from tests.cast import Office
+from tests.live import run_async
 
 
 @pytest.mark.proves("O2", "X1")
@@ -231,6 +231,6 @@ def test_a_backlog_gives_way_to_a_tap_and_goes_on_without_losing_or_doubling_any
     first = operations.perform_some(requests)
     assert len(first) == 2 * slice_of if database.dialect() == database.SQLITE else len(first) == operations.BATCH_CHUNK
     assert [one.op_id for one in first] == [one.op_id for one in requests[: len(first)]]
-    rest = asyncio.run(operations.perform_batch(requests))
+    rest = run_async(lambda: operations.perform_batch(requests))
     assert [one.op_id for one in rest] == [one.op_id for one in requests] and all(one.ok for one in rest)
     assert sum(one.repeated for one in rest) == len(first)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session
 
@@ -182,11 +182,16 @@ def _begin(request: Request) -> _Judged:
     return one
 
 
+_STORED = select(*(_operations.c[name] for name in ("op_id", "kind", "payload_hash", "status", "code", "facts", "result")))
+_STORED_ONE = _STORED.where(_operations.c.op_id == bindparam("asked_id"))  # what nearly every tap asks is put together once
+
+
 def _look_up(s: Session, judged: list[_Judged]) -> None:
-    ids = [one.request.op_id for one in judged]
-    columns = _operations.c
-    query = select(columns.op_id, columns.kind, columns.payload_hash, columns.status, columns.code, columns.facts, columns.result)
-    rows = {row.op_id: row for row in s.execute(query.where(database.among(columns.op_id, ids)))}
+    if len(judged) == 1:
+        found = s.execute(_STORED_ONE, {"asked_id": judged[0].request.op_id})
+    else:
+        found = s.execute(_STORED.where(database.among(_operations.c.op_id, [one.request.op_id for one in judged])))
+    rows = {row.op_id: row for row in found}
     seen: dict[UUID, _Judged] = {}
     for one in judged:
         row, op_id = rows.get(one.request.op_id), one.request.op_id

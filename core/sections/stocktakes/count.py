@@ -286,6 +286,8 @@ class Counting:
 
     def _outside(self, place_id: UUID) -> Refused | None:
         assert self.row is not None
+        if str(place_id) in self.row.place_ids:
+            return None  # named itself: the house need not be read
         if self._scope is None:
             self._scope = scope_of(self._s, self.row)
         return None if place_id in self._scope else Refused("stocktake.place_outside", title=self.row.title)

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import Session, col
 
 from core.foundation import database
@@ -26,12 +26,14 @@ def extra_line_id(stocktake_id: UUID, *key: object) -> UUID:
     return derived("stocktake", stocktake_id, *key)
 
 
+_RECOUNT = select(col(LineDecision.op_id)).where(
+    col(LineDecision.stocktake_id) == bindparam("asked_id"), col(LineDecision.decision) == Decision.RECOUNT
+).limit(1)  # fmt: skip
+
+
 def asks_again(s: Session, stocktake_id: UUID) -> bool:
     """Whether "count again" was ever said in this session."""
-    query = select(col(LineDecision.op_id)).where(
-        col(LineDecision.stocktake_id) == stocktake_id, col(LineDecision.decision) == Decision.RECOUNT
-    )
-    return s.execute(query.limit(1)).first() is not None
+    return s.execute(_RECOUNT, {"asked_id": stocktake_id}).first() is not None
 
 
 def asked_again(s: Session, stocktake_id: UUID) -> set[UUID]:
