@@ -138,9 +138,17 @@ def money(cents: int) -> str:
     return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
 
 
+def _same_day(start: object, end: object, zone: tzinfo) -> bool:
+    if not (isinstance(start, str) and isinstance(end, str) and len(start) >= 20 and len(end) >= 20):
+        return False
+    with contextlib.suppress(ValueError):
+        return datetime.fromisoformat(start).astimezone(zone).date() == datetime.fromisoformat(end).astimezone(zone).date()
+    return False
+
+
 def as_mapping(facts: Mapping[str, Any], language: str, zone: tzinfo) -> dict[str, Any]:
     """Refusal facts as a person reads them: ISO moments become local times, ISO dates become days (facts are stored as JSON), and `x_key`
-    gives `x` the sentence of that key."""
+    gives `x` the sentence of that key. What runs `from` a moment `until` another of the same day names the day once."""
     shown: dict[str, Any] = {}
     for key, value in facts.items():
         if isinstance(value, str) and len(value) >= 20 and value[4:5] == "-" and "T" in value:
@@ -150,5 +158,7 @@ def as_mapping(facts: Mapping[str, Any], language: str, zone: tzinfo) -> dict[st
             with contextlib.suppress(ValueError):
                 value = long_day(date.fromisoformat(value), language)
         shown[key] = value
+    if _same_day(facts.get("from"), facts.get("until"), zone):
+        shown["until"] = clock_time(datetime.fromisoformat(facts["until"]), zone)
     shown |= {key.removesuffix("_key"): t(str(value), language, **shown) for key, value in facts.items() if key.endswith("_key")}
     return shown

@@ -119,14 +119,9 @@ class BookingForm:
             parts.text(outcome.message(frame.lang()), "p", "field__help field__help--error")
             if outcome.code != "booking.clash" and not (outcome.code or "").startswith("booking.displace"):
                 return
-            with parts.box("row wrap"):
-                for room in outcome.facts.get("alternatives", ()):
-                    parts.button(_("bookings.instead_room", room=room["name"]), partial(self.save, room_id=UUID(room["id"])))
-                for free in outcome.facts.get("times", ()):
-                    start, end = datetime.fromisoformat(free["starts_at"]), datetime.fromisoformat(free["ends_at"])
-                    words = _("bookings.instead_time", until=_clock(end), **{"from": _clock(start)})
-                    parts.button(words, partial(self.save, starts_at=start, ends_at=end))
-                if outcome.code == "booking.clash":
+            draw_instead(outcome, self.save)
+            if outcome.code == "booking.clash":
+                with parts.box("row wrap"):
                     parts.button(_("bookings.wait"), partial(self._wait, do), kind="quiet")
                     parts.button(_("bookings.mediate"), partial(self._mediate, do), kind="quiet")
             if outcome.facts.get("may_displace") or outcome.code == "booking.displace_reason":
@@ -163,6 +158,19 @@ class BookingForm:
                     self._close()
 
             parts.button(_("bookings.mediate_send"), ask, kind="main")
+
+
+def draw_instead(outcome: Outcome, take: Callable[..., Any]) -> None:
+    """What else could be had, a button each: `take(room_id=…)` or `take(starts_at=…, ends_at=…)` asks again."""
+    rooms_instead, times = outcome.facts.get("alternatives", ()), outcome.facts.get("times", ())
+    with parts.box("row wrap") if rooms_instead or times else parts.box():
+        for room in rooms_instead:
+            name = room["name_en"] if frame.lang() == "en" and room.get("name_en") else room["name"]
+            parts.button(_("bookings.instead_room", room=name), partial(take, room_id=UUID(room["id"])))
+        for free in times:
+            start, end = datetime.fromisoformat(free["starts_at"]), datetime.fromisoformat(free["ends_at"])
+            words = _("bookings.instead_time", until=_clock(end), **{"from": _clock(start)})
+            parts.button(words, partial(take, starts_at=start, ends_at=end))
 
 
 def _clock(moment: datetime) -> str:

@@ -19,7 +19,7 @@ from core.sections.bookings import BookingView, RoomDay
 from core.web import frame, parts
 from core.web.frame import _
 from kiosk.desk.attendees import draw_attendees
-from kiosk.desk.booking_form import LENGTHS, BookingForm
+from kiosk.desk.booking_form import LENGTHS, BookingForm, draw_instead
 from kiosk.desk.booking_wishes import purpose_name
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
 from kiosk.desk.visit_invite import draw_guests
@@ -203,22 +203,26 @@ def _change_dialog(row: BookingView, page: RegisterPage) -> None:
             day = parts.input(_("bookings.day"), start.date().isoformat(), props="type=date")
             begin = parts.input(_("booking.column.starts_at"), f"{start:%H:%M}", props="type=time step=900")
             length = parts.select(_("bookings.length"), lengths, minutes)
-        problem = parts.text("", "p", "field__help field__help--error").props("role=alert")
+        problem = parts.box("bookform__refused").props("role=alert")
 
-        async def save() -> None:
+        async def save(**instead: Any) -> None:
             try:
                 starts = datetime.combine(date.fromisoformat(day.value or ""), time.fromisoformat(begin.value or ""), clock.zone())
             except ValueError:
                 parts.refuse(begin, _("bookings.when_wrong"))
                 return
+            parts.refuse(begin, None)
             ends = starts + timedelta(minutes=int(length.value))
-            move = bookings.MoveBooking(booking_id=row.id, room_id=UUID(str(room.value)), starts_at=starts, ends_at=ends)
-            outcome = await parts.do(move, done=_("bookings.changed"), quiet=True)
+            wanted = {"room_id": UUID(str(room.value)), "starts_at": starts, "ends_at": ends} | instead
+            outcome = await parts.do(bookings.MoveBooking(booking_id=row.id, **wanted), done=_("bookings.changed"), quiet=True)
             if outcome.ok:
                 dialog.close()
                 await page.reopen()
-            else:
-                problem.set_text(outcome.message(frame.lang()))
+                return
+            problem.clear()
+            with problem:
+                parts.text(outcome.message(frame.lang()), "p", "field__help field__help--error")
+                draw_instead(outcome, save)
 
         with parts.box("dialog__acts"):
             parts.button(_("web.cancel"), dialog.close)

@@ -51,6 +51,7 @@ class BookScreen:
             known = rooms.everything(s, clock.now())
             self.person = people.get(s, frame.actor().person_id)
             self.purposes = rooms.all_purposes(s, frame.actor(), self.person.department_id)
+        self.names = {found.id: room_name(found.name, found.english_name) for found in known}
         self.opens = min((found.opens_minute for found in known), default=8 * 60)
         self.closes = max((found.closes_minute for found in known), default=20 * 60)
         if not self._starts():
@@ -127,8 +128,8 @@ class BookScreen:
             for booking in found if self.all_mine else found[:SHOWN_MINE]:
                 span = f"{clock_words(booking.starts_at)}–{clock_words(booking.ends_at)}"
                 moment = f"{self._date_words(booking.starts_at)} {span}"
-                state = _(f"booking.state.{booking.state}")
-                with parts.item(booking.title or booking.room, parts.joined(moment, booking.room if booking.title else "", state)):
+                state, room = _(f"booking.state.{booking.state}"), self.names.get(booking.room_id, booking.room)
+                with parts.item(booking.title or room, parts.joined(moment, room if booking.title else "", state)):
                     parts.button(_("book.change"), partial(self._open_mine, booking))
         if len(found) > SHOWN_MINE and not self.all_mine:
             parts.button(_("book.mine_all", n=len(found) - SHOWN_MINE), self._show_all_mine, kind="quiet", wide=True)
@@ -146,7 +147,7 @@ class BookScreen:
     def _open_mine(self, booking: BookingView) -> None:
         at = clock.now()
         with parts.sheet_dialog(
-            booking.room, f"{self._date_words(booking.starts_at)} {clock_words(booking.starts_at)}–{clock_words(booking.ends_at)}"
+            self.names.get(booking.room_id, booking.room), f"{self._date_words(booking.starts_at)} {clock_words(booking.starts_at)}–{clock_words(booking.ends_at)}"
         ) as dialog:
 
             def act(words: str, do: Operation, done: str, kind: parts.Kind = "plain") -> None:

@@ -48,7 +48,8 @@ class TakeRoom:
         with database.reading() as s:
             self.form = bookings.form_of(s.get(rooms.Room, room.id), rooms.get_purpose(s, purpose_id))
             self.hosts = {str(host.id): host.name for host in bookings.hosts_for(s, frame.actor())}
-        with parts.sheet_dialog(room_name(room.name, room.name_en), about(room)) as self.dialog:
+        with parts.sheet_dialog(room_name(room.name, room.name_en), parts.joined(_day(start), _span(start, end))) as self.dialog:
+            parts.text(about(room), "p", "sub")
             self.title = parts.input(_("book.what_for" if not self.form.asks_title else "booking.column.title"), props="maxlength=120")
             self._draw_form()
             self.refused = parts.box("bookform__refused").props("role=alert")
@@ -170,8 +171,9 @@ class Answers:
         with database.reading() as s:
             kept, late = bookings.offers_to(s, by.person_id, at), bookings.late_for(s, by.person_id, at)
             waits, cases = bookings.waits_of(s, by.person_id, at), bookings.cases_of(s, by.person_id, at)
+            reasons = {offer.id: bookings.reason_of(s, offer.for_booking_id) for offer in kept if offer.for_booking_id}
         for offer in kept:
-            self._draw_offer(offer)
+            self._draw_offer(offer, reasons.get(offer.id, ""))
         for booking, until in late:
             with parts.banner(_("bookings.late", room=booking.room, until=clock_words(until)), "due"):
                 parts.button(
@@ -196,11 +198,13 @@ class Answers:
                         withdraw = bookings.WithdrawCase(case_id=case.id)
                         parts.button(_("conflicts.withdraw"), partial(self._do, withdraw, _("conflicts.withdrawn")), kind="quiet")
 
-    def _draw_offer(self, offer: bookings.OfferView) -> None:
+    def _draw_offer(self, offer: bookings.OfferView, reason: str) -> None:
         key = "bookings.offer_instead" if offer.instead_of else "bookings.offer_freed"
         words = _(key, room=offer.room, instead=offer.instead_of, day=_day(offer.starts_at), span=_span(offer.starts_at, offer.ends_at))
         with parts.box("sheet offer").props("role=status"):
             parts.text(words, "p", "offer__words")
+            if reason:
+                parts.text(_("bookings.offer_reason", reason=reason), "p", "sub")
             parts.text(
                 parts.joined(_("door.rooms.seats", n=offer.capacity), _("conflicts.answer_by", at=_until(offer.expires_at))), "p", "sub"
             )
