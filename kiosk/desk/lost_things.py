@@ -53,6 +53,7 @@ def hand_over_dialog(
         contact = parts.input(_("lost.contact"), search.contact if search else "", props="maxlength=80")
         parts.text(_("lost.sign"), "span", "field__label")
         pad = Signature()
+        unsigned = parts.text("", "p", "field__help field__help--error").props("role=alert")
 
         async def save() -> None:
             item = next((one for one in kept if thing is None or str(one.id) == thing.value), None)
@@ -63,8 +64,8 @@ def hand_over_dialog(
             if not said or item is None:
                 return
             signed = await pad.result()
+            unsigned.set_text("" if signed else _("lost.sign_needed"))
             if signed is None:
-                parts.refuse(name, _("lost.sign_needed"))
                 return
             stored = await asyncio.to_thread(attachments.keep, signed.png, frame.actor(), clock.now())
             search_id = search.id if search else None

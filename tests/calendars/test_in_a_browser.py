@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
@@ -105,5 +107,5 @@ def test_the_desk_asks_people_hands_in_a_reply_and_brings_in_a_calendar_file(
     expect(dialog.get_by_role("status")).to_contain_text("0 new, 0 changed")
     expect(dialog.get_by_role("button", name="Book")).to_have_count(0)
     with database.reading() as s:
-        assert [(one.name, one.answer) for one in calendars.attendees(s, made["id"], None)] == [("G. Uest", "accepted")]
+        assert [(one.name, one.answer) for one in calendars.attendees(s, UUID(made["id"]), None)] == [("G. Uest", "accepted")]
     desk.context.close()
