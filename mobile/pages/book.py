@@ -147,7 +147,8 @@ class BookScreen:
     def _open_mine(self, booking: BookingView) -> None:
         at = clock.now()
         with parts.sheet_dialog(
-            self.names.get(booking.room_id, booking.room), f"{self._date_words(booking.starts_at)} {clock_words(booking.starts_at)}–{clock_words(booking.ends_at)}"
+            self.names.get(booking.room_id, booking.room),
+            f"{self._date_words(booking.starts_at)} {clock_words(booking.starts_at)}–{clock_words(booking.ends_at)}",
         ) as dialog:
 
             def act(words: str, do: Operation, done: str, kind: parts.Kind = "plain") -> None:

@@ -32,9 +32,7 @@ def calendar_of(*events: tuple[str, str, str, str]) -> str:
 
 
 @pytest.mark.proves("S1.3-R1", "V13", "V29")
-def test_the_desk_asks_people_hands_in_a_reply_and_brings_in_a_calendar_file(
-    live_office: Office, server: Server, browser: Browser
-) -> None:
+def test_the_desk_asks_people_hands_in_a_reply_and_brings_in_a_calendar_file(live_office: Office, server: Server, browser: Browser) -> None:
     set_up_rooms(live_office)
     live_office.person("eva", "Eva Stein", ("reception",), account="eva", password=PASSWORD, language="en")
     live_office.do(people.UpdatePerson(person_id=live_office.wu.person_id, email="wu@office.example"), live_office.ada)
