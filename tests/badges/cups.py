@@ -12,6 +12,7 @@ import pwd
 import secrets
 import shutil
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -25,6 +26,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import Request, parse_http_list, parse_keqv_list, urlopen
 
+from pyipp.enums import IppOperation, IppTag
+
+from core.mechanisms.printers import ipp
 from tests.live import free_port
 
 CUPSD = shutil.which("cupsd") or ("/usr/sbin/cupsd" if os.path.exists("/usr/sbin/cupsd") else None)
@@ -186,16 +190,39 @@ class Cups:
         self._run(_tool("cupsenable"), name)
 
     def release(self, name: str) -> None:
-        """Let go of what is held."""
-        listed = subprocess.run(
-            [_tool("lpstat"), "-o", name],
-            env={**os.environ, "CUPS_SERVER": f"127.0.0.1:{self.port}"},
-            capture_output=True,
-            timeout=30,
-            text=True,
-        )
-        for line in listed.stdout.splitlines():
-            self._run(_tool("lp"), "-i", line.split()[0], "-H", "resume")
+        """Let go of the one job that is held."""
+        [held] = self._listed(name, "not-completed")
+        self._run(_tool("lp"), "-i", held, "-H", "resume")
+
+    def _listed(self, name: str, which: str) -> list[str]:
+        command = [_tool("lpstat"), "-W", which, "-o", name]
+        environment = {**os.environ, "CUPS_SERVER": f"127.0.0.1:{self.port}"}
+        return [
+            line.split()[0]
+            for line in subprocess.run(command, env=environment, capture_output=True, timeout=30, text=True).stdout.splitlines()
+        ]
+
+    def wait_until_finished(self, name: str, within_s: float = 20) -> None:
+        """The queue has nothing left to do."""
+        deadline = time.monotonic() + within_s
+        while self._listed(name, "not-completed"):
+            assert time.monotonic() < deadline, self.said()
+
+    def wait_until_named_no_more(self, name: str, within_s: float = 3) -> None:
+        """Finished, and listed without its name: CUPS 2.4 does that within a second. One that keeps names is as good."""
+        self.wait_until_finished(name)
+        address = ipp.read_address(f"ipp://127.0.0.1:{self.port}/printers/{name}")
+        asked: list[ipp.Attribute] = [
+            ("which-jobs", "completed", IppTag.KEYWORD),
+            ("requested-attributes", ["job-id", "job-name"], IppTag.KEYWORD),
+        ]
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline and "job-name" in ipp.ask(address, "127.0.0.1", IppOperation.GET_JOBS, asked)["jobs"][0]:
+            pass
+
+    def count_jobs(self, name: str) -> int:
+        """How many jobs the queue ever had."""
+        return len(self._listed(name, "all"))
 
     def said(self) -> str:
         """The end of what the print server wrote of its jobs, for a test that fails."""
@@ -272,6 +299,41 @@ def _until_it_listens(port: int, process: subprocess.Popen[bytes], folder: Path)
     raise RuntimeError(f"cupsd did not start: {log.read_text()[-2000:] if log.exists() else ''}")
 
 
+@contextmanager
+def losing(address: str, *, answer_to: IppOperation, reached: bool = True, simple: bool = False) -> Iterator[str]:
+    """The queue at `address` behind a line that loses one answer: the first to `answer_to`. `reached`: the request itself arrives. `simple`: a printer that
+    takes jobs only whole."""
+    behind = urlsplit(address)
+    lost: list[int] = []
+
+    class Line(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            operation, number = struct.unpack(">hi", body[2:8])
+            found = struct.pack(">bbhi", 1, 1, 0x0501, number) + b"\x03"
+            cut = operation == answer_to and not lost
+            lost.extend([operation] if cut else [])
+            if not (simple and operation == IppOperation.CREATE_JOB) and (reached or not cut):
+                asked = Request(f"http://{behind.hostname}:{behind.port}{behind.path}", body, {"Content-Type": "application/ipp"})
+                with urlopen(asked, timeout=20) as answer:
+                    found = answer.read()
+            if cut:
+                self.close_connection = True
+                return
+            self.send_response(200)
+            self.send_header("content-type", "application/ipp")
+            self.send_header("content-length", str(len(found)))
+            self.end_headers()
+            self.wfile.write(found)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with _answering(Line) as port:
+        yield f"ipp://127.0.0.1:{port}{behind.path}"
+    assert lost, "nothing was lost"
+
+
 @dataclass
 class Heard:
     """The passwords a guarded queue was shown: with the first try of a connection, and after it asked."""
@@ -318,10 +380,16 @@ def guarded(address: str, way: str, account: str, password: str) -> Iterator[tup
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    with _answering(Door) as port:
+        yield f"ipp://127.0.0.1:{port}{behind.path}", heard
+
+
+@contextmanager
+def _answering(how: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), how)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"ipp://127.0.0.1:{server.server_address[1]}{behind.path}", heard
+        yield server.server_address[1]
     finally:
         server.shutdown()
         server.server_close()

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import zxingcpp
+from pyipp.enums import IppOperation
 from pypdfium2 import PdfDocument
 from sqlalchemy import text
 
 from core.foundation import clock, database
 from core.mechanisms import label_jobs, labels, notices, printers
 from core.mechanisms.operations import Actor
-from core.mechanisms.printers import ipp
+from core.mechanisms.printers import ipp, remote
 from core.mechanisms.printers.ipp import CannotPrint
 from core.sections import visits
-from tests.badges.cups import Cups, NetworkPrinter, guarded
+from tests.badges.cups import Cups, NetworkPrinter, guarded, losing
 from tests.cast import Office
 from tests.visits.build import TODAY, kiosk, walk_in
 from tests.visits.catchers import catching_calls
@@ -78,20 +80,31 @@ def test_a_kiosks_badge_comes_out_of_the_printer_beside_it_by_itself(office: Off
 
 
 @pytest.mark.proves("Front desk 7")
-def test_the_badges_of_a_group_come_in_one_job(office: Office, print_server: Cups, paper: NetworkPrinter) -> None:
-    desk = kiosk(office)
-    beside(office, desk, add_printer(office, print_server.add_queue(f"q{uuid4().hex[:8]}", paper)))
-    names = ("王芳", "赵强", "孙丽")
+def test_the_badges_of_a_group_come_in_one_job_numbered_where_nobody_has_a_name(
+    office: Office, print_server: Cups, paper: NetworkPrinter
+) -> None:
+    desk, queue = kiosk(office), f"q{uuid4().hex[:8]}"
+    beside(office, desk, add_printer(office, print_server.add_queue(queue, paper)))
+    names = ("王芳", "赵强")
     do = visits.InviteGroup(
-        host_id=office.mei.person_id, name="李文博", company="江城建设集团", group_name="考察团", expected_on=TODAY, party=1, members=names
+        host_id=office.mei.person_id, name="李文博", company="江城建设集团", group_name="考察团", expected_on=TODAY, party=4, members=names
     )
     group = office.do(do, office.mei)
     came = office.do(visits.CheckInGroup(code=group["code"], members=group["members"]), desk)
     beat()
     [sheet] = paper.wait_for(1)
     assert [text[-8:] for text in codes_on(sheet)] == [came["code"], *(one["code"] for one in came["members"])]
+    words = [page.get_textpage().get_text_range() for page in PdfDocument(sheet)]
+    assert len(words) == 6  # three with a name and a code, three with a number: whoever has no name leaves with the leader
+    assert [share for share in ("2/4", "3/4", "4/4") for page in words if share in page and "考察团" in page] == ["2/4", "3/4", "4/4"]
     until(lambda: job(office).state == "done")
-    assert len(office.read(printers.jobs, office.ann)) == 1 and len(paper.sheets) == 1
+    assert len(office.read(printers.jobs, office.ann)) == 1 and print_server.count_jobs(queue) == 1
+    # two more come later by the same code: their badges are numbered on, the first are not printed again
+    office.do(visits.CheckInGroup(code=group["code"], party=2), desk)
+    beat()
+    later = paper.wait_for(2)[1]
+    words = [page.get_textpage().get_text_range() for page in PdfDocument(later)]
+    assert len(words) == 2 and "5/6" in words[0] and "6/6" in words[1] and codes_on(later) == []
 
 
 def test_a_printer_that_is_off_says_so_at_the_desk_and_the_badge_comes_when_it_is_on(
@@ -150,25 +163,52 @@ def test_a_server_that_cannot_be_reached_keeps_every_job_and_sends_each_once(
     assert len(paper.sheets) == 3
 
 
+@pytest.mark.parametrize(
+    ("lost", "reached", "simple"),
+    [
+        (IppOperation.CREATE_JOB, True, False),
+        (IppOperation.SEND_DOCUMENT, True, False),
+        (IppOperation.SEND_DOCUMENT, False, False),
+        (IppOperation.PRINT_JOB, True, True),  # a printer that takes jobs only whole
+        (IppOperation.PRINT_JOB, False, True),
+    ],
+)
 def test_a_lost_answer_does_not_print_a_second_badge(
+    office: Office, print_server: Cups, paper: NetworkPrinter, lost: IppOperation, reached: bool, simple: bool
+) -> None:
+    """Also when the badge has long come out: a print server then no longer lists its job by name."""
+    name = f"q{uuid4().hex[:8]}"
+    with losing(print_server.add_queue(name, paper), answer_to=lost, reached=reached, simple=simple) as address:
+        office.do(printers.TestPrinter(printer_id=add_printer(office, address)), office.ann)
+        beat()
+        assert job(office).state == "queued" and job(office).attempts == 1
+        if reached and lost != IppOperation.CREATE_JOB:
+            paper.wait_for(1)
+            print_server.wait_until_named_no_more(name)
+        beat(10)
+        until(lambda: job(office).state == "done")
+    assert len(paper.wait_for(1)) == 1, print_server.said()
+    assert print_server.count_jobs(name) == 1
+
+
+def test_a_job_cancelled_while_the_printer_gives_its_number_does_not_come_out(
     office: Office, print_server: Cups, paper: NetworkPrinter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    printer_id = add_printer(office, print_server.add_queue(f"q{uuid4().hex[:8]}", paper))
-    office.do(printers.TestPrinter(printer_id=printer_id), office.ann)
-    real = ipp.send
+    made: dict[str, Any] = {}
+    begin = remote.begin
 
-    def answer_lost(*arguments: object, **named: object) -> int:
-        real(*arguments, **named)  # type: ignore[arg-type]
-        raise CannotPrint("printer.problem.off", "ReadTimeout")
+    def cancelled_meanwhile(*where: Any, **how: Any) -> int | None:
+        number = begin(*where, **how)
+        office.do(printers.CancelPrint(job_id=made["job_id"]), office.ann)
+        return number
 
-    monkeypatch.setattr(ipp, "send", answer_lost)
+    name = f"q{uuid4().hex[:8]}"
+    made |= office.do(printers.TestPrinter(printer_id=add_printer(office, print_server.add_queue(name, paper))), office.ann)
+    monkeypatch.setattr(remote, "begin", cancelled_meanwhile)
     beat()
-    assert job(office).state == "queued" and job(office).attempts == 1
-    monkeypatch.setattr(ipp, "send", real)
-    paper.wait_for(1)
-    beat(10)
-    until(lambda: job(office).state == "done")
-    assert len(paper.sheets) == 1, print_server.said()
+    assert job(office).state == "cancelled"
+    print_server.wait_until_finished(name)
+    assert paper.sheets == [] and print_server.count_jobs(name) == 1
 
 
 def test_what_is_cancelled_or_no_longer_needed_does_not_come_out(office: Office, print_server: Cups, paper: NetworkPrinter) -> None:
@@ -261,8 +301,10 @@ def test_a_printer_that_fails_stops_or_holds_a_job_is_shown_as_that_and_the_badg
     [shown] = office.read(printers.everything)
     assert shown.state == state and job(office).state == "printing" and office.read(printers.count_stuck) == 1
     tray.now("fine")
-    print_server.resume(name)
-    print_server.release(name)
+    if how == "holds":
+        print_server.release(name)  # the queue itself goes on
+    else:
+        print_server.resume(name)
     until(lambda: job(office).state == "done")
     assert len(tray.sheets) == 1
 

@@ -1,6 +1,6 @@
 """Printers set up on the server, and the queue of what is to come out of them.
 
-Split by ability: `record` (printers and their jobs), `setting_up` (at the desk), `drawing` (what draws), `waiting` (the queue as people see it), `ipp` (speaking with a printer), `sending` (the queue at work).
+Split by ability: `record` (printers and their jobs), `setting_up` (at the desk), `drawing` (what draws), `waiting` (the queue as people see it), `ipp` (speaking with a printer), `remote` (a job there), `sending` (the queue at work).
 """
 
 from core.mechanisms.printers.drawing import Drawn, NotNeeded, Order, draw, draws, include

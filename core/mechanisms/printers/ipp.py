@@ -1,4 +1,4 @@
-"""Speaking with a printer: IPP/1.1 over HTTP (RFC 8010, 8011), to a CUPS queue or to the printer itself.
+"""Speaking with a printer: IPP/1.1 over HTTP (RFC 8010, 8011), to a CUPS queue or to the printer itself. What it does with jobs is `remote`.
 
 The encoding is pyipp's; the way there is our own, because an address is typed by a person: it is resolved once and pinned, nothing is followed,
 an answer has 512 KB and 15 seconds. A print server may be this machine or a machine of the house (private address); what leaves the house needs
@@ -14,7 +14,6 @@ import struct
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from enum import IntEnum
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,7 +27,6 @@ MAX_ANSWER = 512 * 1024
 IPP_PORT = 631
 _LOW_PORTS = frozenset({80, 443, IPP_PORT})  # below 1024 nothing else prints
 _THIS_NETWORK = ipaddress.ip_network("0.0.0.0/8")
-_NAME_MOST = 60
 _PRINTER_FACTS = (
     "printer-state", "printer-state-reasons", "printer-is-accepting-jobs", "printer-make-and-model", "document-format-supported",
 )  # fmt: skip
@@ -41,18 +39,6 @@ class CannotPrint(Exception):
     def __init__(self, problem: str, detail: str = "", *, final: bool = False) -> None:
         super().__init__(problem, detail)
         self.problem, self.detail, self.final = problem, detail, final
-
-
-class JobState(IntEnum):
-    """RFC 8011, 5.3.7."""
-
-    PENDING = 3
-    HELD = 4
-    PROCESSING = 5
-    STOPPED = 6
-    CANCELLED = 7
-    ABORTED = 8
-    COMPLETED = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +74,6 @@ class PrinterState:
     problem: str
     reasons: tuple[str, ...]
     make: str
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteJob:
-    """A job as the printer knows it."""
-
-    id: int
-    state: JobState
-    reasons: tuple[str, ...]
-
-    @property
-    def problem(self) -> str:
-        """Why it does not come out, as a catalogue key; a job that is held or stopped without a reason says just that."""
-        bare = {JobState.HELD: "printer.problem.held", JobState.STOPPED: "printer.problem.stopped"}
-        return problem_of(self.reasons) or bare.get(self.state, "")
 
 
 def read_address(text: str) -> Address:
@@ -153,12 +124,12 @@ def _may_speak(ip: ipaddress.IPv4Address | ipaddress.IPv6Address, address: Addre
 def look(address: Address, ip: str) -> PrinterState:
     """Ask the printer how it is. Raises CannotPrint."""
     wanted: Attribute = ("requested-attributes", list(_PRINTER_FACTS), IppTag.KEYWORD)
-    answer = _ask(address, ip, IppOperation.GET_PRINTER_ATTRIBUTES, [wanted])
+    answer = ask(address, ip, IppOperation.GET_PRINTER_ATTRIBUTES, [wanted])
     facts: Mapping[str, Any] = next(iter(answer["printers"]), {})
-    reasons = _words(facts.get("printer-state-reasons"))
+    reasons = words(facts.get("printer-state-reasons"))
     state = {3: "idle", 4: "printing"}.get(int(facts.get("printer-state") or 5), "stopped")
     problem = problem_of(reasons)
-    formats = _words(facts.get("document-format-supported"))
+    formats = words(facts.get("document-format-supported"))
     if formats and "application/pdf" not in formats:
         problem = "printer.problem.no_pdf"
     elif facts.get("printer-is-accepting-jobs") is False:
@@ -166,67 +137,6 @@ def look(address: Address, ip: str) -> PrinterState:
     elif state == "stopped":
         problem = problem or "printer.problem.stopped"
     return PrinterState(state, problem, reasons, str(facts.get("printer-make-and-model") or "")[:80])
-
-
-def send(address: Address, ip: str, *, name: str, pdf: bytes, media: str, copies: int) -> int:
-    """Hand the PDF over; answers the printer's number for the job. Raises CannotPrint."""
-    job: list[Attribute] = [
-        ("copies", copies, IppTag.INTEGER),
-        ("media", media, IppTag.KEYWORD),
-        ("print-scaling", "none", IppTag.KEYWORD),  # a sheet of labels must meet its cells (T16)
-    ]
-    about: list[Attribute] = [("job-name", name[:_NAME_MOST], IppTag.NAME), ("document-format", "application/pdf", IppTag.MIME_TYPE)]
-    answer = _ask(address, ip, IppOperation.PRINT_JOB, about, job, pdf)
-    found = next(iter(answer["jobs"]), {}).get("job-id")
-    if not isinstance(found, int):
-        raise CannotPrint("printer.problem.not_a_printer", "no job-id")
-    return found
-
-
-def job(address: Address, ip: str, id: int) -> RemoteJob | None:
-    """How a job is, or None when the printer no longer knows it. Raises CannotPrint."""
-    wanted: Attribute = ("requested-attributes", ["job-id", "job-state", "job-state-reasons", "job-printer-state-reasons"], IppTag.KEYWORD)
-    try:
-        answer = _ask(address, ip, IppOperation.GET_JOB_ATTRIBUTES, [("job-id", id, IppTag.INTEGER), wanted])
-    except CannotPrint as error:
-        if error.detail in ("0x406", "0x407"):  # not found, gone
-            return None
-        raise
-    return _remote(next(iter(answer["jobs"]), {}))
-
-
-def find(address: Address, ip: str, name: str) -> RemoteJob | None:
-    """The job of this name, if an earlier try reached the printer and its answer was lost. Raises CannotPrint."""
-    for which in ("not-completed", "completed"):
-        wanted: Attribute = ("requested-attributes", ["job-id", "job-name", "job-state", "job-state-reasons"], IppTag.KEYWORD)
-        try:
-            answer = _ask(address, ip, IppOperation.GET_JOBS, [("which-jobs", which, IppTag.KEYWORD), wanted])
-        except CannotPrint as error:
-            if error.final:
-                continue  # a simple printer that lists no jobs, or a queue that has none of these
-            raise
-        for facts in answer["jobs"]:
-            if facts.get("job-name") == name[:_NAME_MOST] and int(facts.get("job-state") or 0) not in (
-                JobState.CANCELLED,
-                JobState.ABORTED,
-            ):
-                return _remote(facts)
-    return None
-
-
-def cancel(address: Address, ip: str, id: int) -> None:
-    """Take a job back; one that is over stays so. Raises CannotPrint."""
-    try:
-        _ask(address, ip, IppOperation.CANCEL_JOB, [("job-id", id, IppTag.INTEGER)])
-    except CannotPrint as error:
-        if not error.final:
-            raise
-
-
-def media_of(width_mm: float, height_mm: float) -> str:
-    """The name of a paper size (PWG 5101.1): A4 and Letter by name, any other as a custom one."""
-    named = {(210.0, 297.0): "iso_a4_210x297mm", (215.9, 279.4): "na_letter_8.5x11in"}
-    return named.get((width_mm, height_mm)) or f"custom_foyer_{width_mm:g}x{height_mm:g}mm"
 
 
 def problem_of(reasons: Sequence[str]) -> str:
@@ -248,9 +158,10 @@ _PROBLEMS = (
 # ── the wire ──
 
 
-def _ask(
+def ask(
     address: Address, ip: str, operation: IppOperation, about: Sequence[Attribute], job: Sequence[Attribute] = (), data: bytes = b""
 ) -> dict[str, Any]:
+    """One request and its answer, by groups (`printers`, `jobs`). Raises CannotPrint; `detail` is the status where the printer refused."""
     head: list[Attribute] = [
         ("attributes-charset", "utf-8", IppTag.CHARSET),
         ("attributes-natural-language", "en", IppTag.LANGUAGE),
@@ -261,14 +172,13 @@ def _ask(
     if job:
         body += struct.pack(">b", IppTag.JOB.value) + _encoded(job)
     raw = _post(address, ip, body + struct.pack(">b", IppTag.END.value) + data)
+    status = struct.unpack_from(">h", raw, 2)[0] if len(raw) >= 8 and raw[0] in (1, 2) else 0
+    if status >= 0x0100:  # a refusal is read from its status alone: simple printers send little else
+        raise CannotPrint(*_STATUS.get(status, ("printer.problem.refused", f"{status:#x}")), final=status < 0x0500)
     try:
-        answer = parse(raw)
-        status = int(answer["status-code"])
+        return parse(raw)
     except Exception as error:  # what is no printer may answer anything
         raise CannotPrint("printer.problem.not_a_printer", type(error).__name__) from error
-    if status >= 0x0100:
-        raise CannotPrint(*_STATUS.get(status, ("printer.problem.refused", f"{status:#x}")), final=status < 0x0500)
-    return answer
 
 
 _STATUS = {
@@ -346,15 +256,7 @@ def _context(address: Address, ip: str) -> ssl.SSLContext | bool:
     return context
 
 
-def _remote(facts: Mapping[str, Any]) -> RemoteJob | None:
-    try:
-        state = JobState(int(facts["job-state"]))
-        id = int(facts["job-id"])
-    except (KeyError, ValueError, TypeError):
-        return None
-    return RemoteJob(id, state, (*_words(facts.get("job-state-reasons")), *_words(facts.get("job-printer-state-reasons"))))
-
-
-def _words(value: Any) -> tuple[str, ...]:
+def words(value: Any) -> tuple[str, ...]:
+    """Keywords of an answer, none of them "none"."""
     many = value if isinstance(value, list) else [value] if value else []
     return tuple(str(one)[:60] for one in many[:200] if str(one) != "none")

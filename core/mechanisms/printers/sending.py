@@ -1,7 +1,7 @@
 """The print queue at work: drawing what is due, handing it over, asking until it has come out (house.md §5: rows first, sending afterwards).
 
-A row is claimed by compare-and-set before anything is sent. When an answer was lost, the printer is asked for a job of that name before it gets
-it a second time, so that a badge never comes out twice. What a printer cannot take stays in the queue and is tried again until it can: a job is
+A row is claimed by compare-and-set before anything is sent. When an answer was lost, the printer is asked for that job before it gets
+anything a second time, so that a badge never comes out twice. What a printer cannot take stays in the queue and is tried again until it can: a job is
 lost only when a person cancels it, or when its visitor has left.
 """
 
@@ -24,10 +24,11 @@ from core.foundation.jobs import job as every
 from core.foundation.live import Change
 from core.mechanisms import notices, office
 from core.mechanisms.operations import SYSTEM, Actor, Operation, Role, operation, perform_now, touch
-from core.mechanisms.printers import drawing, ipp, record, setting_up
+from core.mechanisms.printers import drawing, ipp, record, remote, setting_up
 from core.mechanisms.printers.drawing import Drawn, NotNeeded, Order
-from core.mechanisms.printers.ipp import CannotPrint, JobState
+from core.mechanisms.printers.ipp import CannotPrint
 from core.mechanisms.printers.record import Printer, PrinterContact, PrintJob, State
+from core.mechanisms.printers.remote import JobState
 
 log = logging.getLogger("foyer.printers")
 
@@ -110,15 +111,33 @@ def _send(job: PrintJob, printer: Printer, address: ipp.Address, ip: str, at: da
             {"state": State.FAILED, "problem": "printer.problem.not_drawn", "detail": str(getattr(wrong, "code", type(wrong).__name__))},
         )
         return
-    name = f"Foyer {job.kind} {str(job.id)[-12:]}"
     try:
-        before = ipp.find(address, ip, name) if job.attempts > 1 else None
-        media = ipp.media_of(drawn.width_mm, drawn.height_mm)
-        remote = before.id if before else ipp.send(address, ip, name=name, pdf=drawn.pdf, media=media, copies=job.copies)
+        number = _handed_over(job, drawn, address, ip)
     except CannotPrint as wrong:
         _finish(job, _later(job, wrong, at))
         return
-    _finish(job, {"state": State.PRINTING, "remote_id": remote, "sent_at": at, "problem": "", "detail": ""})
+    if number is None:
+        return
+    _finish(job, {"state": State.PRINTING, "remote_id": number, "sent_at": at, "problem": "", "detail": ""})
+
+
+def _handed_over(job: PrintJob, drawn: Drawn, address: ipp.Address, ip: str) -> int | None:
+    """The printer has it, once: answers its number there, or None when the row was cancelled or taken over meanwhile. The number is kept before anything
+    can come out, so that the next try gives the document to the same job, or sees that it was given."""
+    name, media = f"Foyer {job.kind} {str(job.id)[-12:]}", remote.media_of(drawn.width_mm, drawn.height_mm)
+    known = None
+    if job.attempts > 1:
+        known = remote.job(address, ip, job.remote_id) if job.remote_id else remote.find(address, ip, name)
+    if known is not None and not known.over and not known.empty:
+        return known.id
+    number = known.id if known is not None and known.empty else remote.begin(address, ip, name=name, media=media, copies=job.copies)
+    if number is None:
+        return remote.send(address, ip, name=name, pdf=drawn.pdf, media=media, copies=job.copies)
+    if not _begun(job, number):
+        remote.cancel(address, ip, number)
+        return None
+    remote.give(address, ip, number, drawn.pdf)
+    return number
 
 
 def _drawn(job: PrintJob, printer: Printer) -> Drawn:
@@ -142,7 +161,7 @@ def _follow(printer_id: UUID, address: ipp.Address, ip: str, problem: str, at: d
         if job.remote_id is None:
             continue
         try:
-            found = ipp.job(address, ip, job.remote_id)
+            found = remote.job(address, ip, job.remote_id)
         except CannotPrint as wrong:
             found, problem = None, wrong.problem
             if not wrong.final:
@@ -171,7 +190,7 @@ def _take_back(printer_id: UUID, address: ipp.Address, ip: str) -> None:
         rows = list(s.execute(query.limit(20)).scalars())
     for job in rows:
         try:
-            ipp.cancel(address, ip, job.remote_id or 0)
+            remote.cancel(address, ip, job.remote_id or 0)
         except CannotPrint:
             return
         _finish(job, {"remote_id": None})
@@ -232,6 +251,14 @@ def _put_off(printer_id: UUID, wrong: CannotPrint, at: datetime) -> None:
     for job in rows:
         job.attempts += 1
         _finish(job, {**_later(job, wrong, at), "attempts": job.attempts})
+
+
+def _begun(job: PrintJob, number: int) -> bool:
+    """Keep the printer's number, if the row is still this sender's."""
+    mine = and_(col(PrintJob.id) == job.id, col(PrintJob.state) == State.SENDING, col(PrintJob.claim) == job.claim)
+    with database.writing() as s:
+        kept = s.execute(update(PrintJob).where(mine).values(remote_id=number).returning(col(PrintJob.id))).scalar_one_or_none()
+    return kept is not None
 
 
 def _finish(job: PrintJob, values: dict[str, Any]) -> None:
