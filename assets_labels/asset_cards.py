@@ -83,8 +83,8 @@ def facts(asset: AssetView, language: str, known: Mapping[str, classes.AssetClas
         ("number", asset.number), ("class_code", class_words(asset.class_code, language, known)), ("brand", asset.brand), ("spec", asset.spec),
         ("serial", asset.serial), ("quantity", f"{asset.quantity} {asset.unit}".strip() if asset.bulk else ""),
         ("got_how", t(f"asset.got_how.{asset.got_how}", language) if asset.got_how else ""),
-        ("bought_on", day(asset.bought_on, language) if asset.bought_on else ""), ("value", _money(asset.value_cents)),
-        ("net_value", _money(asset.net_value_cents)), ("salvage", _money(asset.salvage_cents)), ("life_months", life_of(asset, language)),
+        ("bought_on", day(asset.bought_on, language) if asset.bought_on else ""), ("value", i18n.amount(asset.value_cents, language)),
+        ("net_value", i18n.amount(asset.net_value_cents, language)), ("salvage", i18n.amount(asset.salvage_cents, language)), ("life_months", life_of(asset, language)),
         ("department", asset.department), ("keeper", asset.keeper), ("place", asset.place_path), ("parent", asset.parent),
         ("supplier", asset.supplier), ("invoice", asset.invoice),
         ("warranty_until", day(asset.warranty_until, language) if asset.warranty_until else ""), ("remark", asset.remark),
@@ -98,10 +98,6 @@ def class_words(code: str, language: str, known: Mapping[str, classes.AssetClass
     """`台式计算机  A02010105`, or the bare code."""
     name = classes.name(code, language, known)
     return name if name == code else f"{name}  {code}"
-
-
-def _money(cents: int | None) -> str:
-    return "" if cents is None else i18n.money(cents)
 
 
 # ── the printed card ──
@@ -133,7 +129,7 @@ def _twelve(asset: AssetView, language: str, known: Mapping[str, classes.AssetCl
     rows = [
         ("number", asset.number), ("class_code", asset.class_code), ("spec", spec), ("quantity", count) if asset.bulk else ("serial", asset.serial),
         ("bought_on", day(asset.bought_on, language) if asset.bought_on else ""),
-        ("value", t("asset.yuan", language, amount=_money(asset.value_cents)) if asset.value_cents is not None else ""),
+        ("value", i18n.amount(asset.value_cents, language)),
         ("department", asset.department), ("keeper", asset.keeper), ("place", asset.place), ("supplier", asset.supplier),
         ("life_planned", life_of(asset, language)), ("state", t(f"asset.state.{asset.state}", language)),
     ]  # fmt: skip

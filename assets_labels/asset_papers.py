@@ -28,7 +28,7 @@ def transfer_form(view: TransferView, office: str, language: str, zone: str) -> 
         ),
         columns=(
             Column("№", 0.35, figures=True), Column(paper.both("asset.number"), 1.2, bold=True), Column(paper.both("asset.name"), 1.8),
-            Column(paper.both("asset.spec"), 1.4), Column(paper.both("transfer.from_place"), 1.2), Column(paper.both("asset.value"), 1.0, figures=True),
+            Column(paper.both("asset.spec"), 1.4), Column(paper.both("transfer.from_place"), 1.2), Column(paper.both("asset.value_in"), 1.0, figures=True),
         ),
         rows=tuple(
             (str(n), line.number, line.name, line.spec, line.from_place, i18n.money(line.value_cents) if line.value_cents is not None else "")
@@ -50,8 +50,8 @@ def disposal_form(view: DisposalView, office: str, language: str, zone: str) -> 
     rows: list[tuple[str, ...]] = [(word("disposal.paper_thing"),)]
     for key, value in (
         ("asset.number", view.asset_number), ("asset.name", view.name), ("asset.spec", view.spec), ("asset.serial", view.serial), ("asset.class_code", view.class_code),
-        ("asset.bought_on", view.bought_on.isoformat() if view.bought_on else ""), ("asset.value", _money(view.value_cents)),
-        ("asset.net_value", _money(view.net_value_cents)), ("asset.department", view.department),
+        ("asset.bought_on", view.bought_on.isoformat() if view.bought_on else ""), ("asset.value", i18n.amount(view.value_cents, language)),
+        ("asset.net_value", i18n.amount(view.net_value_cents, language)), ("asset.department", view.department),
     ):  # fmt: skip
         rows.append((word(key), value or "—"))
     rows += [(word("disposal.paper_asked"),), (word("disposal.column.reason"), view.reason), (word("disposal.column.method"), t(f"disposal.method.{view.method}", language)),
@@ -69,7 +69,7 @@ def disposal_form(view: DisposalView, office: str, language: str, zone: str) -> 
     wiped = view.wipe
     for key, value in (
         ("disposal.column.disposed_on", i18n.full_day(view.disposed_on, language) if view.disposed_on else ""), ("disposal.column.receiver", view.receiver),
-        ("disposal.proceeds", _money(view.proceeds_cents) if view.state == "disposed" else ""),
+        ("disposal.proceeds", i18n.amount(view.proceeds_cents, language) if view.state == "disposed" else ""),
         ("disposal.wiped", "  ".join((t(f"disposal.wipe.{wiped['method']}", language), wiped["by"], wiped["proof"])) if wiped else ""),
         ("disposal.photos", str(len(view.photos)) if view.photos else ""), ("disposal.remark", view.remark),
     ):  # fmt: skip
@@ -116,10 +116,6 @@ def clearance_form(
         rows=tuple(rows),
         signatures=(Signature(paper.both("custody.paper_leaver"), name), Signature(paper.both("custody.paper_clerk")), Signature(paper.both("custody.paper_head"))),
     ))  # fmt: skip
-
-
-def _money(cents: int | None) -> str:
-    return "" if cents is None else i18n.money(cents)
 
 
 class _Paper:

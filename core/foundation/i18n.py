@@ -146,6 +146,11 @@ def _same_day(start: object, end: object, zone: tzinfo) -> bool:
     return False
 
 
+def amount(cents: int | None, language: str) -> str:
+    """`486,320.00 元` or `486,320.00 yuan`: money in a sentence or standing alone; nothing for nothing. In a table the heading has the unit."""
+    return "" if cents is None else t("money.amount", language, amount=money(cents))
+
+
 def as_mapping(facts: Mapping[str, Any], language: str, zone: tzinfo) -> dict[str, Any]:
     """Refusal facts as a person reads them: ISO moments become local times, ISO dates become days (facts are stored as JSON), and `x_key`
     gives `x` the sentence of that key. What runs `from` a moment `until` another of the same day names the day once."""

@@ -20,7 +20,7 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import clock
 from core.foundation.errors import NotAllowed, Refused
-from core.foundation.i18n import as_mapping, money, t
+from core.foundation.i18n import amount, as_mapping, t
 from core.foundation.ids import uuid7
 from core.mechanisms import notices, people
 from core.mechanisms.operations import OFFICE, PERSON_ROLES, Actor, Operation, Role, operation, touch
@@ -330,16 +330,16 @@ def views(s: Session, rows: Sequence[Approval], by: Actor) -> list[ApprovalView]
                 shown,
                 may,
                 row.version,
-                figure_of(row.facts),
+                figure_of(row.facts, by.language),
             )
         )
     return found
 
 
-def figure_of(facts: dict[str, Any]) -> str:
+def figure_of(facts: dict[str, Any], language: str) -> str:
     """The one number of a request: its fact `figure_cents` as money, else its fact `figure` as it is."""
     cents = facts.get("figure_cents")
-    return money(int(cents)) if cents is not None else str(facts.get("figure") or "")
+    return amount(int(cents), language) if cents is not None else str(facts.get("figure") or "")
 
 
 def steps_of(s: Session, approval_id: UUID) -> list[ApprovalStep]:

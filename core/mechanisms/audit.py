@@ -19,9 +19,11 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import database
 from core.foundation.errors import Invalid
+from core.foundation.i18n import LANGUAGES, t
 from core.foundation.jobs import job
+from core.mechanisms import people
 from core.mechanisms.devices import Device
-from core.mechanisms.operations import Actor, AuditRow, Role
+from core.mechanisms.operations import Actor, AuditRow, Role, kinds
 from core.mechanisms.people import Person
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
 
@@ -164,6 +166,7 @@ class AuditLine:
     subject_id: str | None
     outcome: str
     code: str | None
+    op_id: UUID | None = None
     version: int = 1
 
 
@@ -179,11 +182,24 @@ def _list(s: Session, query: Query, by: Actor) -> Page:
         select_lines = select_lines.where(or_(col(AuditRow.kind) == kind, col(AuditRow.kind).startswith(kind + ".", autoescape=True)))
     if query.filters.get("subject_id"):
         select_lines = select_lines.where(col(AuditRow.subject_id) == query.filters["subject_id"])
+    if query.filters.get("outcome"):
+        done = col(AuditRow.outcome) == "accepted"
+        select_lines = select_lines.where(done if query.filters["outcome"] == "accepted" else ~done)
     if query.q:
-        select_lines = select_lines.where(col(AuditRow.kind).contains(query.q, autoescape=True))
+        select_lines = select_lines.where(_holds(query.q))
     rows = list(s.execute(select_lines).scalars())
     page = rows[: query.limit]
     return Page(lines(s, page), str(page[-1].id) if len(rows) > query.limit else None)
+
+
+def _holds(words: str) -> Any:
+    """What was done, in anybody's words or by its technical name, or who did it."""
+    called = [kind for kind in kinds() if any(words.casefold() in t(f"audit.kind.{kind}", language).casefold() for language in LANGUAGES)]
+    return or_(
+        col(AuditRow.kind).contains(words, autoescape=True), col(AuditRow.kind).in_(called),
+        col(AuditRow.person_id).in_(select(Person.id).where(col(Person.name).contains(words, autoescape=True))),
+        col(AuditRow.device_id).in_(select(Device.id).where(col(Device.name).contains(words, autoescape=True))),
+    )  # fmt: skip
 
 
 def _one(s: Session, id: str, by: Actor) -> AuditLine | None:
@@ -196,16 +212,25 @@ def _one(s: Session, id: str, by: Actor) -> AuditLine | None:
 
 def lines(s: Session, rows: Sequence[AuditRow]) -> list[AuditLine]:
     """Audit rows with the names of people and devices, in two statements."""
-    people_ids, device_ids = {row.person_id for row in rows if row.person_id}, {row.device_id for row in rows if row.device_id}
+    whose = _signed_in(s, rows)
+    people_ids = {row.person_id for row in rows if row.person_id} | set(whose.values())
+    device_ids = {row.device_id for row in rows if row.device_id}
     names = {row.id: row.name for row in s.execute(select(Person.id, Person.name).where(col(Person.id).in_(people_ids)))}
     device_names = {row.id: row.name for row in s.execute(select(Device.id, Device.name).where(col(Device.id).in_(device_ids)))}
     return [
         AuditLine(
-            r.id, r.at, r.kind, names.get(r.person_id, "") if r.person_id else "", device_names.get(r.device_id, "") if r.device_id else "",
-            r.subject_kind, r.subject_id, r.outcome, r.code,
+            r.id, r.at, r.kind, names.get(whose.get(r.id) or r.person_id, ""), device_names.get(r.device_id, "") if r.device_id else "",
+            r.subject_kind, r.subject_id, r.outcome, r.code, r.op_id,
         )
         for r in rows
     ]  # fmt: skip
+
+
+def _signed_in(s: Session, rows: Sequence[AuditRow]) -> dict[UUID, UUID]:
+    """Who signed in: at that moment nobody was there yet to be the actor, so the session says whose it is."""
+    ids = {row.id: row.subject_id for row in rows if row.person_id is None and row.subject_kind == "session" and row.subject_id}
+    owners = people.session_owners(s, {UUID(id) for id in ids.values()})
+    return {row_id: owners[UUID(id)] for row_id, id in ids.items() if UUID(id) in owners}
 
 
 COLLECTION = Collection(
@@ -213,6 +238,7 @@ COLLECTION = Collection(
     (
         ExportColumn("at", "audit.at"), ExportColumn("who", "audit.who"), ExportColumn("device", "audit.device"), ExportColumn("kind", "audit.kind"),
         ExportColumn("subject_kind", "audit.subject"), ExportColumn("outcome", "audit.outcome"), ExportColumn("code", "audit.code"),
+        ExportColumn("kind", "audit.kind_name"),
     ),
-    ("kind", "subject_id"),
+    ("kind", "subject_id", "outcome"),
 )  # fmt: skip

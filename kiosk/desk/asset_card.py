@@ -158,14 +158,14 @@ class CardPage:
                 ):
                     with parts.box():
                         parts.text(_(f"asset.{word}"), "div", "sums__is")
-                        parts.text(i18n.money(cents), "b")
+                        parts.text(i18n.amount(cents, frame.lang()), "b")
             last = plan[-1]
             parts.text(
                 _(
                     "asset.worth_until",
                     month=f"{last.year}-{last.month:02d}",
-                    salvage=i18n.money(last.left_cents),
-                    share=i18n.money(plan[0].share_cents),
+                    salvage=i18n.amount(last.left_cents, frame.lang()),
+                    share=i18n.amount(plan[0].share_cents, frame.lang()),
                 ),
                 "p",
                 "second",

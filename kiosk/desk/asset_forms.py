@@ -24,7 +24,7 @@ from kiosk.desk.registers import RegisterPage
 
 REFERENCES = {"department_id": "department", "keeper_id": "keeper", "place_id": "place"}
 FIELDS = {
-    "value_cents": "value", "net_value_cents": "net_value", "salvage_cents": "salvage", "bulk": "counted", "parent_id": "parent", **REFERENCES,
+    "value_cents": "value_in", "net_value_cents": "net_value_in", "salvage_cents": "salvage_in", "bulk": "counted", "parent_id": "parent", **REFERENCES,
 }  # fmt: skip
 
 

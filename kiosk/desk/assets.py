@@ -79,7 +79,7 @@ def _figures(s: Session, query: Query, by: Actor) -> Figures:
     counts = {"all": sum(one.rows for one in found.values()), **{state: found.get(state, Sums()).rows for state in AssetState}}
     shown = assets.added_up(found, wanted)
     more = (("asset.summary_things", {"n": shown.things}),) if shown.things != shown.rows else ()
-    money = {"cost": i18n.money(shown.cost_cents), "net": i18n.money(shown.net_cents)}
+    money = {"cost": i18n.amount(shown.cost_cents, by.language), "net": i18n.amount(shown.net_cents, by.language)}
     last = "asset.summary" if shown.net_cents else "asset.summary_cost"  # no net value is known: none is shown, not zero
     return Figures(counts, (("asset.summary_rows", {"n": shown.rows}), *more, (last, money)))
 
@@ -240,8 +240,8 @@ REGISTER = Register(
         Column("asset.keeper", lambda a: a.keeper, sub=lambda a: a.department), Column("asset.place", lambda a: a.place),
         Column("asset.quantity", _quantity, number=True, shown=False),
         Column("asset.bought_on", lambda a: a.bought_on.isoformat() if a.bought_on else ""),
-        Column("asset.value", lambda a: _money(a.value_cents), number=True),
-        Column("asset.net_value", lambda a: _money(a.net_value_cents), number=True, shown=False),
+        Column("asset.value_in", lambda a: _money(a.value_cents), number=True),
+        Column("asset.net_value_in", lambda a: _money(a.net_value_cents), number=True, shown=False),
         Column("asset.supplier", lambda a: a.supplier, shown=False),
         Column("asset.warranty_until", lambda a: a.warranty_until.isoformat() if a.warranty_until else "", shown=False),
         Column("asset.label", lambda a: a.label or "", code=True, shown=False),

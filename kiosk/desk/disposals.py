@@ -83,13 +83,13 @@ def _draw_peek(view: DisposalView, page: RegisterPage) -> None:
     piles.photos_row(view.photos)
     wiped = view.wipe
     parts.facts((
-        (_("asset.value"), piles.money(view.value_cents)), (_("asset.net_value"), piles.money(view.net_value_cents)),
+        (_("asset.value"), piles.amount(view.value_cents)), (_("asset.net_value"), piles.amount(view.net_value_cents)),
         (_("asset.bought_on"), i18n.full_day(view.bought_on, frame.lang()) if view.bought_on else ""), (_("asset.department"), view.department),
         (_("disposal.column.method"), _(f"disposal.method.{view.method}")), (_("disposal.column.asked_by"), parts.joined(view.asked_by, long_moment(view.asked_at))),
         (_("disposal.data"), _("disposal.data_yes") if view.holds_data and not wiped else ""),
         (_("disposal.wiped"), parts.joined(_(f"disposal.wipe.{wiped['method']}"), wiped["by"], wiped["proof"]) if wiped else ""),
         (_("disposal.column.disposed_on"), i18n.full_day(view.disposed_on, frame.lang()) if view.disposed_on else ""),
-        (_("disposal.proceeds"), piles.money(view.proceeds_cents) if view.state == "disposed" else ""), (_("disposal.column.receiver"), view.receiver),
+        (_("disposal.proceeds"), piles.amount(view.proceeds_cents) if view.state == "disposed" else ""), (_("disposal.column.receiver"), view.receiver),
         (_("disposal.column.done_by"), view.done_by), (_("disposal.remark"), view.remark),
     ))  # fmt: skip
     _draw_route(view)
@@ -148,7 +148,7 @@ def carry_out(view: DisposalView, page: RegisterPage) -> None:
     with parts.sheet_dialog(_("disposal.carry_title", name=view.name), _("disposal.carry_hint", document=view.document)) as dialog:
         how = parts.select(_("disposal.column.method"), {str(m): _(f"disposal.method.{m}") for m in Method}, view.method)
         receiver = parts.input(_("disposal.column.receiver"), props="maxlength=200")
-        proceeds = parts.input(_("disposal.proceeds"), props="inputmode=decimal")
+        proceeds = parts.input(_("disposal.proceeds_in"), props="inputmode=decimal")
         day = parts.input(_("disposal.column.disposed_on"), clock.today().isoformat(), props="type=date")
         wipe = None
         if view.holds_data:
@@ -197,7 +197,7 @@ REGISTER = Register(
     name="disposals", title="disposal.register", kinds=("asset_disposal", "asset"),
     columns=(
         Column("disposal.column.document", lambda v: v.document, sub=lambda v: v.asked_at), Column("disposal.column.name", lambda v: v.name, sub=lambda v: v.asset_number),
-        Column("disposal.column.reason", lambda v: v.reason), Column("asset.value", lambda v: piles.money(v.value_cents), number=True),
+        Column("disposal.column.reason", lambda v: v.reason), Column("asset.value_in", lambda v: piles.money(v.value_cents), number=True),
         Column("disposal.column.method", lambda v: _(f"disposal.method.{v.method}")),
         Column("disposal.column.state", lambda v: _(f"disposal.state.{v.state}"), sub=lambda v: _(v.blocked_by) if v.blocked_by else v.disposed_on, tone=lambda v: TONES[v.state]),
     ),

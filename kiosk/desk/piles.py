@@ -16,7 +16,7 @@ from core.mechanisms import attachments, people, places
 from core.mechanisms.custody import Signature
 from core.sections import assets
 from core.sections.assets import AssetView
-from core.web import elements, icons, parts, static_files
+from core.web import elements, frame, icons, parts, static_files
 from core.web.elements import Scan, Taken
 from core.web.frame import _
 
@@ -213,6 +213,11 @@ def photos_row(hashes: tuple[str, ...]) -> None:
                     continue
                 with parts.box("thumb", "a").props(f'href="/api/v1/attachments/{photo}" target="_blank" rel="noopener"'):
                     parts.box(tag="img").props(f'src="/api/v1/attachments/{photo}" alt="{_("attachment.photo", n=n)}" loading=lazy')
+
+
+def amount(cents: int | None) -> str:
+    """With its unit, in the reader's language."""
+    return i18n.amount(cents, frame.lang())
 
 
 def money(cents: int | None) -> str:

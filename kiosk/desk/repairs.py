@@ -48,7 +48,7 @@ def _draw_peek(view: RepairView, page: RegisterPage) -> None:
         (_("repair.column.vendor"), view.vendor), (_("repair.contact"), view.vendor_contact),
         (_("repair.column.sent_at"), long_moment(view.sent_at) if view.sent_at else ""),
         (_("repair.column.due_back_on"), i18n.full_day(view.due_back_on, frame.lang()) if view.due_back_on else ""),
-        (_("repair.cost"), piles.money(view.cost_cents) if view.cost_cents else ""), (_("repair.column.result"), view.result),
+        (_("repair.cost"), piles.amount(view.cost_cents) if view.cost_cents else ""), (_("repair.column.result"), view.result),
         (_("repair.column.finished_at"), long_moment(view.finished_at) if view.finished_at else ""),
     ))  # fmt: skip
     if frame.actor().has(*EDITORS):
@@ -102,7 +102,7 @@ def finish(view: RepairView, page: RegisterPage) -> None:
             bad="unfit",
         )
         result = parts.area(_("repair.result_words"), rows=2)
-        cost = parts.input(_("repair.cost"), props="inputmode=decimal")
+        cost = parts.input(_("repair.cost_in"), props="inputmode=decimal")
 
         async def go() -> None:
             words, cents = (result.value or "").strip()[:500], piles.cents_of(cost)
@@ -130,7 +130,7 @@ REGISTER = Register(
         Column("repair.column.name", lambda v: v.name, sub=lambda v: v.number), Column("repair.column.fault", lambda v: v.fault),
         Column("repair.column.reported_at", lambda v: v.reported_at, sub=lambda v: v.reported_by),
         Column("repair.column.vendor", lambda v: v.vendor, sub=lambda v: i18n.short_day(v.due_back_on, frame.lang()) if v.due_back_on else ""),
-        Column("repair.cost", lambda v: piles.money(v.cost_cents) if v.cost_cents else "", number=True),
+        Column("repair.cost_in", lambda v: piles.money(v.cost_cents) if v.cost_cents else "", number=True),
         Column("repair.column.state", _state, tone=_tone),
     ),
     chips=(

@@ -151,7 +151,7 @@ class Lines:
             told = _("stocktake.quantity", n=line.quantity, unit=line.unit)
             parts.text(f"{told}　{_('stocktake.difference', n=difference, unit=line.unit)}" if difference else told, "small", "num")
         if line.bulk and line.things_off and line.value_cents is not None:
-            parts.text(_("stocktake.difference_worth", worth=i18n.money(line.part_of(line.value_cents))), "small", "num")
+            parts.text(_("stocktake.difference_worth", worth=i18n.amount(line.part_of(line.value_cents), frame.lang())), "small", "num")
         if line.description and line.description != line.name:
             parts.text(line.description, "small")
         if line.round > 1:

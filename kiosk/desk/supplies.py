@@ -97,7 +97,7 @@ def _draw_peek(view: SupplyView, page: RegisterPage) -> None:
         view.place),
         (_("supply.column.minimum"), _("supply.minimum_unit", n=view.minimum, unit=view.unit) if view.minimum else ""),
         (_("supply.column.limit"), _("supply.limit_unit", n=view.limit, unit=view.unit) if view.limit else ""),
-        (_("supply.price"), i18n.money(view.price_cents) if view.price_cents else ""),
+        (_("supply.price"), i18n.amount(view.price_cents, frame.lang()) if view.price_cents else ""),
         *((_("supply.order"), _("supply.order_open", n=order.quantity, open=order.open, unit=view.unit)) for order in orders),
     ))  # fmt: skip
     if by.has(*READERS) and not view.retired:

@@ -92,7 +92,7 @@ def _draw_peek(view: TransferView, page: RegisterPage) -> None:
     with parts.box("list", "ul"):
         for line in view.lines:
             with parts.item(line.name, parts.joined(line.number, line.from_place), href=f"/desk/assets?open={line.asset_id}"):
-                parts.text(piles.money(line.value_cents), "span", "num quiet")
+                parts.text(piles.amount(line.value_cents), "span", "num quiet")
     steps = [(_("transfer.step.proposed"), parts.joined(view.proposed_by, long_moment(view.proposed_at)), "done")]
     steps.append((
         _("transfer.step.handed"), parts.joined(view.handed_by, long_moment(view.handed_at)) if view.handed_at else "",

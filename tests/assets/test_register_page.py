@@ -74,7 +74,7 @@ def test_a_field_is_set_up_an_asset_registered_and_its_whole_card_read(
     form.get_by_label("外壳颜色").click()
     desk.get_by_role("option", name="黑").click()
     form.get_by_label("购置日期").fill("2026-03-01")
-    form.get_by_label("价值", exact=True).fill("7,200")
+    form.get_by_label("价值（元）", exact=True).fill("7,200")
     form.get_by_label("预计净残值").fill("9000")
     form.get_by_label("预计使用月数").fill("72")
     form.get_by_role("button", name="登记", exact=True).click()

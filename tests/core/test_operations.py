@@ -16,6 +16,7 @@ from core.foundation.ids import uuid7
 from core.mechanisms import audit, labels, operations, people, places
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Request, perform_requests, registry
+from core.mechanisms.views import Query
 from tests.cast import Office
 from tests.live import run_async
 
@@ -234,3 +235,21 @@ def test_a_backlog_gives_way_to_a_tap_and_goes_on_without_losing_or_doubling_any
     rest = run_async(lambda: operations.perform_batch(requests))
     assert [one.op_id for one in rest] == [one.op_id for one in requests] and all(one.ok for one in rest)
     assert sum(one.repeated for one in rest) == len(first)
+
+
+@pytest.mark.proves("X1")
+def test_the_trail_is_found_by_words_by_person_and_by_what_was_not_done(office: Office) -> None:
+    office.do(people.AddDepartment(name="档案室"), office.ada)
+    office.refused(people.AddDepartment(name="档案室"), office.ada)
+
+    def found(q: str = "", **filters: str) -> set[tuple[str, str, str]]:
+        page = office.read(lambda s: audit.COLLECTION.list(s, Query(q=q, filters=filters, limit=500), office.ada))
+        return {(line.kind, line.who, line.outcome) for line in page.items}
+
+    ada = office.ada.name
+    done, not_done = ("department.add", ada, "accepted"), ("department.add", ada, "refused")
+    for words in ("加部门", "加部門", "Department added", "department ADDED", "department.add"):
+        assert {done, not_done} <= found(words) and {kind for kind, _who, _how in found(words)} == {"department.add"}, words
+    assert {done, not_done} <= found(done[1]) and {who for _kind, who, _how in found(done[1])} == {done[1]}
+    assert found("加部门", outcome="not_done") == {not_done}
+    assert found("100%_") == set()

@@ -62,7 +62,7 @@ def test_the_whole_chain_of_a_disposal(office: Office) -> None:
     assert office.refused(approvals.DecideApproval(approval_id=approval_id, approve=True), office.bo).code == "approval.requester"
     assert office.refused(approvals.DecideApproval(approval_id=approval_id, approve=True), office.chen).code == "op.not_allowed"
     [waiting] = office.read(approvals.waiting_for, office.people["fang"])
-    assert (waiting.title, waiting.figure) == ("同意处置 服务器（ZC-7）：修不好了", "30,000.00")
+    assert (waiting.title, waiting.figure) == ("同意处置 服务器（ZC-7）：修不好了", "30,000.00 元")
     agree(office, approval_id, "fang")
     do = assets.DisposeAsset(disposal_id=disposal_id, method="sell", proceeds_cents=50_000, receiver="回收公司", photos=PHOTO, wipe=WIPED)
     assert office.refused(do, office.bo).code == "disposal.not_approved"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
@@ -89,6 +89,12 @@ def open_session(s: Session, do: OpenSession, by: Actor, at: datetime) -> dict[s
     s.add(session)
     touch(s, "session", session.id)
     return {"session_id": session.id}
+
+
+def session_owners(s: Session, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Whose sessions these are."""
+    rows = s.execute(select(SignInSession.id, SignInSession.person_id).where(col(SignInSession.id).in_(ids)))
+    return {row.id: row.person_id for row in rows}
 
 
 class EndSession(Operation):
