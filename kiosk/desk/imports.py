@@ -365,6 +365,8 @@ def cells_of(row: RowOutcome) -> list[dict[str, Any]]:
         detail = [_("imports.cell", heading=problem.heading, value=problem.value or _("imports.blank")) for problem in row.problems]
         remedy = [problem.message for problem in row.problems]
         told: dict[str, Any] = {"t": "\n".join(detail), "s": "\n".join(remedy)}
+    elif row.action == "create":
+        told = {"t": parts.joined(*(_("imports.cell", heading=change.heading, value=change.after) for change in row.changes))}
     else:
         empty = _("imports.blank")
         told = {"t": "\n".join(

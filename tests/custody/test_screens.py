@@ -118,7 +118,7 @@ def test_a_disposal_from_the_approval_to_the_scan_that_raises_the_alarm(live_off
     code = live_office.label(SubjectKind.ASSET, asset_id)
     asked = server.post(assets.RequestDisposal(asset_id=asset_id, reason="过了年限，配件停产", photos=PHOTO), by="bo")["result"]
     page = open_page(browser, server, "chen", "/desk/approvals")
-    expect(page.locator(".agree__figure")).to_have_text("30,000.00")
+    expect(page.locator(".agree__figure")).to_have_text("30,000.00 元")
     expect(page.locator(".agree h2")).to_have_text("同意处置 旧服务器（ZC-9）：过了年限，配件停产")
     photograph(page, "approvals")
     phone = open_page(browser, server, "chen", "/my/approvals", PHONE)

@@ -67,6 +67,26 @@ def test_a_dry_run_names_every_problem_and_writes_nothing(office: Office) -> Non
     }  # fmt: skip
 
 
+@pytest.mark.proves("Things 10")
+def test_a_row_with_several_wrong_cells_names_all_of_them_at_once(office: Office) -> None:
+    rows = [["ZC-2001", "投影仪"] + [""] * (len(HEADINGS) - 2)]
+    for heading, said in (("购置日期", "2026-02-30"), ("存放地点", "不存在的库房"), ("使用部门", "没有的科"), ("保管人", "查无此人")):
+        rows[0][HEADINGS.index(heading)] = said
+    report = imports.dry_run("assets", csv_file(rows), office.bo)
+    assert {(one.heading, one.value, one.code) for one in row(report, 2).problems} == {
+        ("购置日期", "2026-02-30", "import.no_such_day"), ("存放地点", "不存在的库房", "import.unknown_place"),
+        ("使用部门", "没有的科", "import.unknown_department"), ("保管人", "查无此人", "import.unknown_person"),
+    }  # fmt: skip
+    assert len(row(report, 2).problems) == 4
+
+
+@pytest.mark.proves("Things 10")
+def test_a_dry_run_says_what_a_new_row_brings_cell_by_cell(office: Office) -> None:
+    report = imports.dry_run("assets", csv_file(WRONG_ROWS), office.bo)
+    brings = {change.heading: (change.before, change.after) for change in row(report, 2).changes}
+    assert brings["存放地点"][0] == "" and brings["存放地点"][1] and brings["价值"][1] and "资产编号" not in brings
+
+
 @pytest.mark.proves("Things 10", "X3")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_problems_are_told_with_the_remedy_in_the_readers_language(office: Office, language: str) -> None:
@@ -285,7 +305,12 @@ def test_a_stopped_import_has_done_whole_rows_and_can_go_on(office: Office) -> N
 def test_a_report_is_plain_data_for_programs(office: Office) -> None:
     shown = as_json(imports.dry_run("assets", csv_file(WRONG_ROWS), office.bo))
     assert {"row", "action", "column", "value", "code", "message", "changes"} <= shown["rows"][0].keys()
-    assert shown["totals"]["error"] == 4 and shown["rows"][3]["changes"] == []
+    assert shown["totals"]["error"] == 4 and shown["rows"][3]["changes"][0] == {
+        "column": "value_cents",
+        "heading": "价值",
+        "before": "",
+        "after": "900",
+    }
 
 
 # ── people, departments, places ──
@@ -365,4 +390,5 @@ def test_every_bad_number_and_day_in_a_row_is_named_at_once(office: Office) -> N
     report = imports.dry_run("assets", csv_file([bad], HEADINGS), office.bo)
     assert {problem.code for problem in report.rows[0].problems} == {
         "import.required", "import.too_long", "import.number_lost_digits", "import.day_out_of_range", "import.not_a_number",
+        "import.unknown_department",
     }  # fmt: skip

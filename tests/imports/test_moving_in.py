@@ -63,7 +63,7 @@ def test_snipe_its_own_sheet_comes_in(office: Office) -> None:
         "Laser cutter",
         "",
     )  # called after its model; the category stays
-    assert {problem.code for row in report.rows for problem in row.problems} == {"import.no_such_day"}
+    assert {problem.code for row in report.rows for problem in row.problems} == {"import.no_such_day", "import.unknown_place"}
     again = imports.run("assets", file("snipe-it-import.csv"), office.bo)
     assert again.totals == {"create": 0, "update": 0, "skip": 2, "error": 1}
 

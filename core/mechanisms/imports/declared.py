@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlmodel import Session
@@ -54,7 +54,23 @@ class RowError(Exception):
         self.column, self.code, self.facts = column, code, facts
 
 
-Plan = Callable[[dict[str, Any]], Step]
+class Plan(Protocol):
+    """What a row's values will do. Raises RowError for the first value that does not fit."""
+
+    def __call__(self, values: dict[str, Any], /) -> Step: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ToldAtOnce:
+    """A plan that can also name every value of a row that does not fit (`wrong`), so that a file is put right in one go. It changes nothing."""
+
+    plan: Callable[[dict[str, Any]], Step]
+    wrong: Callable[[Mapping[str, Any]], Sequence[RowError]]
+
+    def __call__(self, values: dict[str, Any], /) -> Step:
+        return self.plan(values)
+
+
 Undo = Callable[[Session, UUID, Mapping[str, Any] | None, Mapping[str, Any], Actor, datetime], bool]
 
 

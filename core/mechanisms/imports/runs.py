@@ -23,6 +23,8 @@ from core.mechanisms.imports.sheet import Found, Planned, Sheet, failed, find_he
 from core.mechanisms.operations import Actor, Operation, Outcome, Request, Role, as_json
 from core.mechanisms.tables import Cell, TableError
 
+NEW_ROWS_TOLD = 2_000  # of so many new rows the report says every cell: more would only fill the memory
+
 Progress = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
 
@@ -215,19 +217,36 @@ def _must(do: Operation, by: Actor, op_id: UUID) -> Any:
 
 def _report(sheet: Sheet, outcomes: Sequence[Outcome], import_id: UUID | None, *, dry: bool) -> Report:
     rows = list(sheet.others)
+    told = 0
     for one, outcome in zip(sheet.steps, outcomes, strict=False):
         if outcome.ok:
             action = "create" if one.step.before is None else "update"
-            rows.append(RowOutcome(one.row, action, one.step.title, changes=_changes(sheet, one.step)))
+            told += action == "create"
+            brings = _brings(sheet, one) if action == "create" and told <= NEW_ROWS_TOLD else _changes(sheet, one.step)
+            rows.append(RowOutcome(one.row, action, one.step.title, changes=brings))
         else:
             key = sheet.importer.key
-            told = problem(sheet, key, one.cells.get(key, Cell()), outcome.code or "op.failed", **outcome.facts)
-            rows.append(failed(one.row, [told], one.step.title))
+            why = problem(sheet, key, one.cells.get(key, Cell()), outcome.code or "op.failed", **outcome.facts)
+            rows.append(failed(one.row, [why], one.step.title))
     rows.sort(key=lambda row: row.row)
     totals = {action: sum(row.action == action for row in rows) for action in ("create", "update", "skip", "error")}
     written = import_id if totals["create"] + totals["update"] else None
     stopped = len(outcomes) < len(sheet.steps)
     return Report(sheet.importer.collection, dry, tuple(rows), totals, sheet.unknown, written, sheet.headings, sheet.dialect, stopped)
+
+
+def _brings(sheet: Sheet, one: Planned) -> tuple[Change, ...]:
+    """The cells of a row that makes something new, as the file says them; its number and name are the row's title."""
+    cells = ((column, one.cells.get(column.key, Cell()).text.strip()) for column in sheet.importer.columns)
+    return tuple(
+        Change(column.key, t(column.heading, sheet.language), "", _short(said))
+        for column, said in cells
+        if said and column.key not in ("number", "name")
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def _changes(sheet: Sheet, step: Step) -> tuple[Change, ...]:

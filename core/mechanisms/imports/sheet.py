@@ -12,7 +12,7 @@ from core.foundation import clock, database
 from core.foundation.errors import Invalid
 from core.foundation.i18n import LANGUAGES, as_mapping, t
 from core.mechanisms.imports import mappings
-from core.mechanisms.imports.declared import Dialect, Heading, ImportColumn, Importer, Plan, Problem, RowError, RowOutcome, Step
+from core.mechanisms.imports.declared import Dialect, Heading, ImportColumn, Importer, Plan, Problem, RowError, RowOutcome, Step, ToldAtOnce
 from core.mechanisms.imports.keys import heading_key
 from core.mechanisms.operations import as_json
 from core.mechanisms.tables import Cell, CellError, Row, read_rows
@@ -153,6 +153,10 @@ def _read_row(sheet: Sheet, number: int, cells: dict[str, Cell], plan: Plan, fir
         problems.append(problem(sheet, how.key, cells[how.key], "import.twice_in_file", first=first_seen[key]))
     elif key:
         first_seen[key] = number
+    if isinstance(plan, ToldAtOnce):
+        seen = {one.column for one in problems}
+        wrong = [error for error in plan.wrong(values) if error.column not in seen]
+        problems += [problem(sheet, error.column, cells.get(error.column, Cell()), error.code, **error.facts) for error in wrong]
     if not problems:
         try:
             step = plan(values)

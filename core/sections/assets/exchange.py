@@ -21,7 +21,7 @@ from core.foundation.i18n import LANGUAGES, t
 from core.foundation.ids import uuid7
 from core.mechanisms import attachments, custody, labels, people
 from core.mechanisms.imports import ImportColumn, Importer, RowError, Step
-from core.mechanisms.imports.declared import Plan
+from core.mechanisms.imports.declared import Plan, ToldAtOnce
 from core.mechanisms.imports.lists import PlaceFinder, as_id, differing, one_of, remove, text, unique
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import PERSON_ROLES, Actor, Role
@@ -161,6 +161,19 @@ class Names:
         one: people.Person = one_of(self.people, said, "keeper", "import.unknown_person", "import.person_ambiguous")
         return one.id
 
+    def wrong(self, values: Mapping[str, Any], found: Asset | None) -> list[RowError]:
+        """Every name of a row that stands for nothing, or for several."""
+        said, errors = dict(values), []
+        for name in ("department", "place", "keeper"):
+            given: dict[str, Any] = {key: said[key] for key in (name, "department_id") if key in said}
+            try:
+                self.resolve(given, found)
+            except RowError as error:
+                errors.append(error)
+            else:
+                said |= given
+        return errors
+
     def resolve(self, values: dict[str, Any], found: Asset | None) -> None:
         """Replace names by ids. What a name already stands for in the record stays: two places or persons may be called alike."""
         if "department" in values:
@@ -240,7 +253,7 @@ def _plan(s: Session) -> Plan:
         do = UpdateAsset(asset_id=found.id, **{**new, **({"own": texts} if texts else {})})
         return Step(do, found.id, before, {**new, **new_own}, changes, title, leans)
 
-    return plan
+    return ToldAtOnce(plan, lambda values: names.wrong(values, known.get(str(values.get("number", "")).casefold())))
 
 
 def _resolve_parent(values: dict[str, Any], found: Asset | None, known: Mapping[str, Asset], coming: Mapping[str, UUID]) -> bool:
