@@ -58,7 +58,12 @@ async def opened(screen: Welcome, found: visits.Greeting) -> None:
     form.code, form.name, form.company = found.code, found.name, found.company
     form.host_name, form.host_department, form.must_sign = found.host, found.host_department, found.must_sign
     form.type, form.room, form.answered, form.signed = found.type, str(found.room_id or ""), list(found.known), list(found.signed)
-    if found.language in i18n.LANGUAGES and found.language != frame.lang() and screen.step == "attract":
+    if (
+        found.language in i18n.LANGUAGES
+        and found.language != frame.lang()
+        and screen.step == "attract"
+        and frame.lang() == screen.face.language
+    ):
         frame.speak(found.language)
         screen.watch.speak()
     leaves = screen.step in ("leave", "leave_code")

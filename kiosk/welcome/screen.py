@@ -140,7 +140,7 @@ class Welcome:
         self.shown: dict[str, Any] = {}
         self._drawers = steps.drawers()
         self._tap: tuple[datetime | None, UUID | None] = (None, None)
-        self._dirty = False
+        self._dirty = self._kept = False
         self._drawn_for = ""
         with main:
             self.body = parts.box("kiosk__body")
@@ -319,7 +319,7 @@ class Welcome:
 
     async def forget(self) -> None:
         """Back to the first screen in the office's language; nothing of this visitor stays."""
-        photo, device_id = self.form.photo, frame.actor().device_id
+        photo = self.form.photo
         self.form, self.settings, self.face = Form(), self._read_settings(), sessions.office()
         self.watch.idle_s = self.settings.idle_s
         self.watch.hear(self.settings.profile.sound)
@@ -333,10 +333,15 @@ class Welcome:
         # What was drawn for this visitor also waits in the outbox, to be sent again after a dropped link: the next visitor's glass must not
         # get it.
         self.client.outbox.message_history.clear()
-        if device_id is not None:
-            await _write(lambda: drafts.forget(device_id))
+        await self._forget_draft()
         if photo:
             await _write(lambda: attachments.forget_unused(photo))
+
+    async def _forget_draft(self) -> None:
+        """A form that was said or left is not for whoever opens this page next."""
+        device_id, self._kept = frame.actor().device_id, False
+        if device_id is not None:
+            await _write(lambda: drafts.forget(device_id))
 
     async def _ready(self, present: bool) -> None:
         """The page has opened. After a restart of the server the form comes back, once, to the hand that filled it."""
@@ -357,7 +362,10 @@ class Welcome:
             device_id = frame.actor().device_id
             data = {"step": self.step, "language": frame.lang(), "form": self.form.as_draft()}
             if device_id is not None:
+                self._kept = True
                 await _write(lambda: drafts.save(device_id, data, clock.now()))
+        elif self._kept and self.step not in KEPT:
+            await self._forget_draft()
         elif self.step == "attract" and self._light() != self._drawn_for:
             self.redraw()
 

@@ -229,6 +229,10 @@ def test_a_double_tap_and_a_tap_on_a_dead_link_check_nobody_in_twice(live_office
         page.locator(".found").click()
         press(page, "面谈")
         asks(page, "请看一下，再签个名")
+        press(page, "English")
+        expect(page.locator(".signature")).to_contain_text("Sign here")
+        press(page, "简体")
+        expect(page.locator(".signature")).to_contain_text("请在这里签名")
         draw_signature(page)
         page.wait_for_timeout(1500)  # the draft is kept once a second
         impatient(page)
@@ -243,6 +247,9 @@ def test_a_double_tap_and_a_tap_on_a_dead_link_check_nobody_in_twice(live_office
         page.locator(".kiosk__sign .button--main").dblclick()
         asks(page, "签到好了，李文博")
         assert len(live_office.read(register.in_house, clock.now())) == 1
+        page.wait_for_timeout(1500)
+        page.reload()  # what was signed is not laid before whoever stands here next
+        asks(page, "您好，请进")
 
 
 @pytest.mark.proves("V39", "SEC 1", "SEC 2", "SEC 3")

@@ -1,11 +1,13 @@
 // The kiosk's own keys: letters, digits, or the 31 signs of a label code. 汉字 opens the device's keyboard in a real field.
 // The text lives in the browser while it is typed; the page hears every change. Double touches within 30 ms are one.
+import { speaking } from "/static/speaking.js";
 const LINES = {
   letters: ["QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM"],
   digits: ["123", "456", "789"],
   code: ["23456789", "ABCDEFGHJK", "MNPQRSTUVW", "XYZ"],
 };
 export default {
+  mixins: [speaking],
   template: `
     <div class="keypad">
       <div :class="'field__box' + (native ? ' field__box--focus' : ' field__box--focus')">
@@ -54,9 +56,6 @@ export default {
     },
   },
   methods: {
-    words(key) {
-      return window.foyer.words(key);
-    },
     press(sign) {
       const now = performance.now();
       if (this.last && this.last.sign === sign && now - this.last.at < 30) return;

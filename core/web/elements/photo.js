@@ -1,7 +1,9 @@
 // A photo: seen in a mirror while it is taken, after a short countdown, kept the right way round, made small, sent through our attachments API by its hash.
 // NiceGUI's own upload is closed (nicegui-facts 17). A camera that is refused or missing says what to do; where files may be chosen, one can be taken instead.
+import { speaking } from "/static/speaking.js";
 const COUNT = 3;
 export default {
+  mixins: [speaking],
   template: `
     <div :class="['photo', { 'photo--mirror': facing === 'user' }]">
       <video ref="video" muted playsinline v-show="!taken && ready" :aria-label="words('photo_ready')"></video>
@@ -21,9 +23,6 @@ export default {
     return { taken: null, ready: false, sentence: "", count: 0, flash: false };
   },
   methods: {
-    words(key) {
-      return window.foyer.words(key);
-    },
     denied(name) {
       if (document.documentElement.dataset.surface === "kiosk") return this.words("camera_kiosk");
       return this.words(name === "NotAllowedError" ? "camera_denied" : "camera_none");

@@ -1,5 +1,7 @@
 // Reads codes: with the camera and with scanners that type like a keyboard. The reading itself is the floor app's (one engine for both faces).
+import { speaking } from "/static/speaking.js";
 export default {
+  mixins: [speaking],
   template: `
     <div :class="camera ? 'scanner' : 'scanner scanner--idle'">
       <template v-if="camera">
@@ -21,9 +23,6 @@ export default {
     },
   },
   methods: {
-    words(key) {
-      return window.foyer.words(key);
-    },
     found(text, source) {
       if (typeof text !== "string" || text.length > this.most) return;
       this.$emit("scan", { text, source, t: window.foyer.now() });

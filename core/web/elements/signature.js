@@ -1,6 +1,8 @@
 // A signature: strokes as [x, y, ms] between 0 and 1 of the width, and a PNG of them. Nothing is kept here after clear() or when the element goes.
 import { Pen } from "/static/pen.js";
+import { speaking } from "/static/speaking.js";
 export default {
+  mixins: [speaking],
   template: `
     <div class="signature">
       <canvas ref="canvas" :aria-label="words('sign_here')" role="img"></canvas>
@@ -14,9 +16,6 @@ export default {
     return { empty: true };
   },
   methods: {
-    words(key) {
-      return window.foyer.words(key);
-    },
     changed() {
       const points = this.pen.points();
       this.empty = points === 0;

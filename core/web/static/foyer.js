@@ -90,6 +90,7 @@
     document.documentElement.lang = code;
     page.language = code;
     if (newWords) page.words = newWords;
+    window.dispatchEvent(new CustomEvent("foyer:words"));
     const sample = document.querySelector(".demo");
     if (sample && page.words.demo) sample.textContent = page.words.demo;
   };
