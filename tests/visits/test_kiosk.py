@@ -244,11 +244,14 @@ def test_a_double_tap_and_a_tap_on_a_dead_link_check_nobody_in_twice(live_office
         asks(page, "请看一下，再签个名")
         assert live_office.read(register.in_house, clock.now()) == []
         draw_signature(page)
+        page.wait_for_timeout(1500)
         page.locator(".kiosk__sign .button--main").dblclick()
         asks(page, "签到好了，李文博")
         assert len(live_office.read(register.in_house, clock.now())) == 1
         page.wait_for_timeout(1500)
         page.reload()  # what was signed is not laid before whoever stands here next
+        page.wait_for_function("() => window.foyer && window.foyer.linked()")
+        page.wait_for_timeout(1500)
         asks(page, "您好，请进")
 
 
