@@ -159,6 +159,8 @@ class Welcome:
         """Draw a step. `facts` are for this step alone and gone with it."""
         self.step, self.shown = step, facts
         self._dirty = True
+        if self._kept and step not in KEPT:
+            self._forget_draft()
         self.redraw()
         mode, seconds = MODES.get(step, ("form", None))
         self.watch.guard(mode, seconds)
@@ -333,15 +335,15 @@ class Welcome:
         # What was drawn for this visitor also waits in the outbox, to be sent again after a dropped link: the next visitor's glass must not
         # get it.
         self.client.outbox.message_history.clear()
-        await self._forget_draft()
+        self._forget_draft()
         if photo:
             await _write(lambda: attachments.forget_unused(photo))
 
-    async def _forget_draft(self) -> None:
+    def _forget_draft(self) -> None:
         """A form that was said or left is not for whoever opens this page next."""
         device_id, self._kept = frame.actor().device_id, False
         if device_id is not None:
-            await _write(lambda: drafts.forget(device_id))
+            database.writer().submit(lambda: drafts.forget(device_id))
 
     async def _ready(self, present: bool) -> None:
         """The page has opened. After a restart of the server the form comes back, once, to the hand that filled it."""
@@ -364,8 +366,6 @@ class Welcome:
             if device_id is not None:
                 self._kept = True
                 await _write(lambda: drafts.save(device_id, data, clock.now()))
-        elif self._kept and self.step not in KEPT:
-            await self._forget_draft()
         elif self.step == "attract" and self._light() != self._drawn_for:
             self.redraw()
 
