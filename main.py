@@ -375,6 +375,7 @@ def open_office(config: Settings) -> None:
         notices.ends_with(key, own_data.mail_ending)
     for key in ("delivery.arrived", "delivery.arrived_from", "delivery.leave_given"):
         notices.encloses(key, printouts.pass_enclosures)
+    notices.opens_at(config.base_url, my_home.OPENS)
     attachments.use_directory(config.data_dir / "attachments")
     purging.use_folder(config.data_dir)
     include_core()

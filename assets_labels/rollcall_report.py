@@ -16,6 +16,7 @@ from core.foundation import i18n
 from core.foundation.i18n import t
 from core.mechanisms.tables import write_book
 
+TO_TICK = "□"  # a box the paper's font has: of ☐ (U+2610) it has none and would print the sign for a missing one
 GROUPS = ("missing", "break", "assumed_left", "found")
 
 
@@ -25,7 +26,7 @@ def draw_list(paper: dict[str, Any], at: datetime, zone: ZoneInfo, language: str
     rows: list[tuple[str, ...]] = []
     for group in groups:
         rows.append((t("rollcall.paper.group", language, title=group["title"], n=len(group["rows"])),))
-        rows += [(*row, "☐") for row in group["rows"]]
+        rows += [(*row, TO_TICK) for row in group["rows"]]
     number = sum(len(group["rows"]) for group in groups)
     return draw_report(
         Report(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -32,6 +33,8 @@ Tone = Literal["free", "soon", "held", "busy", "shut", "lost"]
 Handler = Callable[[], Any] | Callable[[], Awaitable[Any]]
 TONE_ICON = {"free": "check", "soon": "clock", "held": "held", "busy": "warning", "shut": "return", "lost": "cloud-off"}
 STALE_TAP_S, STALE_ALONE_S = 10.0, 4.0
+HAN, LETTER = re.compile(r"[\u3400-\u9fff]"), re.compile(r"[A-Za-z\u3400-\u9fff]")
+WIDE = re.compile(r"[\u3000-\u303f\uff00-\uffef]")  # Chinese punctuation, which an English page would draw narrow
 
 
 def joined(*words: str) -> str:
@@ -39,9 +42,30 @@ def joined(*words: str) -> str:
     return (", " if frame.lang() == "en" else "　").join(word for word in words if word)
 
 
+def listed(names: Iterable[str]) -> str:
+    """Names one after the other, with the comma of the page's language."""
+    return (", " if frame.lang() == "en" else "、").join(names)
+
+
 def text(words: object, tag: str = "div", classes: str = "") -> TextElement:
-    """Words in an element: `text(name, "h1")`, `text(code, classes="code")`."""
-    return TextElement(tag=tag, text=str(words)).classes(classes)
+    """Words in an element: `text(name, "h1")`, `text(code, classes="code")`.
+
+    On an English page Chinese words say that they are Chinese, so that they are read aloud as such and their commas keep their width."""
+    said = str(words)
+    element = TextElement(tag=tag, text=said).classes(classes)
+    if HAN.search(said) and frame.lang() == "en":
+        match spoken(said):
+            case "zh":
+                element.props["lang"] = "zh"
+            case "wide":
+                element.classes("wide")
+    return element
+
+
+def spoken(said: str) -> Literal["", "zh", "wide"]:
+    """How words stand on an English page: mostly Chinese (`zh`), English with a Chinese comma or bracket in it (`wide`), or neither."""
+    han = len(HAN.findall(said))
+    return "zh" if han and 2 * han > len(LETTER.findall(said)) else "wide" if han and WIDE.search(said) else ""
 
 
 def box(classes: str = "", tag: str = "div") -> ui.element:

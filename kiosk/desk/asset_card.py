@@ -98,7 +98,7 @@ class CardPage:
                                 parts.code(self.asset.label)
                         if len(had) > 1:
                             parts.text(
-                                _("asset.labels_before", codes="、".join(labels.shown(one.code) for one in had[:-1])), "p", "quiet small"
+                                _("asset.labels_before", codes=parts.listed(labels.shown(one.code) for one in had[:-1])), "p", "quiet small"
                             )
                         href = f"/api/v1/assets/{self.id}/card.pdf?language={frame.lang()}"
                         if self.asset.label:

@@ -60,7 +60,7 @@ class SetUpPage:
                     if not field.class_code
                     else _("asset.field_for", name=classes.name(field.class_code, frame.lang(), self.known))
                 )
-                meta = "  ".join(filter(None, (_(f"asset.field_kind.{field.kind}"), where, "、".join(field.choices[:8]))))
+                meta = "  ".join(filter(None, (_(f"asset.field_kind.{field.kind}"), where, parts.listed(field.choices[:8]))))
                 with parts.item(field.name, meta, icon=ICONS[field.kind]):
                     if field.retired_at is not None:
                         parts.pill(_("asset.field_retired"), "shut")
@@ -152,7 +152,7 @@ class SetUpPage:
             for length in (3, 5, 7):
                 families.setdefault(code[:length], []).append(one.name(frame.lang()))
         shared = {
-            prefix: _("asset.field_family", prefix=prefix, names="、".join(names[:3]), n=len(names))
+            prefix: _("asset.field_family", prefix=prefix, names=parts.listed(names[:3]), n=len(names))
             for prefix, names in families.items()
             if len(names) > 1
         }

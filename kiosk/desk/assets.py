@@ -180,7 +180,7 @@ def _draw_peek(asset: AssetView, page: RegisterPage) -> None:
     parts.facts([
         (_("asset.keeper"), asset.keeper or _("asset.nobody")),
         *[one for one in asset_cards.facts(asset, language, known) if one[0] not in (_("asset.number"), _("asset.keeper"))],
-        (_("asset.components"), "、".join(one.number for one in inside[:6])),
+        (_("asset.components"), parts.listed(one.number for one in inside[:6])),
     ])  # fmt: skip
     parts.text(_("asset.life"), "h3")
     parts.trail(asset_card.steps(lines, language, own))

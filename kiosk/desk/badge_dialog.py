@@ -23,7 +23,9 @@ def print_dialog(visit: VisitView, page: RegisterPage) -> None:
     with database.reading() as s:
         known = printers.everything(s)
     options = {
-        str(one.id): f"{one.name}　{_(one.problem) if one.problem else paper_words(one.paper)}" for one in known if one.paper in STOCKS
+        str(one.id): parts.joined(one.name, _(one.problem) if one.problem else paper_words(one.paper))
+        for one in known
+        if one.paper in STOCKS
     }
     desk = next((str(one.id) for one in known if one.at_desk and one.well and one.paper in STOCKS), "")
     again = visit.badges_printed > 0

@@ -92,7 +92,7 @@ def _about(purpose: PurposeView) -> str:
     words = [_(f"booking.need.{need}") for need in purpose.needs]
     if purpose.approver:
         words.append(_("bookings.rule.approval", who=_(f"role.{purpose.approver}")))
-    return ("、" if frame.lang() != "en" else ", ").join(words)
+    return parts.listed(words)
 
 
 # ── fields both forms share ──

@@ -111,7 +111,7 @@ def rule_notes(form: bookings.Form) -> list[str]:
 
     notes = []
     if form.approvers:
-        notes.append(_("bookings.rule.approval", who=("、" if lang != "en" else ", ").join(_(f"role.{name}") for name in form.approvers)))
+        notes.append(_("bookings.rule.approval", who=parts.listed(_(f"role.{name}") for name in form.approvers)))
     if form.lead_minutes:
         notes.append(_("bookings.rule.lead", span=span(form.lead_minutes)))
     if form.set_up_minutes or form.clean_up_minutes:

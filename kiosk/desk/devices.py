@@ -60,7 +60,7 @@ def state_of(device: DeviceView, at: datetime) -> tuple[str, Tone]:
         device.last_seen_at is None or (at - device.last_seen_at).total_seconds() > SILENT_AFTER_S
     ):
         return "devices.silent", "lost"
-    return "devices.working", "free"
+    return ("devices.working", "free") if device.last_seen_at is not None else ("devices.not_yet", "held")
 
 
 def seen_words(device: DeviceView, at: datetime) -> str:

@@ -232,7 +232,7 @@ class ImportPage:
                             with parts.box():
                                 parts.text(one.text, "div", "strong")
                                 if one.samples:
-                                    parts.text(_("imports.map_samples", samples="、".join(one.samples)), "div", "quiet small")
+                                    parts.text(_("imports.map_samples", samples=parts.listed(one.samples)), "div", "quiet small")
                             icons.icon("go")
                             box = ui.select(options, value=one.column, with_input=True)
                             box.props(f'outlined dense options-dense behavior=menu aria-label="{_("imports.map_title")}"')
@@ -247,7 +247,7 @@ class ImportPage:
             return
         missing = [column for column in found.importer.columns if column.required and column.key not in columns.values()]
         if missing:
-            self._say(_("imports.map_missing", headings="、".join(_(column.heading) for column in missing)), busy=False)
+            self._say(_("imports.map_missing", headings=parts.listed(_(column.heading) for column in missing)), busy=False)
             return
         said = {one.text: columns[one.text] for one in found.headings if one.text in columns and columns[one.text] != one.column}
         if said:
@@ -276,7 +276,7 @@ class ImportPage:
             if report.stopped:
                 parts.banner(_("imports.stopped"), "due")
             if report.unknown_headings:
-                with parts.banner(_("imports.unknown", headings="、".join(report.unknown_headings)), "info"):
+                with parts.banner(_("imports.unknown", headings=parts.listed(report.unknown_headings)), "info"):
                     if report.dry_run:
                         parts.button(_("imports.map_open"), self._draw_mapping, kind="quiet")
             counts = [("all", _("imports.all"), len(report.rows))]

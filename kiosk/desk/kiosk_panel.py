@@ -79,7 +79,7 @@ def step_words(step: object) -> str:
 
 
 def language_words(languages: tuple[str, ...]) -> str:
-    return ("、" if frame.lang() != "en" else ", ").join(frame.LANGUAGE_SHORT[one] for one in languages)
+    return parts.listed(frame.LANGUAGE_SHORT[one] for one in languages)
 
 
 async def tell(device: DeviceView, act: str) -> bool:

@@ -66,7 +66,7 @@ def _count(*, disabled: bool) -> Any:
 def roles_words(roles: tuple[str, ...]) -> str:
     """The roles beyond being a member of staff, in the page's language."""
     named = [_(f"role.{role}") for role in CHOOSABLE if role in roles]
-    return (", " if frame.lang() == "en" else "、").join(named) or _("role.staff")
+    return parts.listed(named) or _("role.staff")
 
 
 def _draw_acts(page: RegisterPage) -> None:

@@ -37,7 +37,7 @@ def phones_page() -> None:
 def spans_words(spans: tuple[Span, ...]) -> str:
     """`41–43, 57` as people write numbers that are missing."""
     words = [str(first) if first == last else f"{first}–{last}" for first, last in spans[:SPANS_SHOWN]]
-    return ("、" if frame.lang() != "en" else ", ").join(words) + (" …" if len(spans) > SPANS_SHOWN else "")
+    return parts.listed(words) + (" …" if len(spans) > SPANS_SHOWN else "")
 
 
 def state_of(phone: PhoneView) -> tuple[str, Tone]:

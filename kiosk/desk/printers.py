@@ -82,7 +82,7 @@ class Printers:
                 "second",
             )
             parts.facts((
-                (_("printers.paper"), paper_words(one.paper)), (_("printers.beside"), "、".join(one.kiosks) if frame.lang() != "en" else ", ".join(one.kiosks)),
+                (_("printers.paper"), paper_words(one.paper)), (_("printers.beside"), parts.listed(one.kiosks)),
                 (_("printers.use"), _("printers.at_desk") if one.at_desk else ""), (_("printers.make"), one.make),
                 (_("printers.address"), parts.joined(one.address, one.account) if admin else ""),
             ))  # fmt: skip
@@ -108,7 +108,7 @@ class Printers:
                 self._draw_job(job, found)
 
     def _draw_job(self, job: JobView, found: list[PrinterView]) -> None:
-        words = _(f"printers.kind.{job.kind}") + (f"　{job.title}" if job.title else "")
+        words = parts.joined(_(f"printers.kind.{job.kind}"), job.title)
         at = i18n.day_and_time(job.queued_at, clock.zone(), frame.lang())
         again = _("printers.next", at=f"{clock.local(job.next_at):%H:%M:%S}") if job.next_at else ""
         reason = reason_words(job.reason)
@@ -147,7 +147,7 @@ class Printers:
                         dialog.close()
                         self.draw()
 
-                parts.button(f"{one.name}　{paper_words(one.paper)}", go, icon="print", wide=True)
+                parts.button(parts.joined(one.name, paper_words(one.paper)), go, icon="print", wide=True)
             with parts.box("dialog__acts"):
                 parts.button(_("web.cancel"), dialog.close)
         dialog.open()
@@ -261,7 +261,7 @@ class StuckBanner:
         self.box.clear()
         with self.box:
             for job in stuck[:3]:
-                what = _(f"printers.kind.{job.kind}") + (f"　{job.title}" if job.title else "")
+                what = parts.joined(_(f"printers.kind.{job.kind}"), job.title)
                 with parts.banner(_("printers.stuck", what=what, printer=job.printer, problem=_(job.problem)), "bad", icon="print"):
                     if job.state in (State.QUEUED, State.FAILED):
                         parts.button(_("printers.retry"), partial(self._retry, job.id))

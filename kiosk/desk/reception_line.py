@@ -146,18 +146,23 @@ class RoomChoice:
         line, found = self.line, {}
         if line is not None and line.booking_id is not None:
             key = f"book:{line.room_id}" if line.room_booked else f"link:{line.booking_id}"
-            found[key] = _("reception.room_keep", room=line.room) if line.room else _("reception.room_gone")
+            found[key] = _("reception.room_keep", room=room_words(line)) if line.room else _("reception.room_gone")
         with database.reading() as s:
             free = roomlink.free(s, start, end, self.plan.headcount, clock.now()) if end > start else []
-            linked = roomlink.on_day(s, start.date())
+            linked = roomlink.during(s, start, end) if end > start else []
         for room in free:
             name = room.name_en if frame.lang() == "en" and room.name_en else room.name
             found.setdefault(f"book:{room.id}", _("reception.room_book", room=name, n=room.capacity))
         for one in linked:
             if line is None or one.booking_id != line.booking_id:
                 times = {"from": f"{clock.local(one.starts_at):%H:%M}", "until": f"{clock.local(one.ends_at):%H:%M}"}
-                found.setdefault(f"link:{one.booking_id}", _("reception.room_link", room=one.room, **times))
+                found.setdefault(f"link:{one.booking_id}", _("reception.room_link", room=room_words(one), **times))
         return found
+
+
+def room_words(one: PlanLine | roomlink.RoomLink) -> str:
+    """The room as the page's language calls it."""
+    return (frame.lang() == "en" and one.room_en) or one.room
 
 
 def _usual(plan: Plan, kind: Kind) -> tuple[datetime, datetime]:

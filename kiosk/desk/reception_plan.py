@@ -213,7 +213,11 @@ class PlanPage:
                 else:
                     parts.text(line.what, "span", "strong")
                 where = f"{line.place} → {line.place_to}" if line.place_to else line.place
-                room = _("reception.room_pending" if line.room_pending else "reception.room_of", room=line.room) if line.room else ""
+                room = (
+                    _("reception.room_pending" if line.room_pending else "reception.room_of", room=reception_line.room_words(line))
+                    if line.room
+                    else ""
+                )
                 table = _("reception.companions_n", n=line.companions) if line.companions else ""
                 parts.text(
                     parts.joined(where, room, table, line.confirmed_with and _("reception.with", who=line.confirmed_with)),
@@ -230,6 +234,11 @@ class PlanPage:
                     parts.pill(_("reception.late_by", n=line.late_minutes), "busy", icon="clock")
                 else:
                     parts.pill(_(f"reception.answer.{line.answer}"), ANSWER_TONES[line.answer], icon=ANSWER_ICONS.get(line.answer))
+                    if line.answered_at is not None:
+                        who = line.answered_by if line.answered_by != line.owner else ""
+                        parts.text(
+                            parts.joined(who, i18n.day_and_time(line.answered_at, clock.zone(), frame.lang())), "span", "quiet small"
+                        )
             parts.text(piles.money(line.cost_cents) if line.cost_cents else "", "span", "num plan__cost")
 
     # ── beside it ──
@@ -295,6 +304,8 @@ class PlanPage:
         with parts.box("sheet plan__warnings", "section"):
             grave = sum(warn.grave for warn in plan.warnings)
             parts.text(_("reception.joins_bad", n=grave) if grave else _("reception.joins_good"), "h2")
+            if plan.warnings and not grave:
+                parts.text(_("reception.joins_look", n=len(plan.warnings)), "p", "second small")
             with parts.box("list", "ul"):
                 for warn in plan.warnings:
                     with parts.box("plan__warn plan__warn--grave" if warn.grave else "plan__warn", "li"):
@@ -383,6 +394,8 @@ def event_words(event: reception.EventLine) -> str:
     facts = i18n.as_mapping(event.facts, frame.lang(), clock.zone())
     if "cents" in event.facts:
         facts["money"] = piles.money(int(event.facts["cents"]))
+    if event.what == "thanked" and not event.facts.get("n"):
+        return _("reception.event.thanked_none")
     for name in ("kind",):
         if name in event.facts:
             facts[name] = _(f"reception.kind.{event.facts[name]}")

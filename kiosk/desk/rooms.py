@@ -36,7 +36,7 @@ def _hours(room: RoomView) -> str:
 
 
 def _equipment(room: RoomView) -> str:
-    return ("、" if frame.lang() != "en" else ", ").join(_(f"room.equipment.{name}") for name in room.equipment)
+    return parts.listed(_(f"room.equipment.{name}") for name in room.equipment)
 
 
 def _parts(room: RoomView) -> str:

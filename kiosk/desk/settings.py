@@ -112,11 +112,7 @@ class SettingsPage:
 def _choice_words(key: str, value: str) -> str:
     """An answer in words: the setting's own, the common ones, or the roles it lists."""
     if key == "block.alert_roles":
-        return (
-            (", " if frame.lang() == "en" else "、").join(_(f"role.{role}") for role in value.split(","))
-            if value
-            else _(f"settings.{key}.nobody")
-        )
+        return parts.listed(_(f"role.{role}") for role in value.split(",")) if value else _(f"settings.{key}.nobody")
     own = f"settings.{key}.{value}"
     return _(own) if i18n.has(own) else _(f"settings.{value}")
 

@@ -74,7 +74,7 @@ class CheckInDialog:
         flow = self._flow()
         needed = [_(f"visit.field.{name}") for name in types.FIELDS if flow.asked(name) == "required"]
         if needed:
-            parts.text(_("visit_desk.needed", fields=("、" if frame.lang() != "en" else ", ").join(needed)), "p", "quiet small")
+            parts.text(_("visit_desk.needed", fields=parts.listed(needed)), "p", "quiet small")
         self.paper = {}
         if flow.documents and frame.actor().has(*RECEPTION):
             with parts.field(_("visit_desk.paper"), _("visit_desk.paper.say")), parts.box("row wrap checks"):
@@ -153,7 +153,7 @@ def draw_state(visit: VisitView, page: RegisterPage) -> None:
     elif visit.approval in ("given", "refused"):
         parts.text(_(f"visit_desk.{visit.approval}"), "p", "quiet small")
     if here and visit.unsigned:
-        missing = ("、" if frame.lang() != "en" else ", ").join(titles.get(key, key) for key in visit.unsigned)
+        missing = parts.listed(titles.get(key, key) for key in visit.unsigned)
         with parts.banner(_("visit_desk.unsigned", documents=missing), "due", icon="document"):
             if frame.actor().has(*RECEPTION):
                 parts.button(_("visit_desk.signed_paper"), partial(_paper, visit, page))

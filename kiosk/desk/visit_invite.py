@@ -111,7 +111,7 @@ def _hosts(by: Actor) -> dict[str, str]:
         everybody = people.search(s, limit=2000)
     if not by.has(Role.ADMIN, Role.RECEPTION, Role.CLERK, Role.LEADER):
         everybody = [p for p in everybody if p.id == by.person_id or p.deputy_id == by.person_id]
-    return {str(p.id): f"{p.name}　{departments.get(p.department_id, '') if p.department_id else ''}".strip("　") for p in everybody}
+    return {str(p.id): parts.joined(p.name, departments.get(p.department_id, "") if p.department_id else "") for p in everybody}
 
 
 # ── a meeting's guests ──

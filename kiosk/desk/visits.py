@@ -148,7 +148,7 @@ def _draw_peek(visit: VisitView, page: RegisterPage) -> None:
         told = notices.views(s, [n for n in notices.about(s, "visit", visit.id) if n.state != notices.State.DISMISSED], language)
     parts.facts(
         (
-            (_("visit.column.host"), f"{visit.host}　{visit.host_department}　{visit.host_extension}".strip("　")),
+            (_("visit.column.host"), parts.joined(visit.host, visit.host_department, visit.host_extension)),
             (_("visit.column.purpose"), visit.purpose),
             (_("visit.column.phone"), visit.phone),
             (_("desk.visits.email"), visit.email),
@@ -201,8 +201,8 @@ def _notice_words(view: notices.NoticeView) -> str:
     if view.sent_at is not None:
         state = _("desk.visits.message.sent", time=f"{clock.local(view.sent_at):%H:%M}")
     else:
-        state = _(f"notice.state.{view.state}") + (f"　{_(view.reason)}" if view.reason else "")
-    return f"{view.to}　{state}" if view.to else state
+        state = parts.joined(_(f"notice.state.{view.state}"), _(view.reason) if view.reason else "")
+    return parts.joined(view.to, state)
 
 
 def _consent_words(visit: VisitView) -> str:

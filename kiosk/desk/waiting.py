@@ -50,7 +50,7 @@ class WaitingList:
         with parts.box("waiting__who"):
             parts.text(parts.joined(visit.name, visit.company), classes="strong cut")
             parts.text(
-                _("desk.waiting.for", host=visit.host, place=parts.joined(visit.host_department, visit.host_extension)),
+                _("desk.waiting.for", host=parts.joined(visit.host, visit.host_department, visit.host_extension)),
                 classes="second small",
             )
             minutes = int((clock.now() - arrived).total_seconds()) // 60

@@ -190,11 +190,7 @@ def notice(screen: Welcome) -> None:
     read[text.document] = text.hash
     say = _("kiosk.notice.say")
     if several:
-        say = (
-            _("kiosk.notice.all", names=("、" if frame.lang() != "en" else ", ").join(names))
-            if last
-            else _("kiosk.notice.page", n=page + 1, total=len(documents))
-        )
+        say = _("kiosk.notice.all", names=parts.listed(names)) if last else _("kiosk.notice.page", n=page + 1, total=len(documents))
     elif text.document != visits.types.NOTICE:
         say = ""
     with parts.box("kiosk__side"):

@@ -79,7 +79,7 @@ class TakeRoom:
                     ui.checkbox(_(f"booking.need.{need}"), on_change=partial(self._tick, need))
             self.remark = parts.input(_("bookings.remark"), props="maxlength=500")
         if form.approvers:
-            names = ("、" if frame.lang() != "en" else ", ").join(_(f"role.{name}") for name in form.approvers)
+            names = parts.listed(_(f"role.{name}") for name in form.approvers)
             parts.text(_("bookings.rule.approval", who=names), "p", "sub")
 
     def _tick(self, need: str, event: Any) -> None:

@@ -134,12 +134,12 @@ class Deliveries:
         with database.reading() as s:
             departments = people.department_names(s)
             others = {
-                str(p.id): f"{p.name}　{departments.get(p.department_id, '') if p.department_id else ''}".strip("　")
+                str(p.id): (p.name, departments.get(p.department_id, "") if p.department_id else "")
                 for p in people.search(s, limit=2000)
                 if p.id != by.person_id
             }
         with parts.sheet_dialog(_("my.deliveries.leave"), _line(row)) as dialog:
-            who = parts.select(_("my.deliveries.colleague"), others, search=True)
+            who = parts.select(_("my.deliveries.colleague"), {id: parts.joined(*words) for id, words in others.items()}, search=True)
             other = parts.input(_("my.deliveries.somebody"), props="maxlength=80", help=_("my.deliveries.somebody.help"))
 
             async def go() -> None:
@@ -148,9 +148,7 @@ class Deliveries:
                 if bool(who.value) == bool(name):
                     return
                 do = deliveries.GiveLeave(delivery_id=row.id, person_id=UUID(str(who.value)) if who.value else None, bearer=name)
-                outcome = await parts.do(
-                    do, done=None if name else _("my.deliveries.allowed", name=str(others[str(who.value)]).split("　")[0])
-                )
+                outcome = await parts.do(do, done=None if name else _("my.deliveries.allowed", name=others[str(who.value)][0]))
                 if outcome.ok:
                     dialog.close()
                     self.draw()

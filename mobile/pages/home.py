@@ -13,6 +13,11 @@ from core.web.frame import _
 from mobile.pages import asks
 
 router = APIRouter()
+# What a message about a thing opens, on any phone: `{id}` is the thing's. Contacts and cases are looked after at the desk.
+OPENS = {
+    "approval": "/my/approvals", "case": "/desk/liaison/cases?open={id}", "contact": "/desk/liaison?open={id}", "delivery": "/my/deliveries", "duty": "/my/duties/{id}",
+    "message": "/my/messages/{id}", "reception": "/my/receptions/{id}", "visit": "/my/visitors/{id}",
+}  # fmt: skip
 
 
 @router.page("/my")

@@ -25,7 +25,8 @@ MARKS = {"valid": ("check", "free"), "void": ("cross", "busy"), "expired": ("clo
 def ask_page() -> None:
     with frame.phone(_("verify.title"), public=True):
         ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("liaison.css")}">')
-        _ask("")
+        parts.text(_("verify.say"), "p", "second")
+        _ask("", kind="main")
 
 
 @router.page("/v/{code}")
@@ -56,7 +57,7 @@ def _show(code: str, request: Request) -> None:
         with parts.box("sheet verify__facts"):
             parts.facts(
                 (
-                    (_("verify.code"), certificates.shown(certificates.read_code(code) or "") or "–"),
+                    (_("verify.code"), certificates.asked(code) or "–"),
                     (_("verify.office"), frame.office().name if found.state != "unknown" else "–"),
                     (_("verify.number"), found.number or "–"),
                     (_("verify.day"), i18n.full_day(found.issued_on, frame.lang()) if found.issued_on else "–"),
@@ -66,10 +67,10 @@ def _show(code: str, request: Request) -> None:
                 )
             )
         parts.text(_("verify.asked", time=i18n.day_and_time(clock.now(), clock.zone(), frame.lang())), "p", "quiet small")
-        _ask("")
+        _ask(certificates.asked(code) if found.state == "unknown" else "")
 
 
-def _ask(code: str) -> None:
+def _ask(code: str, kind: parts.Kind = "plain") -> None:
     def go() -> None:
         plain = "".join(sign for sign in (field.value or "") if sign.isalnum())[:20]
         if plain:
@@ -79,4 +80,4 @@ def _ask(code: str) -> None:
         props = "maxlength=20 autocapitalize=characters autocomplete=off spellcheck=false"
         field = parts.input(_("verify.code"), code, placeholder="ABCD-EFGH-JKMN", props=props)
         parts.on_submit(field, go)
-        parts.button(_("verify.ask"), go, kind="plain", wide=True)
+        parts.button(_("verify.ask"), go, kind=kind, wide=True)

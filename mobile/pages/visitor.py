@@ -82,14 +82,14 @@ class Visitor:
                     (_("visit.column.phone"), visit.phone),
                     (_("desk.visits.email"), visit.email),
                     (_("visitors.group"), _("visitors.group.of", group=group.name, n=group.planned, here=group.here) if group else ""),
-                    (_("visitors.members"), "、".join(member.name for member in group.members) if group else ""),
+                    (_("visitors.members"), parts.listed(member.name for member in group.members) if group else ""),
                 )
             )
             if sent.state != "none":
                 with parts.box("row wrap"):
                     parts.pill(_(f"visitors.mail.{sent.state}"), TONES.get(sent.state, "lost"))
-                    told = f"{sent.address}　{clock.local(sent.at):%H:%M}" if sent.at else sent.address
-                    parts.text(f"{told}　{_(sent.reason)}" if sent.reason else told, classes="second")
+                    told = parts.joined(sent.address, f"{clock.local(sent.at):%H:%M}" if sent.at else "")
+                    parts.text(parts.joined(told, _(sent.reason) if sent.reason else ""), classes="second")
             self._acts(visit)
 
     def _acts(self, visit: VisitView) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from assets_labels.fonts import clean, drawable, glyphs, missing, width
 from assets_labels.papers import TEMPLATES
 from assets_labels.sheets import LabelText, draw_sheet
 from assets_labels.words import cut, wrap
+from core.foundation import i18n
+from core.foundation.settings import LANGUAGES
 from tests.labels.paper import BASE_URL, codes
 
 NAUGHTY = Path(__file__).resolve().parents[3] / "shared" / "samples" / "blns.txt"
@@ -128,3 +131,17 @@ def test_a_name_too_long_is_cut_by_words() -> None:
     assert len(lines) == 2
     assert all(width(line, 3.7, "en") <= 40 for line in lines)
     assert lines[1].endswith("...")
+
+
+def test_every_sign_that_our_own_papers_and_sentences_use_can_be_drawn() -> None:
+    papers = Path(__file__).resolve().parents[2] / "assets_labels"
+    drawn = {
+        part.value
+        for path in papers.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for part in ast.walk(node)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str) and not part.value.isascii() and "[" not in part.value
+    }
+    for language in LANGUAGES:
+        said = {form for one in i18n.catalogue(language).values() for form in (one if isinstance(one, tuple) else (one,))}
+        assert {sign for text in said | drawn for sign in missing(clean(text), language)} == set()

@@ -13,12 +13,13 @@ import zxingcpp
 
 from assets_labels.certificates import CertificateText, draw_certificate
 from core.foundation import clock
-from core.mechanisms import notices, numbering, people
+from core.mechanisms import channels, notices, numbering, people
 from core.mechanisms.operations import OperationRow, perform_now
 from core.mechanisms.views import Query
 from core.sections import liaison
 from core.sections.liaison import certificates
 from tests.cast import Office
+from tests.visits.catchers import catching_mail
 
 
 def receive(office: Office, **more: object) -> UUID:
@@ -192,3 +193,28 @@ def test_the_paper_holds_the_words_the_number_and_a_code_that_opens_the_page(lan
     words = page.get_textpage().get_text_range()
     assert "李文博" in words and "证〔2026〕7号" in words and "ABCD-EFGH-JKMN" in words
     assert zxingcpp.read_barcode(page.render(scale=300 / 72).to_pil()).text == text.address
+
+
+@pytest.mark.proves("S3.2-R4")
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("qbvquj5vzfdr", "QBVQ-UJ5V-ZFDR"), ("ＱＢＶＱ ＵＪ５", "QBVQ-UJ5"), ("<b>x</b>", "BXB"), ("证明", ""), ("", ""), ("A" * 500, "AAAA-AAAA-AAAA-AAAA")],
+)  # fmt: skip
+def test_who_typed_a_wrong_code_sees_what_was_asked_for(typed: str, said: str) -> None:
+    assert certificates.asked(typed) == said
+
+
+@pytest.mark.proves("S3.2-R2", "X3")
+def test_the_mail_about_a_message_says_where_it_is_opened(office: Office) -> None:
+    office.do(people.UpdatePerson(person_id=office.mei.person_id, email="mei@example.org"), office.ada)
+    received = office.do(liaison.ReceiveMessage(source="市档案局", subject="征求意见", way="letter"), office.ann)
+    with catching_mail() as post:
+        channels.set_up_mail(post.url)
+        notices.opens_at("https://foyer.example", {"message": "/my/messages/{id}"})
+        try:
+            office.do(liaison.PassMessage(message_id=UUID(received["message_id"]), person_ids=[office.mei.person_id]), office.ann)
+            notices.send_due(clock.now())
+        finally:
+            notices.opens_at("", {})
+            channels.set_up_mail("")
+        assert f"https://foyer.example/my/messages/{received['message_id']}\n" in post.mail_to("mei@example.org").get_content()

@@ -14,7 +14,7 @@ from core.mechanisms.approval_rules import Rule, RuleStep
 from core.mechanisms.operations import Role
 from core.mechanisms.views import Query
 from core.sections import bookings, reception, rooms, visits
-from core.sections.reception import Agreed, Guest, Kind, Level
+from core.sections.reception import Agreed, Guest, Kind, Level, roomlink
 from tests.cast import Office
 from tests.reception.stage import GUESTS, TODAY, approved, at, line, plan, ready, take_in, whole_day
 
@@ -382,3 +382,17 @@ def _arrange(reception_id: UUID, line_id: UUID, start: int, end: int, room_id: U
     return reception.Arrange(
         reception_id=reception_id, line_id=line_id, kind=Kind.SITE_VISIT, what="座谈", starts_at=at(start), ends_at=at(end), room_id=room_id
     )
+
+
+@pytest.mark.proves("S3.1-R3")
+def test_a_line_is_offered_the_bookings_of_its_own_time_the_fitting_ones_first(office: Office) -> None:
+    with_rooms(office)
+    office.do(rooms.SetUpRoom(room_id=office.places["301"], english_name="Rain Hall"), office.ada)
+    made = {
+        name: UUID(office.do(bookings.CreateBooking(room_id=office.places[room], starts_at=at(start), ends_at=at(end)), office.mei)["id"])
+        for name, room, start, end in (("over", "302", 9, 10), ("half", "302", 10, 11), ("whole", "301", 9, 13), ("later", "302", 13, 14))
+    }
+    found = office.read(roomlink.during, at(10), at(13))
+    assert [one.booking_id for one in found] == [made["whole"], made["half"]]  # over at ten and beginning at thirteen are other times
+    assert [(one.room, one.room_en) for one in found[:1]] == [("301 听雨厅", "Rain Hall")]
+    assert office.read(roomlink.during, at(14), at(15)) == []

@@ -9,7 +9,7 @@ Split by ability: `record` (the rows, and what their sentences say), `writing` (
 """
 
 from core.mechanisms.notices.reading import COLLECTION, about, count_undelivered, inbox, undelivered, unread, views
-from core.mechanisms.notices.record import Channel, Encloser, Ending, Notice, NoticeView, State, encloses, ends_with, sentence
+from core.mechanisms.notices.record import Channel, Encloser, Ending, Notice, NoticeView, State, encloses, ends_with, opens_at, sentence
 from core.mechanisms.notices.sending import RETRY_AFTER, SEND_AT_ONCE, STUCK_AFTER, deliver, send_due
 from core.mechanisms.notices.writing import (
     DismissNotice,
@@ -49,6 +49,7 @@ __all__ = [
     "hold_back",
     "inbox",
     "mark_read",
+    "opens_at",
     "queue",
     "queue_group",
     "queue_roles",

@@ -103,6 +103,22 @@ def ends_with(key: str, function: Ending) -> None:
     endings[key] = function
 
 
+pages: dict[str, str] = {}
+
+
+def opens_at(base_url: str, addresses: Mapping[str, str]) -> None:
+    """Mails and chats to somebody of the office end with the address of what they are about: `addresses` by subject kind, with `{id}` in them where
+    a thing has a page of its own. What may be answered by a one-time link keeps that link alone."""
+    pages.clear()
+    pages.update({kind: base_url + path for kind, path in addresses.items()})
+
+
+def page_of(notice: Notice) -> str:
+    """Where what the notice is about is opened, empty when it has no page or the receiver is nobody of the office."""
+    address = pages.get(notice.subject_kind or "") if notice.person_id and notice.link_id is None else None
+    return address.format(id=notice.subject_id) if address else ""
+
+
 def sentence(notice: Notice, language: str) -> str:
     """What the notice says, in `language`."""
     return t(notice.key, language, **shown_facts(notice, language))

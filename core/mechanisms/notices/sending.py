@@ -17,7 +17,7 @@ from core.foundation.jobs import job
 from core.foundation.live import Change
 from core.mechanisms import channels, chats, links, office, people, person_channels
 from core.mechanisms.channels import NotDelivered
-from core.mechanisms.notices.record import Channel, Notice, State, enclosers, endings, sentence, shown_facts
+from core.mechanisms.notices.record import Channel, Notice, State, enclosers, endings, page_of, sentence, shown_facts
 from core.mechanisms.operations import as_json
 
 log = logging.getLogger("foyer.notices")
@@ -106,6 +106,8 @@ def _try(notice: Notice, at: datetime) -> NotDelivered | None:
     text = sentence(notice, language)
     if notice.link_id is not None and notice.channel != Channel.WEBHOOK:
         text += f"\n\n{t('link.open', language)}\n{links.url(notice.link_id)}"
+    elif notice.channel != Channel.WEBHOOK and (page := page_of(notice)):
+        text += f"\n\n{t('notice.page', language)}\n{page}"
     try:
         if notice.channel == Channel.MAIL:
             encloser = enclosers.get(notice.key)

@@ -395,3 +395,8 @@ def day_plan(s: Session, day: date, at: datetime, room_ids: Sequence[UUID] | Non
             opens, closes = hours.of(room)
             found.append(RoomDay(room.place_id, room.name, room.capacity, opens, closes, tuple(slots.get(room.place_id, ()))))
     return found
+
+
+def english_name(s: Session, room_id: UUID) -> str:
+    """What the room is called in English, empty when nobody said."""
+    return s.execute(select(col(Room.english_name)).where(col(Room.place_id) == room_id)).scalar() or ""

@@ -160,6 +160,12 @@ def read_code(text: str) -> str | None:
     return clean if len(clean) == LENGTH and all(sign in SIGNS for sign in clean) and _check(clean[:-1]) == clean[-1] else None
 
 
+def asked(text: str) -> str:
+    """What somebody asked for, to be compared with the paper: its signs, in the paper's groups."""
+    clean = "".join(sign for sign in unicodedata.normalize("NFKC", text[:80]).upper() if sign.isascii() and sign.isalnum())[: LENGTH + 4]
+    return "-".join(clean[n : n + 4] for n in range(0, len(clean), 4))
+
+
 def shown(code: str) -> str:
     """ABCD-EFGH-JKMN."""
     return "-".join(code[n : n + 4] for n in range(0, LENGTH, 4))

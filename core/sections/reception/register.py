@@ -91,6 +91,7 @@ class PlanLine:
     answer_note: str
     done_at: datetime | None
     late_minutes: int
+    room_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +223,7 @@ def plan(s: Session, reception_id: UUID, by: Actor, at: datetime) -> Plan | None
                 rooms[line.booking_id].room_id if line.booking_id in rooms else None, line.room_booked,
                 line.booking_id in rooms and rooms[line.booking_id].pending, line.answer,
                 who(line.answered_by), line.answered_at, line.confirmed_with, line.answer_note, line.done_at, line.late_minutes,
+                rooms[line.booking_id].room_en if line.booking_id in rooms else "",
             )
             for line in lines
         ),

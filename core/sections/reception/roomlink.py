@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from core.foundation import clock
 from core.foundation.errors import Refused
 from core.mechanisms import notices, places
 from core.mechanisms.operations import OFFICE, Actor
 from core.sections import bookings
-from core.sections.bookings import claims, making
+from core.sections.bookings import claims, making, plans
 from core.sections.bookings.claims import LIVE, Booking
 from core.sections.bookings.making import Wish
 from core.sections.reception import record
@@ -40,6 +39,7 @@ class RoomLink:
     stands: bool
     room_id: UUID
     pending: bool = False
+    room_en: str = ""
 
 
 def check(s: Session, booking_id: UUID) -> None:
@@ -145,12 +145,11 @@ def links(s: Session, booking_ids: Iterable[UUID]) -> dict[UUID, RoomLink]:
     return found
 
 
-def on_day(s: Session, day: date) -> list[RoomLink]:
-    """Bookings of a day that stand, to link a line to: by their start."""
-    start, end = clock.day_span(day)
-    query = select(Booking).where(col(Booking.starts_at) < end, col(Booking.ends_at) > start, col(Booking.state).in_(LIVE))
-    rows = s.execute(query.order_by(col(Booking.starts_at)).limit(200)).scalars()
-    return [_link(s, row) for row in rows]
+def during(s: Session, starts_at: datetime, ends_at: datetime) -> list[RoomLink]:
+    """Bookings that stand at a line's time, to link it to: those that last as long as it does first, then by their start."""
+    query = select(Booking).where(col(Booking.starts_at) < ends_at, col(Booking.ends_at) > starts_at, col(Booking.state).in_(LIVE))
+    rows = s.execute(query.order_by(col(Booking.starts_at), col(Booking.id)).limit(200)).scalars()
+    return sorted((_link(s, row) for row in rows), key=lambda one: not (one.starts_at <= starts_at and ends_at <= one.ends_at))
 
 
 def free(s: Session, starts_at: datetime, ends_at: datetime, seats: int, at: datetime) -> list[bookings.FreeRoom]:
@@ -161,4 +160,13 @@ def free(s: Session, starts_at: datetime, ends_at: datetime, seats: int, at: dat
 def _link(s: Session, booking: Booking) -> RoomLink:
     room = places.get(s, booking.room_id).name
     pending = booking.state == claims.BookingState.PENDING
-    return RoomLink(booking.id, room, booking.starts_at, booking.ends_at, booking.state in STANDS, booking.room_id, pending)
+    return RoomLink(
+        booking.id,
+        room,
+        booking.starts_at,
+        booking.ends_at,
+        booking.state in STANDS,
+        booking.room_id,
+        pending,
+        plans.english_name(s, booking.room_id),
+    )

@@ -37,11 +37,11 @@ async def _case_peek(row: CaseView, page: RegisterPage) -> None:
             (_("liaison.case.opened_at"), shared.moment(row.opened_at)),
             (_("liaison.case.closed_at"), shared.moment(row.closed_at)),
             (_("liaison.case.outcome"), row.outcome),
-            (_("liaison.tab.certificates"), "、".join(row.certificates)),
+            (_("liaison.tab.certificates"), parts.listed(row.certificates)),
         )
     )
     if row.summary:
-        parts.text(row.summary, "p")
+        parts.text(row.summary, "p", "lines")
     if row.state == "open":
         parts.button(_("liaison.note"), partial(_note_dialog, row, page), kind="main", icon="note")
         if frame.actor().has(*OFFICE):
@@ -64,7 +64,7 @@ def _case_dialog(page: RegisterPage) -> None:
             owner = parts.select(_("liaison.case.owner"), piles.everyone(), str(frame.actor().person_id or ""), search=True)
         summary = parts.area(_("liaison.summary"))
         flag = {"legal": False}
-        parts.choice({"no": _("liaison.tab.cases"), "yes": _("liaison.legal_flag")}, "no", lambda key: flag.update(legal=key == "yes"))
+        parts.choice({"no": _("liaison.ordinary"), "yes": _("liaison.legal_flag")}, "no", lambda key: flag.update(legal=key == "yes"))
 
         async def save() -> None:
             parts.refuse(title, None if (title.value or "").strip() else _("liaison.need_name"))
@@ -86,14 +86,14 @@ def _note_dialog(row: CaseView, page: RegisterPage) -> None:
         text = parts.area(_("liaison.note.text"), rows=5)
         flag = {"confidential": False}
         parts.choice(
-            {"no": _("liaison.note"), "yes": _("liaison.note.confidential")}, "no", lambda key: flag.update(confidential=key == "yes")
+            {"no": _("liaison.note.open"), "yes": _("liaison.note.confidential")}, "no", lambda key: flag.update(confidential=key == "yes")
         )
         parts.text(_("liaison.note.confidential.say"), "p", "quiet small")
 
         async def save() -> None:
-            if (text.value or "").strip() and (
-                await parts.do(liaison.AddNote(case_id=row.id, text=text.value, confidential=flag["confidential"]))
-            ).ok:
+            said = (text.value or "").strip()
+            parts.refuse(text, None if said else _("liaison.say_something"))
+            if said and (await parts.do(liaison.AddNote(case_id=row.id, text=text.value, confidential=flag["confidential"]))).ok:
                 dialog.close()
                 await page.reopen()
 

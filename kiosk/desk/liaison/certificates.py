@@ -41,7 +41,7 @@ def _certificate_peek(row: CertificateView, page: RegisterPage) -> None:
             (_("liaison.certificate.void_reason"), row.void_reason),
         )
     )
-    parts.text(row.text, "p")
+    parts.text(row.text, "p", "lines")
     parts.button(_("liaison.print"), href=f"/api/v1/certificates/{row.id}/paper.pdf", new_tab=True, icon="print", kind="main")
     parts.button(_("liaison.verify_page"), href=f"/v/{row.code}", new_tab=True, icon="link")
     if row.state != "void" and frame.actor().has(*OFFICE):
@@ -70,7 +70,7 @@ def issue_dialog(page: RegisterPage, case_id: UUID | None) -> None:
             name = parts.input(_("liaison.certificate.subject_name"), autofocus=True, props="maxlength=80")
             to_org = parts.input(_("liaison.certificate.to_org"), props="maxlength=200")
             purpose = parts.input(_("liaison.certificate.purpose"), props="maxlength=120")
-            until = parts.input(_("liaison.certificate.valid_until"), help=_("liaison.spoke.next.help"), props="maxlength=10")
+            until = parts.input(_("liaison.certificate.valid_until"), help=_("liaison.certificate.valid_until.help"), props="type=date")
             licence = parts.input(_("liaison.certificate.licence_copy"), props="maxlength=200")
             seal = parts.input(_("liaison.certificate.seal_use"), props="maxlength=200")
         text = parts.area(_("liaison.certificate.text"), rows=6)

@@ -92,7 +92,7 @@ def _contact_dialog(page: RegisterPage, row: ContactView | None) -> None:
                 _("liaison.contact.owner"), piles.everyone(), str((row.owner_id if row else frame.actor().person_id) or ""), search=True
             )
             next_on = parts.input(
-                _("liaison.contact.next_on"), str(row.next_on or "") if row else "", help=_("liaison.spoke.next.help"), props="maxlength=10"
+                _("liaison.contact.next_on"), str(row.next_on or "") if row else "", help=_("liaison.spoke.next.help"), props="type=date"
             )
         note = parts.area(_("liaison.contact.note"), row.note if row else "")
 
@@ -147,7 +147,7 @@ def _spoke_dialog(row: ContactView, page: RegisterPage) -> None:
     with parts.sheet_dialog(_("liaison.spoke"), parts.joined(row.name, row.org)) as dialog:
         way = parts.select(_("liaison.spoke.way"), {key: _(f"liaison.way.{key}") for key in shared.WAYS}, "call")
         what = parts.area(_("liaison.spoke.what"))
-        next_on = parts.input(_("liaison.spoke.next"), help=_("liaison.spoke.next.help"), props="maxlength=10")
+        next_on = parts.input(_("liaison.spoke.next"), help=_("liaison.spoke.next.help"), props="type=date")
 
         async def save() -> None:
             day = shared.read_day(next_on)

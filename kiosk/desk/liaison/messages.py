@@ -47,7 +47,7 @@ async def _message_peek(row: MessageView, page: RegisterPage) -> None:
         )
     )
     if row.summary:
-        parts.text(row.summary, "p")
+        parts.text(row.summary, "p", "lines")
     if row.closed_at is None:
         owing = any(to.to_answer and to.answered_at is None for to in row.to)
         parts.button(_("liaison.pass"), partial(_pass_dialog, row, page), kind="plain" if row.to else "main", icon="send")
@@ -93,7 +93,7 @@ def _receive_dialog(page: RegisterPage) -> None:
             source = parts.input(_("liaison.message.source"), autofocus=True, props="maxlength=200")
             contact = parts.select(_("liaison.case.contact"), {"": "–", **shared.contacts()}, "", search=True)
             way = parts.select(_("liaison.spoke.way"), {key: _(f"liaison.way.{key}") for key in shared.WAYS}, "call")
-            due = parts.input(_("liaison.message.due_on"), help=_("liaison.spoke.next.help"), props="maxlength=10")
+            due = parts.input(_("liaison.message.due_on"), help=_("liaison.message.due_on.help"), props="type=date")
         subject = parts.input(_("liaison.message.subject"), props="maxlength=200")
         summary = parts.area(_("liaison.summary"))
 
@@ -190,7 +190,7 @@ MESSAGES = Register(
         Column("liaison.message.received_at", lambda m: shared.moment(m.received_at), sub=lambda m: _(f"liaison.way.{m.way}")),
         Column(
             "liaison.message.passed_to",
-            lambda m: m.passed_to,
+            lambda m: shared.listed(m.receiver_names, 4),
             sub=lambda m: _("liaison.read_by", read=m.read, n=m.receivers, answered=m.answered) if m.receivers else "",
         ),
         Column("liaison.message.due_on", lambda m: shared.day(m.due_on)),

@@ -39,11 +39,16 @@ async def act(do: Operation, page: RegisterPage) -> None:
 
 def contacts() -> dict[str, str]:
     with database.reading() as s:
-        return {str(c.id): f"{c.name}　{c.org}" for c in liaison.CONTACTS.list(s, Query(limit=500), frame.actor()).items}
+        return {str(c.id): parts.joined(c.name, c.org) for c in liaison.CONTACTS.list(s, Query(limit=500), frame.actor()).items}
 
 
 def moment(value: datetime | None) -> str:
-    return i18n.day_and_time(value, clock.zone(), frame.lang()) if value else ""
+    """Day and time; of another year the day alone, with its year."""
+    if value is None:
+        return ""
+    if clock.today(value).year != clock.today().year:
+        return i18n.full_day(clock.today(value), frame.lang())
+    return i18n.day_and_time(value, clock.zone(), frame.lang())
 
 
 def day(value: date | None) -> str:
@@ -52,5 +57,5 @@ def day(value: date | None) -> str:
 
 def listed(names: Sequence[str], most: int = 8) -> str:
     """Names in one line, the rest as a number."""
-    shown = ("、" if frame.lang() != "en" else ", ").join(names[:most])
+    shown = parts.listed(names[:most])
     return shown if len(names) <= most else _("liaison.and_more", names=shown, n=len(names) - most)

@@ -35,9 +35,7 @@ def draw_figures(view: RollCallView) -> None:
             ui.element("progress").props(f'value={share} max=100 aria-label="{_("rollcall.sum.accounted")}"')
             words = _("rollcall.desk.marshals", n=len(view.marshals)) if view.marshals else _("rollcall.desk.marshals.none")
             parts.text(
-                "：".join([words, "、".join(view.marshals)])
-                if view.marshals and frame.lang() != "en"
-                else ": ".join(filter(None, [words, ", ".join(view.marshals)])),
+                (": " if frame.lang() == "en" else "：").join(filter(None, [words, parts.listed(view.marshals)])),
                 "p",
                 "quiet",
             )

@@ -70,6 +70,7 @@ class MessageView:
     version: int
     to: tuple[ToView, ...] = ()
     words: tuple[WordView, ...] = ()
+    receiver_names: tuple[str, ...] = ()
 
 
 def _message_views(s: Session, rows: Sequence[OutsideMessage], at: datetime) -> list[MessageView]:
@@ -95,11 +96,12 @@ def _message_view(row: OutsideMessage, to: Sequence[MessageTo], names: dict[UUID
         state = "answered"
     else:
         state = "read" if read == len(to) else "passed"
+    whom = tuple(names.get(one.person_id, "") for one in to)
     return MessageView(
         id=row.id, year=row.year, number=row.number, source=row.source, contact_id=row.contact_id, way=row.way, subject=row.subject,
         summary=row.summary, received_at=row.received_at, due_on=row.due_on,
         late=row.due_on is not None and row.closed_at is None and row.due_on < clock.today(at), state=state,
-        passed_to="、".join(names.get(one.person_id, "") for one in to), read=read, answered=answered, receivers=len(to),
+        passed_to="、".join(whom), receiver_names=whom, read=read, answered=answered, receivers=len(to),
         closed_at=row.closed_at, version=row.version,
     )  # fmt: skip
 
