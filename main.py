@@ -157,6 +157,7 @@ from mobile import visits as visits_api
 from mobile.floor import serve as floor
 from mobile.pages import approvals as my_approvals
 from mobile.pages import asks, at_door, book, receipt, thing, verify, visitor, visitors
+from mobile.pages import contacts as my_contacts
 from mobile.pages import count as my_count
 from mobile.pages import deliveries as my_deliveries
 from mobile.pages import duties as my_duties
@@ -300,6 +301,7 @@ PAGES: tuple[ModuleType, ...] = (
     my_me,
     my_duties,
     my_messages,
+    my_contacts,
     verify,
     my_count,
     my_things,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from core.demo import words
 from core.demo.days import Day
 from core.demo.story import Story
 from core.foundation import clock, database
@@ -23,6 +22,10 @@ CONTACTS = (
     ("郑敏", "区市场监督管理局", "government", "登记科", 18, 14),
     ("方蕾", "江城建设（集团）", "other", "合约部", 45, None),
 )
+SAID = (
+    "问了公务用车台账的报送口径，下周再确认一次", "请教档案移交的时间安排", "交流办公用房调配的做法，约定互访", "停车场改造的图纸已收到，等进场时间", "Sent the renewal offer for the meeting room screens",
+    "年度公示信息已核对，月中再问结果", "合同付款节点已对清",
+)  # fmt: skip
 
 
 def tell(day: Day) -> None:
@@ -88,7 +91,7 @@ def _liaison(day: Day) -> None:
         )  # fmt: skip
         story.later(f"contact/{number}", save, desk, at - timedelta(days=1))
         spoke = liaison.NoteContact(
-            contact_id=contact_id, way="call", summary=words.PURPOSES[number % len(words.PURPOSES)],
+            contact_id=contact_id, way="call", summary=SAID[number],
             next_on=clock.today(day.until) + timedelta(days=ahead) if ahead is not None else None,
         )  # fmt: skip
         story.later(f"contact/{number}/word", spoke, desk, at)

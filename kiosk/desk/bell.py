@@ -12,9 +12,14 @@ from core.web.frame import _
 
 SHOWN = 8
 PAGES = {"visit": "visits", "booking": "bookings", "duty": "duties", "approval": "approvals", "asset": "assets", "supply": "supplies", "delivery": "deliveries",
-         "stocktake": "stocktakes", "inspection": "inspections", "licence": "licences", "document": "documents", "device": "devices", "series": "series", "contact": "liaison", "case": "liaison/cases", "printer": "printers",
+         "stocktake": "stocktakes", "inspection": "inspections", "licence": "licences", "document": "documents", "device": "devices", "series": "series", "case": "liaison/cases", "printer": "printers",
          "rollcall": "roll-call", "purge": "privacy"}  # fmt: skip
-ON_PHONE = {"extension_ask": "/my/asks/{id}", "reception": "/my/receptions/{id}", "message": "/my/messages/{id}"}
+ON_PHONE = {
+    "extension_ask": "/my/asks/{id}",
+    "reception": "/my/receptions/{id}",
+    "message": "/my/messages/{id}",
+    "contact": "/my/contacts/{id}",
+}
 
 
 def draw(by: Actor) -> None:

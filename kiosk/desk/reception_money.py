@@ -34,9 +34,7 @@ def draw_money(plan: Plan, redraw: Callable[[], None]) -> None:
                     parts.text(piles.money(real) if plan.real_cents else "", "b", "num")
         with parts.box("plan__sum"):
             parts.text(_("reception.planned_real"), "span")
-            with parts.box("money__sum"):
-                parts.text(piles.money(plan.planned_cents), "span", "num second")
-                parts.text(piles.money(plan.real_cents), "b", "num")
+            parts.text(f"{piles.money(plan.planned_cents)} / {piles.money(plan.real_cents)}", "b", "num")
         if plan.costs:
             with parts.box("list", "ul"):
                 for cost in plan.costs:

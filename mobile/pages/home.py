@@ -10,12 +10,12 @@ from core.mechanisms.operations import OFFICE
 from core.sections import assets, bookings, deliveries, liaison, reception, roomcare, stocktakes
 from core.web import frame, parts
 from core.web.frame import _
-from mobile.pages import asks
+from mobile.pages import asks, contacts
 
 router = APIRouter()
-# What a message about a thing opens, on any phone: `{id}` is the thing's. Contacts and cases are looked after at the desk.
+# What a message about a thing opens, on any phone: `{id}` is the thing's. Cases are looked after at the desk.
 OPENS = {
-    "approval": "/my/approvals", "case": "/desk/liaison/cases?open={id}", "contact": "/desk/liaison?open={id}", "delivery": "/my/deliveries", "duty": "/my/duties/{id}",
+    "approval": "/my/approvals", "case": "/desk/liaison/cases?open={id}", "contact": "/my/contacts/{id}", "delivery": "/my/deliveries", "duty": "/my/duties/{id}",
     "message": "/my/messages/{id}", "reception": "/my/receptions/{id}", "visit": "/my/visitors/{id}",
 }  # fmt: skip
 
@@ -45,6 +45,8 @@ def _draw() -> None:
         outside = liaison.count_mine(s, by.person_id)
         hosted = [one for one in reception.mine(s, by.person_id, at) if one.status not in ("reviewed",)] if by.person_id else []
         here = len(deliveries.mine(s, by.person_id)) + len(deliveries.lent_to(s, by.person_id)) if by.person_id else 0
+    outsiders = contacts.mine(by)
+    owing = sum(one.state != "fresh" for one in outsiders)
     parts.text(_("my.hello", name=by.name), "p", "second")
     if asked:
         asks.draw_rows(asked)
@@ -65,6 +67,11 @@ def _draw() -> None:
         *receive,
         ("/my/duties", "clock", _("my.duties"), _("my.duties_open", n=len(owed)) if owed else _("my.duties_none")),
         ("/my/messages", "note", _("my.messages"), _("my.messages_open", n=outside) if outside else _("my.messages.none")),
+        *(
+            (("/my/contacts", "people", _("my.contacts"), _("my.contacts.home", n=owing) if owing else _("my.contacts.home_fresh")),)
+            if outsiders
+            else ()
+        ),
         ("/my/find", "place", _("find.title"), _("find.hint")),
         ("/my/things", "asset", _("my.things"), _things(len(offers), kept)),
         ("/my/approvals", "check", _("nav.approvals"), _("approval.waiting", n=to_decide) if to_decide else _("approval.nothing")),

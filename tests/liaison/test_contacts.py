@@ -108,12 +108,22 @@ def test_a_contact_goes_quiet_the_owner_hears_once_and_a_word_makes_it_fresh(off
 
 
 @pytest.mark.proves("S3.2-R1")
+def test_a_colleague_without_a_part_in_it_notes_nothing_about_another_s_contact(office: Office) -> None:
+    made = UUID(office.do(liaison.SaveContact(name="李文博", org="远山科技", owner_id=office.mei.person_id), office.bo)["contact_id"])
+    assert office.refused(liaison.NoteContact(contact_id=made, summary="我也认识"), office.wu).code == "liaison.not_found"
+    assert office.read(liaison.contact, made).notes == ()
+    office.do(liaison.NoteContact(contact_id=made, summary="通了电话"), office.mei)
+    office.do(liaison.NoteContact(contact_id=made, summary="补寄材料"), office.ann)
+    assert [note.summary for note in office.read(liaison.contact, made).notes] == ["补寄材料", "通了电话"]
+
+
+@pytest.mark.proves("S3.2-R1")
 def test_duplicates_are_named_and_merged_without_losing_a_word(office: Office) -> None:
     keep = UUID(office.do(liaison.SaveContact(name="李文博", org="远山科技", phone="138"), office.bo)["contact_id"])
     said = office.do(liaison.SaveContact(name="李文博", org="远山科技", email="li@example.com"), office.bo)
     gone = UUID(said["contact_id"])
     assert said["twins"] == [str(keep)]
-    office.do(liaison.NoteContact(contact_id=gone, summary="寄了样品"), office.mei)
+    office.do(liaison.NoteContact(contact_id=gone, summary="寄了样品"), office.bo)
     office.do(liaison.MergeContacts(keep_id=keep, gone_id=gone), office.bo)
     shown = office.read(liaison.contact, gone)
     assert (shown.id, shown.phone, shown.email, shown.notes[0].summary, shown.twins) == (keep, "138", "li@example.com", "寄了样品", ())

@@ -183,9 +183,11 @@ class NoteContact(Operation):
 
 @operation(NoteContact, "liaison.note_contact", roles={Role.STAFF}, personal=True)
 def note_contact(s: Session, do: NoteContact, by: Actor, at: datetime) -> dict[str, Any]:
-    """Somebody spoke with them: fresh again; `next_on` is what was agreed (none: nothing agreed). Refuses: liaison.not_found,
-    liaison.future"""
+    """Their owner, or who looks after liaison, spoke with them: fresh again; `next_on` is what was agreed (none: nothing agreed).
+    Refuses: liaison.not_found, liaison.future"""
     contact = known(s, do.contact_id)
+    if not by.has(*LIAISON, Role.SYSTEM) and contact.owner_id != by.person_id:
+        raise Refused("liaison.not_found")
     when = do.spoke_at or at
     if when > at + timedelta(minutes=5):
         raise Refused("liaison.future")
