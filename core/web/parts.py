@@ -34,6 +34,10 @@ Handler = Callable[[], Any] | Callable[[], Awaitable[Any]]
 TONE_ICON = {"free": "check", "soon": "clock", "held": "held", "busy": "warning", "shut": "return", "lost": "cloud-off"}
 STALE_TAP_S, STALE_ALONE_S = 10.0, 4.0
 HAN, LETTER = re.compile(r"[\u3400-\u9fff]"), re.compile(r"[A-Za-z\u3400-\u9fff]")
+SHOW_WRONG = (  # once for all fields that are refused together, when they are drawn
+    "clearTimeout(window.foyerWrong); window.foyerWrong = setTimeout(() => "
+    "[...document.querySelectorAll('.q-field--error')].find((one) => one.checkVisibility())?.closest('.field')?.scrollIntoView({block: 'nearest'}), 150)"
+)
 WIDE = re.compile(r"[\u3000-\u303f\uff00-\uffef]")  # Chinese punctuation, which an English page would draw narrow
 
 
@@ -170,6 +174,8 @@ async def do(
 ) -> Outcome:
     """Perform an operation for the page's actor (or `by`), show its refusal as a sentence or `done` as a toast; returns the outcome."""
     outcome = await perform(operation, by=by or frame.actor())
+    if outcome.ok:
+        _no_problem()  # what was wrong before is not wrong any more
     if not outcome.ok and not quiet:
         problem(outcome.message(frame.lang()) or _("request.failed", ref=outcome.op_id.hex[-4:].upper()))
     elif outcome.ok and done:
@@ -202,11 +208,15 @@ def toast(words: str, *, undo: Handler | None = None, seconds: float = 5.0) -> N
         ui.timer(seconds, lambda: None if element.is_deleted else element.delete(), once=True)
 
 
+def _no_problem() -> None:
+    for old in [e for e in ui.context.client.elements.values() if "problem--floating" in e.classes]:
+        old.delete()
+
+
 def problem(words: str) -> None:
     """What did not work, as a sentence that stays until it is closed or the next one replaces it; what was typed stays."""
     client = ui.context.client
-    for old in [e for e in client.elements.values() if "problem--floating" in e.classes]:
-        old.delete()
+    _no_problem()
     with client.content, box("problem problem--floating").props("role=alert") as element:
         icons.icon("warning")
         text(words, "span")
@@ -428,8 +438,10 @@ def select(label: str, options: Mapping[Any, str] | Sequence[str], value: Any = 
 
 
 def refuse(element: Any, sentence: str | None) -> None:
-    """Mark a field as wrong and say what is right, or clear the mark with None."""
+    """Mark a field as wrong and say what is right, or clear the mark with None. The first wrong one of a long form comes into view."""
     element.error = sentence
+    if sentence:
+        element.client.run_javascript(SHOW_WRONG)
 
 
 # ── dialogs ──
