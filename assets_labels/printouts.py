@@ -20,7 +20,7 @@ from assets_labels.printing import Sheet, draw_and_prove, texts_of
 from assets_labels.sheets import calibration_page
 from core.foundation import clock, database, heavy
 from core.foundation.errors import NotAllowed, Refused
-from core.foundation.i18n import LANGUAGES, day_and_time, t
+from core.foundation.i18n import LANGUAGES, full_moment, t
 from core.mechanisms import attachments, channels, office, printers
 from core.mechanisms import labels as label_codes
 from core.mechanisms.operations import SYSTEM, Actor
@@ -160,7 +160,7 @@ def draw_slip(delivery_id: UUID) -> bytes:
     if found is None:
         raise Refused("delivery.not_found")
     language = host.language if host else LANGUAGES[0]
-    received = day_and_time(found.received_at, clock.zone(), language)
+    received = full_moment(found.received_at, clock.zone(), language)
     return slips.draw_slip(
         slips.Slip(row.receipt_code or "", found.receipt, received, found.office, found.pieces, found.seal, language), _base_url
     )

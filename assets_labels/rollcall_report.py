@@ -34,7 +34,7 @@ def draw_list(paper: dict[str, Any], at: datetime, zone: ZoneInfo, language: str
             heading=paper["office"],
             language=language,
             landscape=False,
-            lines=(t("rollcall.as_of", language, time=i18n.day_and_time(at, zone, language), n=number),),
+            lines=(t("rollcall.as_of", language, time=i18n.full_moment(at, zone, language), n=number),),
             columns=tuple(
                 Column(title, share, bold=index == 0)
                 for index, (title, share) in enumerate(zip(paper["columns"], (1.5, 1.6, 1.5, 0.7, 1.1, 0.6), strict=True))
@@ -63,8 +63,11 @@ class _Sealed:
     def _t(self, key: str, **facts: Any) -> str:
         return t(f"rollcall.{key}", self._language, **facts)
 
-    def _when(self, moment: str | None) -> str:
+    def _since(self, moment: str | None) -> str:
         return i18n.day_and_time(datetime.fromisoformat(moment), self._zone, self._language) if moment else ""
+
+    def _when(self, moment: str | None) -> str:
+        return i18n.full_moment(datetime.fromisoformat(moment), self._zone, self._language) if moment else ""
 
     def _clock(self, moment: str) -> str:
         return f"{datetime.fromisoformat(moment).astimezone(self._zone):%H:%M:%S}"
@@ -111,7 +114,7 @@ class _Sealed:
     def _cells(self, line: dict[str, Any]) -> tuple[str, ...]:
         name = line["name"] if line["headcount"] == 1 else self._t("heads_of", name=line["name"], found=line["found"], n=line["headcount"])
         who = line["host"] or line["where"]
-        return (name, self._t(f"kind.{line['kind']}"), line["detail"], who, self._when(line["since"]), self._ticks(line) or "–")
+        return (name, self._t(f"kind.{line['kind']}"), line["detail"], who, self._since(line["since"]), self._ticks(line) or "–")
 
     def _headings(self) -> tuple[str, ...]:
         return tuple(self._t(f"paper.{name}") for name in ("name", "kind", "detail", "host", "since", "ticks"))

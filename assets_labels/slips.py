@@ -6,7 +6,7 @@ import io
 from dataclasses import dataclass
 from datetime import date
 
-from assets_labels.fonts import drawable
+from assets_labels.fonts import drawable, width
 from assets_labels.matrices import QUIET_MODULES, QrCodes, qr_codes, shown_code
 from assets_labels.pdf import Canvas, Document
 from assets_labels.words import cut
@@ -73,7 +73,7 @@ def draw_slip(slip: Slip, base_url: str) -> bytes:
     canvas.text(_EDGE, 5.7, t("delivery.slip.title", language), 4.2, bold=True, grey=1.0)
     canvas.text(WIDTH_MM - _EDGE, 5.5, slip.receipt, 3.4, mono=True, grey=1.0, align="right")
     canvas.text(_EDGE, 13.6, cut(drawable(slip.office, language), 3.8, room, language), 3.8, bold=True)
-    canvas.text(_EDGE, 20.6, slip.received, 5.0, bold=True)
+    canvas.text(_EDGE, 20.6, slip.received, min(5.0, 5.0 * room / width(slip.received, 5.0, language)), bold=True)
     canvas.text(_EDGE, 26.0, t("delivery.slip.count", language, n=slip.pieces), 3.8)
     _code(canvas, qr_codes(base_url, "/R/"), slip.code, _EDGE - 2.2, 28.0, 25.0)
     left = 27.5

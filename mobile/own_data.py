@@ -135,7 +135,7 @@ def _ticket(language: str, alert: str, *, taken: bool) -> str:
 
 def _erased(found: OwnData, language: str, done: bool) -> str:
     assert found.erased_at is not None
-    day = i18n.day_and_time(found.erased_at, clock.zone(), language)
+    day = i18n.full_moment(found.erased_at, clock.zone(), language)
     return f"<p>{escape(t('own_data.erased.say', language, day=day))}</p>" + (
         f"<p>{escape(t('own_data.erased.now', language))}</p>" if done else ""
     )

@@ -20,7 +20,7 @@ from assets_labels.badges import ROLL, BadgeText, draw_badge, draw_on, stock_nam
 from assets_labels.errors import DrawingError
 from assets_labels.reports import Column, Report, draw_report
 from core.foundation import clock, database
-from core.foundation.i18n import day_and_time, t
+from core.foundation.i18n import full_moment, t
 from core.mechanisms import labels, office
 from core.mechanisms.operations import Actor
 from core.sections import visits
@@ -180,7 +180,7 @@ def _purge(id: UUID, actor: Actor, speech: str) -> Report:
         language=speech,
         landscape=False,
         lines=(
-            day_and_time(found.at, clock.zone(), speech),
+            full_moment(found.at, clock.zone(), speech),
             t("privacy.searched", speech, columns=found.columns, files=found.files, values=found.looked_for),
             t("privacy.paper.bytes", speech, mb=round(found.bytes / 1e6, 1), shared=found.shared),
             t(verdict, speech, n=len(found.found)),

@@ -124,6 +124,12 @@ def day_and_time(moment: datetime, zone: tzinfo, language: str) -> str:
     return f"{short_day(local.date(), language)} {local:%H:%M}"
 
 
+def full_moment(moment: datetime, zone: tzinfo, language: str) -> str:
+    """`2026年11月23日 10:24` or `23 November 2026 10:24` in `zone`: on paper and in proofs, which are read years later."""
+    local = moment.astimezone(zone)
+    return f"{full_day(local.date(), language)} {local:%H:%M}"
+
+
 def duration(span: timedelta, language: str) -> str:
     """`36 分钟`, `1 小时`, `1 小时 30 分钟`; `36 min`, `1 h 30 min`."""
     hours, minutes = divmod(max(0, int(span.total_seconds()) // 60), 60)

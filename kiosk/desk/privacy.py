@@ -86,7 +86,7 @@ class PrivacyPage:
                 searched = _("privacy.searched", columns=one.columns, files=one.files, values=one.looked_for)
                 with parts.item(
                     _("privacy.erased", n=one.visits),
-                    parts.joined(i18n.day_and_time(one.at, clock.zone(), frame.lang()), searched),
+                    parts.joined(i18n.full_moment(one.at, clock.zone(), frame.lang()), searched),
                     icon="check",
                 ):
                     if one.found:

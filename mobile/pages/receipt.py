@@ -32,7 +32,7 @@ def receipt_page(code: str) -> None:
             parts.text(_("receipt.title"), "h2")
             parts.text(found.office, "p", "strong")
             parts.facts((
-                (_("receipt.number"), found.receipt), (_("receipt.received"), i18n.day_and_time(found.received_at, zone, language)),
+                (_("receipt.number"), found.receipt), (_("receipt.received"), i18n.full_moment(found.received_at, zone, language)),
                 (_("receipt.pieces"), _("kiosk.receipt.pieces", n=found.pieces)), (_("receipt.state"), _state(found, language)), (_("receipt.seal"), found.seal),
             ))  # fmt: skip
             parts.text(_("receipt.say"), "p", "second")
@@ -41,7 +41,7 @@ def receipt_page(code: str) -> None:
 def _state(found: deliveries.Receipt, language: str) -> str:
     if found.signed_at is None:
         return _("receipt.waiting")
-    at = i18n.day_and_time(found.signed_at, clock.zone(), language)
+    at = i18n.full_moment(found.signed_at, clock.zone(), language)
     return _("receipt.returned" if found.returned else "receipt.signed", at=at)
 
 
