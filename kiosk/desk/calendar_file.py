@@ -10,6 +10,7 @@ from uuid import UUID
 
 from core.foundation import clock, database, i18n
 from core.foundation.errors import Invalid, NotAllowed, Refused
+from core.mechanisms import places
 from core.mechanisms.operations import Actor
 from core.sections.bookings import calendars
 from core.web import frame, parts
@@ -25,7 +26,7 @@ class FileDialog:
     """Room, file, what would happen, and one button that does exactly that."""
 
     def __init__(self, again: Callable[[], Any]) -> None:
-        self.again = again
+        self.again, self.name = again, ""
         with parts.sheet_dialog(_("calendars.bring"), _("calendars.bring_hint")) as self.dialog:
             self.room = parts.select(_("series.column.room"), room_choices(), None, search=True)
             self.preview = parts.box("stack")
@@ -39,6 +40,8 @@ class FileDialog:
             parts.refuse(self.room, _("calendars.file_room"))
             return
         parts.refuse(self.room, None)
+        with database.reading() as s:
+            self.name = places.get(s, UUID(str(self.room.value))).name
         do = calendars.ImportCalendar(room_id=UUID(str(self.room.value)), text=text, name=name)
         try:
             found = await asyncio.to_thread(_dry_run, do, frame.actor())
@@ -58,7 +61,7 @@ class FileDialog:
 
     def _draw(self, row: dict[str, Any]) -> None:
         starts = i18n.day_and_time(datetime.fromisoformat(row["starts_at"]), clock.zone(), frame.lang()) if row["starts_at"] else ""
-        facts = {"room": room_choices().get(str(self.room.value), ""), "until": "", "from": "", **row["facts"]}
+        facts = {"room": self.name, "until": "", "from": "", **row["facts"]}
         why = refusal_words(row["code"], facts) if row["code"] else ""
         with parts.item(row["summary"] or "–", parts.joined(starts, why), icon="calendar"):
             parts.pill(_(f"calendars.action.{row['action']}"), TONES[row["action"]])

@@ -45,6 +45,7 @@ def one_page(series_id: UUID) -> None:
 def calendars_page() -> None:
     with frame.phone(_("calendars.mine"), "/my"):
         _styles()
+        ui.add_head_html(f'<script src="{static_files.url("share.js")}"></script>')
         Keys()
 
 
@@ -188,9 +189,20 @@ class Keys:
                     parts.text(_("calendars.fresh_hint"), "p", "second")
                     with parts.box("url"):
                         parts.text(self.fresh, "code").props("data-test=address")
-            parts.button(_("calendars.make_mine"), partial(self._make, "person", by.person_id), kind="main", wide=True)
+                    copy = parts.button(_("calendars.copy"), kind="main", wide=True)
+                    copy.props["data-url"] = self.fresh
+                    copy.on("click", lambda: parts.toast(_("calendars.copied")), js_handler="(e) => foyerShare.copy(e.currentTarget, emit)")
+            parts.button(
+                _("calendars.make_mine"), partial(self._make, "person", by.person_id), kind="plain" if self.fresh else "main", wide=True
+            )
             room = parts.select(_("calendars.of_room"), bookable, None, search=True)
-            parts.button(_("calendars.make_room"), lambda: self._make("room", UUID(str(room.value)) if room.value else None), wide=True)
+
+            async def of_room() -> None:
+                parts.refuse(room, None if room.value else _("calendars.file_room"))
+                if room.value:
+                    await self._make("room", UUID(str(room.value)))
+
+            parts.button(_("calendars.make_room"), of_room, wide=True)
             parts.text(_("calendars.keys", n=len(found)), "h2")
             if found:
                 with parts.rows():

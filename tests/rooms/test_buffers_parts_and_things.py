@@ -85,6 +85,29 @@ def test_a_combined_room_is_its_parts_and_leaves_the_others_alone(office: Office
     assert free == {office.places["305"]}
 
 
+@pytest.mark.proves("S1.3-R1", "Front desk 2")
+def test_a_part_that_is_closed_closes_what_it_is_part_of_and_nothing_else(office: Office) -> None:
+    set_up_rooms(office)
+    combined(office, "AB", "301", "302")
+    combined(office, "BC", "302", "305")
+    office.do(rooms.CloseRoom(room_id=office.places["301"], until=moment(12), reason="空调检修"), office.bo, at=moment(9))
+    refused = office.refused(asking(office, moment(11), moment(12, 30), room="AB"), office.wu, at=moment(9))
+    assert (refused.code, refused.facts["reason"], refused.facts["until"]) == ("room.closed", "空调检修", "2026-11-23T04:00:00Z")
+    book(office, moment(12), moment(13), by=office.wu, room="AB")
+    free = {room.id for room in office.read(bookings.free_rooms, moment(10), moment(11))}
+    assert free == {office.places[name] for name in ("302", "305", "BC")}
+    door = office.read(bookings.door_state, office.places["AB"], moment(10))
+    assert (door.state, door.phases[0].reason, door.phases[0].until) == ("shut", "空调检修", moment(12))
+    now = {room.id: (room.state, room.until) for room in office.read(bookings.rooms_now, moment(10))}
+    assert now[office.places["AB"]] == now[office.places["301"]] == ("shut", moment(12)) and now[office.places["BC"]][0] == "free"
+    # Two parts at once: as long as the longer of the two.
+    office.do(rooms.CloseRoom(room_id=office.places["302"], reason="地毯"), office.bo, at=moment(10))
+    assert office.refused(asking(office, moment(15), moment(16), room="AB"), office.wu, at=moment(10)).facts["reason"] == "地毯"
+    for name in ("301", "302"):
+        office.do(rooms.OpenRoom(room_id=office.places[name]), office.bo, at=moment(10))
+    assert office.read(bookings.door_state, office.places["AB"], moment(10)).state == "free"
+
+
 @pytest.mark.proves("Front desk 2", "S1.3-R2")
 def test_a_meeting_in_a_combined_room_is_checked_in_extended_and_ended_at_the_door_of_either_part(office: Office) -> None:
     set_up_rooms(office)

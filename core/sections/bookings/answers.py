@@ -104,10 +104,11 @@ def free_times(
             if start != starts_at:
                 found.append(FreeTime(start, start + length))
         cursor = max(cursor, end)
-    if rooms.is_closed(room, starts_at) or not room.bookable:
+    shut = rooms.closing(s, room)
+    if rooms.is_closed(shut, starts_at) or not room.bookable:
         return []
     found = [
-        t for t in found if room.closed_from is None or t.ends_at <= room.closed_from or (room.closed_until or t.ends_at) <= t.starts_at
+        t for t in found if shut.closed_from is None or t.ends_at <= shut.closed_from or (shut.closed_until or t.ends_at) <= t.starts_at
     ]
     return sorted(found, key=lambda t: abs(t.starts_at - starts_at))[:MOST]
 

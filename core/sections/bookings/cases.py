@@ -119,7 +119,7 @@ def open_case(s: Session, do: OpenCase, by: Actor, at: datetime) -> CaseView:
     assert host is not None  # only persons open cases
     sketch, rule = making.sketch(s, wish, room, purpose, host, by, at)
     rules.check_who(s, room, purpose, host, by)
-    rules.check_span(room, rule, sketch.starts_at, sketch.ends_at, at, claims.zone_of(s, room.place_id))
+    rules.check_span(s, room, rule, sketch.starts_at, sketch.ends_at, at, claims.zone_of(s, room.place_id))
     rules.check_form(room, purpose, sketch)
     taken = claims.first_clash(s, room.place_id, *claims.span_of(sketch))
     if taken is None:

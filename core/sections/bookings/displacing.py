@@ -105,7 +105,7 @@ def _victims(s: Session, wish: Wish, by: Actor, at: datetime) -> list[Booking]:
     if not by.has(Role.SYSTEM) and (person is None or not rooms.may_book(purpose, by.roles, person.department_id)):
         raise NotAllowed(reason="displace")
     sketch, _rule = making.sketch(s, wish, room, purpose, making.host_of(s, wish.host_id, by), by, at)
-    rules.check_span(room, _rule, sketch.starts_at, sketch.ends_at, at, claims.zone_of(s, room.place_id))
+    rules.check_span(s, room, _rule, sketch.starts_at, sketch.ends_at, at, claims.zone_of(s, room.place_id))
     ids = dict.fromkeys(claim.booking_id for claim in claims.clashing(s, room.place_id, *claims.span_of(sketch)))
     victims = [claims.get(s, id)[0] for id in ids]
     for victim in victims:

@@ -22,7 +22,7 @@ from core.sections import rooms
 from core.sections.bookings import asking, claims, daylight, no_shows, plans
 from core.sections.bookings.claims import SHOWN, Booking, BookingState
 from core.sections.bookings.rules import is_always_open, opening
-from core.sections.rooms import Room
+from core.sections.rooms import Closed, Room
 
 DAYS_SHOWN = 2
 
@@ -130,7 +130,7 @@ def door_state(s: Session, room_id: UUID, at: datetime) -> DoorState:
     midnight = datetime.combine(today, time(), zone).astimezone(UTC)
     horizon = datetime.combine(today + timedelta(days=DAYS_SHOWN), time(), zone).astimezone(UTC)
     slots = _slots(s, room, midnight, horizon, at)
-    phases = phases_of(room, slots, at, horizon, zone)
+    phases = phases_of(room, rooms.closing(s, room), slots, at, horizon, zone)
     return DoorState(
         room.place_id,
         room.day_version,
@@ -187,12 +187,12 @@ _VERSIONS = select(func.count(col(Room.place_id)), func.sum(col(Room.day_version
 # ── the day as phases ──
 
 
-def phases_of(room: Room, slots: tuple[Slot, ...], at: datetime, horizon: datetime, zone: ZoneInfo) -> tuple[Phase, ...]:
+def phases_of(room: Room, shut: Closed, slots: tuple[Slot, ...], at: datetime, horizon: datetime, zone: ZoneInfo) -> tuple[Phase, ...]:
     """Which state holds from `at` to `horizon`, without gaps. What is booked comes before what is closed: people sit in there."""
     found: list[Phase] = []
     moment = at
     while moment < horizon:
-        phase = _phase_at(room, slots, moment, horizon, zone)
+        phase = _phase_at(room, shut, slots, moment, horizon, zone)
         if found and _continues(found[-1], phase):
             found[-1] = replace(found[-1], ends_at=phase.ends_at)
         else:
@@ -205,16 +205,16 @@ def _continues(before: Phase, after: Phase) -> bool:
     return replace(before, starts_at=after.starts_at, ends_at=after.ends_at) == after and before.state == after.state
 
 
-def _phase_at(room: Room, slots: tuple[Slot, ...], moment: datetime, horizon: datetime, zone: ZoneInfo) -> Phase:
+def _phase_at(room: Room, shut: Closed, slots: tuple[Slot, ...], moment: datetime, horizon: datetime, zone: ZoneInfo) -> Phase:
     index = next((i for i, slot in enumerate(slots) if slot.starts_at <= moment < slot.ends_at), None)
     following = next((i for i, slot in enumerate(slots) if slot.starts_at > moment), None)
     next_start = slots[following].starts_at if following is not None else None
     # What runs or comes in between must be cleared before the next one is set up.
     next_block = slots[following].blocked_from - timedelta(minutes=room.clean_up_minutes) if following is not None else None
-    if rooms.is_closed(room, moment) or not room.bookable:
-        until = room.closed_until if rooms.is_closed(room, moment) else None
-        return Phase("shut", moment, min(until or horizon, horizon), None, until, None, room.closed_reason)
-    closing = room.closed_from if room.closed_from is not None and room.closed_from > moment else None
+    if rooms.is_closed(shut, moment) or not room.bookable:
+        until = shut.closed_until if rooms.is_closed(shut, moment) else None
+        return Phase("shut", moment, min(until or horizon, horizon), None, until, None, shut.closed_reason)
+    closing = shut.closed_from if shut.closed_from is not None and shut.closed_from > moment else None
     if index is not None:
         slot = slots[index]
         limit = _earliest(next_block, _closing_time(room, slot.ends_at - timedelta(seconds=1), zone), closing) or horizon

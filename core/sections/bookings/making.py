@@ -78,7 +78,7 @@ def make(
     host = host_of(s, wish.host_id, by)
     booking, rule = sketch(s, wish, room, purpose, host, by, at)
     rules.check_who(s, room, purpose, host, by)
-    rules.check_span(room, rule, booking.starts_at, booking.ends_at, at, claims.zone_of(s, room.place_id))
+    rules.check_span(s, room, rule, booking.starts_at, booking.ends_at, at, claims.zone_of(s, room.place_id))
     rules.check_lead(rule, booking.starts_at, at, by)
     rules.check_form(room, purpose, booking)
     if booking.starts_at <= at + rules.LATE_START:
@@ -155,7 +155,7 @@ def change(
     if elsewhere:
         rules.check_who(s, room, purpose, people.get(s, booking.host_id) if booking.host_id else None, by)
         rules.check_form(room, purpose, booking)
-    rules.check_span(room, rule, starts_at, ends_at, booking.starts_at if started else at, claims.zone_of(s, room.place_id))
+    rules.check_span(s, room, rule, starts_at, ends_at, booking.starts_at if started else at, claims.zone_of(s, room.place_id))
     if ends_at <= at:
         raise Refused("booking.past")
     new_start = starts_at != booking.starts_at or elsewhere
@@ -296,7 +296,11 @@ def still_live(s: Session, booking: Booking, room: Room, at: datetime) -> None:
 
 def free_until(s: Session, booking: Booking, room: Room, at: datetime) -> datetime | None:
     """Until when the room of a released booking could be booked again right now, None when it is taken, closed or over."""
-    if at >= booking.ends_at or rooms.is_closed(room, at) or claims.first_clash(s, room.place_id, at, at + timedelta(minutes=1)):
+    if (
+        at >= booking.ends_at
+        or rooms.is_closed(rooms.closing(s, room), at)
+        or claims.first_clash(s, room.place_id, at, at + timedelta(minutes=1))
+    ):
         return None
     following = claims.next_claim_start(s, room.place_id, at)
     last = following - timedelta(minutes=booking.clean_up_minutes) if following else None

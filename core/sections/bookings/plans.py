@@ -93,7 +93,9 @@ def rooms_now(s: Session, at: datetime) -> list[RoomNow]:
     """Every bookable room's state at `at`, in the order of the house: one indexed statement, two claims a room."""
     claims_of = _now_and_next(s, at)
     hours = _Hours(at)
-    return [_room_now(row, claims_of.get(row.place_id, _NOTHING), at, hours) for row in _rooms(s)]
+    rows = _rooms(s)
+    shut = _shut(s, rows)
+    return [_room_now(row, shut.get(row.place_id, row), claims_of.get(row.place_id, _NOTHING), at, hours) for row in rows]
 
 
 def _rooms_query(*more: Any) -> Any:
@@ -129,6 +131,18 @@ _ROOMS_WITH_RULES = _rooms_query(
 
 def _rooms(s: Session, query: Any = _ROOMS) -> Sequence[Row[Any]]:
     return s.connection().execute(query).all()
+
+
+def _shut(s: Session, rows: Sequence[Row[Any]]) -> dict[UUID, Any]:
+    """The combined rooms that are closed because a part of theirs is; asked for only while some room is closed."""
+    closed = {row.place_id: row for row in rows if row.closed_from is not None}
+    if not closed:
+        return {}
+    return {
+        id: rooms.joined([closed[one] for one in (id, *part_ids) if one in closed])
+        for id, part_ids in rooms.parts_of(s).items()
+        if not closed.keys().isdisjoint(part_ids)
+    }
 
 
 class _Hours:
@@ -201,15 +215,15 @@ def _together(a: _Ahead, b: _Ahead) -> _Ahead:
 _NOT_YET = (BookingState.PENDING, BookingState.OFFERED)
 
 
-def _room_now(room: Row[Any], ahead: _Ahead, at: datetime, hours: _Hours) -> RoomNow:
+def _room_now(room: Row[Any], shut: Any, ahead: _Ahead, at: datetime, hours: _Hours) -> RoomNow:
     opens, closes = hours.of(room)
     next_starts_at = from_ms(ahead.next_ms) if ahead.next_ms is not None else None
     limit = at + timedelta(days=1) if is_always_open(room) else closes
     if next_starts_at is not None and (next_starts_at < limit or is_always_open(room)):
         limit = next_starts_at
     state, until, who, title, booking_id = "free", limit, "", "", None
-    if rooms.is_closed(room, at) or not room.bookable:
-        state, until = "shut", room.closed_until
+    if rooms.is_closed(shut, at) or not room.bookable:
+        state, until = "shut", shut.closed_until
     elif ahead.id is not None:
         needs = ahead.state in _NOT_YET or (room.check_in and ahead.state == BookingState.CONFIRMED)
         state, until, who, title, booking_id = "held" if needs else "busy", from_ms(ahead.until_ms), ahead.who, ahead.title, ahead.id
@@ -267,6 +281,7 @@ def free_rooms(
     start, ahead = to_ms(starts_at), max(0, (starts_at - now) // timedelta(minutes=1))
     edges = _edges(s, start, to_ms(ends_at))
     rows, hours = _rooms(s, _ROOMS_WITH_RULES), _Hours(starts_at)
+    closings = _shut(s, rows)
     here = next((row for row in rows if row.place_id == near), None)
     found: list[tuple[tuple[int, int, int], FreeRoom]] = []
     brought = _Brought(s, start, to_ms(ends_at))
@@ -286,7 +301,8 @@ def free_rooms(
             continue
         if not brought.has_all(missing_equipment(row.equipment, equipment)):
             continue
-        if row.closed_from is not None and row.closed_from < ends_at and (row.closed_until is None or starts_at < row.closed_until):
+        shut = closings.get(row.place_id, row)
+        if shut.closed_from is not None and shut.closed_from < ends_at and (shut.closed_until is None or starts_at < shut.closed_until):
             continue
         opens, closes = hours.of(row)
         always = is_always_open(row)

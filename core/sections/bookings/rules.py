@@ -104,7 +104,7 @@ def check_form(room: Room, purpose: Purpose | None, booking: Booking) -> None:
             raise Refused("booking.need_not_offered", need_key=f"booking.need.{need}", need=need)
 
 
-def check_span(room: Room, rule: Rule, starts_at: datetime, ends_at: datetime, at: datetime, zone: ZoneInfo) -> None:
+def check_span(s: Session, room: Room, rule: Rule, starts_at: datetime, ends_at: datetime, at: datetime, zone: ZoneInfo) -> None:
     """Refuses: room.not_bookable, booking.past, booking.backwards, booking.too_far, booking.too_short, booking.too_long, room.closed,
     booking.outside_hours"""
     if not room.bookable:
@@ -121,8 +121,9 @@ def check_span(room: Room, rule: Rule, starts_at: datetime, ends_at: datetime, a
         raise Refused("booking.too_long", minutes=rule.longest_minutes)
     if max(lengths) < timedelta(minutes=rule.shortest_minutes):
         raise Refused("booking.too_short", minutes=rule.shortest_minutes)
-    if room.closed_from is not None and room.closed_from < ends_at and (room.closed_until is None or starts_at < room.closed_until):
-        raise Refused("room.closed", reason=room.closed_reason, until=room.closed_until)
+    shut = rooms.closing(s, room)
+    if shut.closed_from is not None and shut.closed_from < ends_at and (shut.closed_until is None or starts_at < shut.closed_until):
+        raise Refused("room.closed", reason=shut.closed_reason, until=shut.closed_until)
     opens, closes = opening(room, starts_at, zone)
     if not is_always_open(room) and not (opens <= starts_at and ends_at <= closes):
         raise Refused("booking.outside_hours", opens=_wall(room.opens_minute), closes=_wall(room.closes_minute))

@@ -283,7 +283,7 @@ def _check(s: Session, do: JoinWaiting, person: Person, by: Actor, at: datetime)
     wish = Wish(do.room_id, do.starts_at, do.ends_at, do.title, None, do.purpose_id, do.attendees, do.needs)
     sketch, rule = making.sketch(s, wish, room, purpose, person, by, at)
     rules.check_who(s, room, purpose, person, by)
-    rules.check_span(room, rule, sketch.starts_at, sketch.ends_at, at, claims.zone_of(s, room.place_id))
+    rules.check_span(s, room, rule, sketch.starts_at, sketch.ends_at, at, claims.zone_of(s, room.place_id))
     rules.check_form(room, purpose, sketch)
     if claims.first_clash(s, room.place_id, *claims.span_of(sketch)) is None:
         raise Refused("wait.free")

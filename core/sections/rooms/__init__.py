@@ -29,6 +29,7 @@ from core.sections.rooms.record import (
     DAY_MINUTES,
     EQUIPMENT,
     FARTHEST_DAYS,
+    Closed,
     CloseRoom,
     Closing,
     Equipment,
@@ -38,18 +39,20 @@ from core.sections.rooms.record import (
     SetUpRoom,
     changed,
     close,
+    closing,
     everything,
     find,
     get,
     is_closed,
+    joined,
     named,
     open_again,
     set_up,
 )
 
 __all__ = [
-    "COLLECTION", "DAY_MINUTES", "EQUIPMENT", "EQUIPMENT_ITEMS", "FARTHEST_DAYS", "NEEDS", "PURPOSES", "SEATINGS", "SERVICES", "CloseRoom", "Closing", "CombineRoom",
+    "COLLECTION", "DAY_MINUTES", "EQUIPMENT", "EQUIPMENT_ITEMS", "FARTHEST_DAYS", "NEEDS", "PURPOSES", "SEATINGS", "SERVICES", "CloseRoom", "Closed", "Closing", "CombineRoom",
     "Equipment", "EquipmentItem", "ItemView", "Need", "OpenRoom", "Purpose", "PurposeView", "Room", "RoomPart", "RoomView", "Rule", "Seating", "SetUpItem",
-    "SetUpPurpose", "SetUpRoom", "all_items", "all_purposes", "before_use", "changed", "check_ready", "close", "combine", "everything", "find", "get", "get_purpose", "is_closed", "leaves", "may_book", "named",
+    "SetUpPurpose", "SetUpRoom", "all_items", "all_purposes", "before_use", "changed", "check_ready", "close", "closing", "combine", "everything", "find", "get", "get_purpose", "is_closed", "joined", "leaves", "may_book", "named",
     "of_kind", "open_again", "parts_of", "purpose_view", "rule_of", "set_up", "set_up_item", "set_up_purpose", "sharing", "unchanged_while",
 ]  # fmt: skip

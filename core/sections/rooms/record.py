@@ -237,6 +237,37 @@ def is_closed(room: Closing, at: datetime) -> bool:
     return room.closed_from is not None and room.closed_from <= at and (room.closed_until is None or at < room.closed_until)
 
 
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """When a room can not be had, and why."""
+
+    closed_from: datetime | None
+    closed_until: datetime | None
+    closed_reason: str
+
+
+class Closed(Closing, Protocol):
+    """A closing with its reason."""
+
+    @property
+    def closed_reason(self) -> str: ...
+
+
+def closing(s: Session, room: Room) -> Closed:
+    """When this room is closed: itself, or one of the rooms it consists of. Nobody meets in 102+103 while 103 is under repair."""
+    part_ids = parts.of(s).get(room.place_id, ())
+    return joined([room, *(part for id in part_ids if (part := s.get(Room, id)))]) if part_ids else room
+
+
+def joined(closings: Sequence[Closed]) -> Closed:
+    """The closings of several rooms as that of the one they make. All of them began before now, so from now on they are one stretch."""
+    shut = [one for one in closings if one.closed_from is not None]
+    if len(shut) < 2:
+        return shut[0] if shut else closings[0]
+    last = max(shut, key=lambda one: (one.closed_until is None, one.closed_until or one.closed_from))
+    return Shut(min(one.closed_from for one in shut if one.closed_from), last.closed_until, last.closed_reason)
+
+
 def everything(s: Session, at: datetime, room_ids: Sequence[UUID] | None = None) -> list[RoomView]:
     """All rooms (or these) in the order of the house, without retired places."""
     rows, combined = {room.place_id: room for room in s.execute(select(Room)).scalars()}, parts.of(s)

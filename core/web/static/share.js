@@ -12,7 +12,7 @@ window.foyerShare = {
     } else await foyerShare.copy(button, emit);
   },
   async copy(button, emit) {
-    const words = `${button.dataset.text}\n${button.dataset.url}`;
+    const words = [button.dataset.text, button.dataset.url].filter(Boolean).join("\n");
     try {
       await navigator.clipboard.writeText(words);
     } catch {

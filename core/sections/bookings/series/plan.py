@@ -260,7 +260,7 @@ def _judged(
         if about is not None:
             booking_rules.check_who(s, room, purpose, about.host, by)
             booking_rules.check_form(room, purpose, _sketch(room, about))
-        booking_rules.check_span(room, rule, starts_at, ends_at, at, claims.zone_of(s, room.place_id))
+        booking_rules.check_span(s, room, rule, starts_at, ends_at, at, claims.zone_of(s, room.place_id))
         booking_rules.check_lead(rule, starts_at, at, by)
     except Refused as refusal:
         return replace(row, state=refusal.code, facts=refusal.facts)
