@@ -140,7 +140,10 @@ class FindScreen:
     def _draw_fit(self, fit: roomcare.Fit) -> None:
         room = fit.room
         name = room.name_en if frame.lang() == "en" and room.name_en else room.name
-        about = parts.joined(_("door.rooms.seats", n=room.capacity), room.where, *(_(f"room.equipment.{one}") for one in room.equipment))
+        carried = [_("find.brought", what=_(f"room.equipment.{one}")) for one in fit.brought]
+        about = parts.joined(
+            _("door.rooms.seats", n=room.capacity), room.where, *(_(f"room.equipment.{one}") for one in room.equipment), *carried
+        )
         with parts.item(name, about), parts.box("find__act"):
             until = room.free_until
             far = until - self.found.starts_at > timedelta(hours=12)
@@ -206,7 +209,15 @@ class FindScreen:
 
     async def _take(self, fit: roomcare.Fit) -> None:
         start, end = self.found.starts_at, self.found.ends_at
-        outcome = await parts.do(bookings.CreateBooking(room_id=fit.room.id, starts_at=start, ends_at=end), quiet=True)
+        wish = self.found.wish  # what was wished is asked for: a portable projector comes along, and whoever prepares the room reads it
+        do = bookings.CreateBooking(
+            room_id=fit.room.id,
+            starts_at=start,
+            ends_at=end,
+            attendees=wish.seats,
+            needs=wish.equipment,  # type: ignore[arg-type]
+        )
+        outcome = await parts.do(do, quiet=True)
         with self.client:  # the row that was pressed may be gone: the room's own change came first
             if outcome.ok:
                 made = UUID(outcome.result["id"])

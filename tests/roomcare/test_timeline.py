@@ -103,6 +103,13 @@ def test_a_search_warns_of_what_is_broken_and_says_when_something_fits_again(off
     office.do(bookings.CreateBooking(room_id=office.places["301"], starts_at=moment(9), ends_at=moment(10)), office.mei)
     none = search("12人")
     assert none.fits == () and none.later[0] == (moment(10, 15).astimezone(UTC), 1)
+    # A portable projector is carried into a room that has none: such a room fits too, after those that have their own.
+    office.do(rooms.SetUpRoom(room_id=office.places["302"], capacity=8), office.bo)
+    assert [fit.room.name for fit in search("8人 投影 15点").fits] == ["301 听雨厅", "305 小谈室"]
+    office.do(rooms.SetUpItem(item_id=uuid7(), kind="projector", name="便携投影仪"), office.bo)
+    assert [(fit.room.name, fit.brought) for fit in search("8人 投影 15点").fits] == [
+        ("301 听雨厅", ()), ("302 办公室", ("projector",)), ("305 小谈室", ()),
+    ]  # fmt: skip
     assert search("12人 10点").fits[0].room.free_until == moment(20).astimezone(UTC)
 
 
@@ -227,7 +234,7 @@ def test_a_room_in_plain_words_on_the_phone_one_tap_books_and_the_plan_shows_whe
     assert server.post(shapes.DrawFloor(floor_id=floor, places=drawn), by="bo")["status"] == "accepted"
     page = browser.new_context(**PHONE, locale="en-GB").new_page()
     sign_in(page, server, "mei")
-    page.goto(server.url + "/my/find?q=room at 3 for an hour with a jacuzzi")
+    page.goto(server.url + "/my/find?q=room for 8 with a projector at 3 for an hour, jacuzzi")
     page.get_by_role("combobox", name="语言").select_option("en")
     expect(page.get_by_role("heading", name="3 rooms fit")).to_be_visible()
     page.wait_for_function("() => window.foyer && window.foyer.linked()")
@@ -237,6 +244,9 @@ def test_a_room_in_plain_words_on_the_phone_one_tap_books_and_the_plan_shows_whe
     page.get_by_role("button", name="Book", exact=True).first.tap()
     expect(page.locator(".toast")).to_contain_text("Booked")
     expect(page.get_by_role("heading", name="2 rooms fit")).to_be_visible()
+    with database.reading() as s:
+        booked = s.execute(select(Booking)).scalar_one()
+        assert (booked.attendees, booked.needs) == (8, ["projector"])  # what was wished is asked for
     page.get_by_role("button", name="Plan").tap()
     expect(page.locator(".plan__room--free")).to_have_count(3)
     server.post(roomcare.ReportFault(room_id=live_office.places["305"], item="light"), by="wu")

@@ -25,12 +25,14 @@ SHORTEST_MINUTES = 15
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A room that fits. `missing` are wished things that are broken there; `restoring`: it is still being restored, so not quite now."""
+    """A room that fits. `missing` are wished things that are broken there, `brought` those a portable one is carried in for when the booking asks
+    for it; `restoring`: it is still being restored, so not quite now."""
 
     room: FreeRoom
     faults: tuple[str, ...]
     missing: tuple[str, ...]
     restoring: bool
+    brought: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ class Found:
 
 
 def search(s: Session, text: str, at: datetime, limit: int = 30) -> Found:
-    """What fits a sentence. Rooms that have all that was wished come first, then the smallest that is large enough; a broken thing that was
-    wished puts a room last."""
+    """What fits a sentence. Rooms that have all that was wished come first, then those it is carried into, the smallest that is large enough
+    before the others; a broken thing that was wished puts a room last."""
     floors = {place.name: place.id for place in places.everything(s, (PlaceKind.FLOOR,))}
     wish = wishes.read(text, at, clock.zone(), floors)
     return find(s, wish, at, limit)
@@ -84,6 +86,7 @@ def _fits(
             continue
         mine = care.get(room.id) or CareNow(room.id)
         restoring = mine.restoring_since is not None and start < at + timedelta(minutes=SHORTEST_MINUTES)
-        found.append(Fit(room, mine.faults, tuple(item for item in mine.faults if item in wish.equipment), restoring))
-    found.sort(key=lambda fit: (bool(fit.missing), fit.restoring, fit.room.capacity, fit.room.name))
+        brought = tuple(item for item in wish.equipment if item not in room.equipment)
+        found.append(Fit(room, mine.faults, tuple(item for item in mine.faults if item in wish.equipment), restoring, brought))
+    found.sort(key=lambda fit: (bool(fit.missing), fit.restoring, bool(fit.brought), fit.room.capacity, fit.room.name))
     return found
