@@ -23,6 +23,7 @@ from nicegui.events import GenericEventArguments
 from core.foundation import clock, i18n
 from core.foundation.errors import Invalid, Refused
 from core.mechanisms.operations import Actor, Operation, Outcome, perform
+from core.mechanisms.tables import half_width
 from core.web import frame, icons
 from core.web.frame import _
 
@@ -49,6 +50,11 @@ def joined(*words: str) -> str:
 def listed(names: Iterable[str]) -> str:
     """Names one after the other, with the comma of the page's language."""
     return (", " if frame.lang() == "en" else "、").join(names)
+
+
+def typed(value: object) -> str:
+    """A number or an amount as it was typed: the full-width signs an input method leaves (４０，５) become plain, blanks around it go."""
+    return half_width(str(value or "")).strip()
 
 
 def text(words: object, tag: str = "div", classes: str = "") -> TextElement:

@@ -251,7 +251,7 @@ def _step(key: str) -> RuleStep:
 
 def _cents(text: Any) -> int | None:
     try:
-        value = Decimal(str(text or "").replace(",", "").replace("，", "").strip())
+        value = Decimal(parts.typed(text).replace(",", ""))
     except InvalidOperation:
         return None
     cents = value * 100

@@ -181,7 +181,7 @@ class SetUpPage:
             years = parts.input(_("asset.least_years"), str(one.least_years or "") if one else "", props="inputmode=numeric")
 
             async def save() -> None:
-                said = (years.value or "").strip()
+                said = parts.typed(years.value)
                 good = not said or (said.isascii() and said.isdigit() and 1 <= int(said[:4]) <= classes.MOST_YEARS)
                 parts.refuse(years, None if good else _("import.not_years", most=classes.MOST_YEARS))
                 if not good:

@@ -130,7 +130,7 @@ def uuid_of(field: Any) -> UUID | None:
 
 def cents_of(field: Any) -> int | None:
     """The money of a field in cents, 0 when it is empty; None when it is not an amount."""
-    text = str(field.value or "").replace(",", "").replace("，", "").replace("¥", "").strip()
+    text = parts.typed(field.value).replace(",", "").replace("¥", "").replace("￥", "").strip()
     try:
         cents = Decimal(text or "0") * 100
     except InvalidOperation:

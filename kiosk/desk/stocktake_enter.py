@@ -37,7 +37,7 @@ def ask_count(shown: Shown) -> None:
 
         async def save() -> None:
             parts.refuse(place, None if place.value else _("stocktake.enter_place_first"))
-            quantity = (number.value or "").strip()
+            quantity = parts.typed(number.value)
             whole = not quantity or (quantity.isascii() and quantity.isdigit() and int(quantity) <= MOST)
             parts.refuse(number, None if whole else _("my.count_how_many_first"))
             if not place.value or not whole:

@@ -180,7 +180,7 @@ def _day(value: Any) -> date | None:
 
 def _cents(value: Any) -> Any:
     """An amount in cents; None when nothing is written, False when it is no amount."""
-    text = str(value or "").replace(",", "").replace("，", "").strip()
+    text = parts.typed(value).replace(",", "")
     if not text:
         return None
     try:
@@ -191,5 +191,5 @@ def _cents(value: Any) -> Any:
 
 
 def _whole(value: Any) -> int:
-    text = str(value or "").strip()
+    text = parts.typed(value)
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0

@@ -39,6 +39,7 @@ class MyCount:
     def __init__(self) -> None:
         self.box = parts.box("stack")
         self.form: tuple[UUID, str] | None = None
+        self.first = True
         self.draw()
         ui.context.client.on_delete(live.subscribe("stocktake", self._changed))
 
@@ -50,7 +51,8 @@ class MyCount:
         with self.box:
             if not found:
                 parts.empty(_("my.count_none"), _("my.count_none_hint"))
-            for mine in found:
+            self.first = True
+            for mine in sorted(found, key=lambda one: not one.left):  # what still asks for an answer stands first
                 self._list(mine)
 
     def _list(self, mine: MyList) -> None:
@@ -88,10 +90,11 @@ class MyCount:
         self._acts(mine, thing)
 
     def _acts(self, mine: MyList, thing: Mine) -> None:
-        with parts.box("mycount__acts"):
+        first, self.first = self.first, False
+        with parts.box("mycount__acts mycount__acts--four" if thing.pieces is not None else "mycount__acts"):
             quick = self._here(mine, thing) if thing.place else partial(self._open, thing, Answer.HERE)
             words = _("my.count_here") if thing.pieces is None else _("my.count_all_here", n=thing.pieces, unit=thing.unit)
-            parts.button(words, quick, kind="main").props("data-test=here")
+            parts.button(words, quick, kind="main" if first and self.form is None else "plain").props("data-test=here")
             if thing.pieces is not None:
                 parts.button(_("m.say_many"), partial(self._open, thing, Answer.HERE)).props("data-test=many")
             parts.button(_("my.count_elsewhere"), partial(self._open, thing, Answer.ELSEWHERE)).props("data-test=elsewhere")
@@ -160,7 +163,7 @@ class _Form:
             if self.answer != Answer.ABSENT:
                 with parts.field(_("my.count_condition")):
                     parts.choice({key: _(f"stocktake.condition.{key}") for key in Condition}, self.condition or None, self._look)
-            self.note = parts.input(_("my.count_why"), props="maxlength=500")
+            self.note = parts.input(_("my.count_why"), self.thing.note, props="maxlength=500")
             if self.answer != Answer.ABSENT:
                 self.proof = parts.box("row")
                 with self.proof:
@@ -232,5 +235,5 @@ class _Form:
 
 
 def _whole(text: str | None) -> int | None:
-    said = (text or "").strip()
+    said = parts.typed(text)
     return int(said) if said.isascii() and said.isdigit() and int(said) <= MOST else None

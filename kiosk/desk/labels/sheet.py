@@ -173,7 +173,7 @@ class LabelPage:
         count = parts.input(_("sheets.blank_count"), str(self.blanks), props="inputmode=numeric data-test=blank-count")
 
         async def make() -> None:
-            text = (count.value or "").strip()
+            text = parts.typed(count.value)
             good = text.isascii() and text.isdigit() and 1 <= int(text) <= MOST
             parts.refuse(count, None if good else _("sheets.blank_range", most=MOST))
             if not good:
