@@ -10,16 +10,22 @@ from uuid import UUID
 
 from pydantic import Field as Input
 from pydantic import StringConstraints
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import database
 from core.foundation.errors import Refused
 from core.foundation.ids import uuid7
 from core.mechanisms import printers
-from core.mechanisms.labels import LABEL_MAKERS, Code, Label, read_code, shown
+from core.mechanisms.labels import LABEL_MAKERS, Code, Label, SubjectKind, read_code, shown
 from core.mechanisms.operations import Actor, Operation, current_op_id, operation, touch
 from core.mechanisms.people import Person
+
+PASSING = (
+    SubjectKind.VISIT,
+    SubjectKind.DELIVERY,
+    SubjectKind.LOST,
+)  # their labels are printed at the kiosk or the desk, once, as they come
 
 
 class LabelPrint(SQLModel, table=True):
@@ -93,7 +99,7 @@ def print_labels(s: Session, do: PrintLabels, by: Actor, at: datetime) -> dict[s
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One print job of the log. `first` is the first label's code; `again` counts the labels that had been printed before."""
+    """One print job of the log. `first` is the code in its first cell; `passing`: labels of what comes and goes (badges, parcels), printed where it comes."""
 
     id: UUID | None
     printed_at: datetime
@@ -103,22 +109,34 @@ class Job:
     reason: str
     count: int
     first: str
+    passing: bool = False
 
 
-def jobs(s: Session, *, limit: int = 50, before: datetime | None = None) -> list[Job]:
-    """The last print jobs, newest first."""
+def jobs(s: Session, *, limit: int = 50, before: datetime | None = None, passing: bool | None = None) -> list[Job]:
+    """The last print jobs, newest first; with `passing` only those of what comes and goes, or only the others."""
     p = LabelPrint
+    goes = func.max(case((col(Label.subject_kind).in_(PASSING), 1), else_=0))
     query = (
         select(
             col(p.job_id), col(p.printed_at), func.coalesce(Person.name, ""), col(p.template), func.coalesce(func.max(p.printer), ""),
-            func.coalesce(func.max(p.reason), ""), func.count(), func.min(p.code),
+            func.coalesce(func.max(p.reason), ""), func.count(), func.min(p.position), goes,
         )
-        .outerjoin(Person, col(Person.id) == p.person_id).group_by(col(p.job_id), col(p.printed_at), col(Person.name), col(p.template))
+        .outerjoin(Person, col(Person.id) == p.person_id).outerjoin(Label, col(Label.code) == col(p.code))
+        .group_by(col(p.job_id), col(p.printed_at), col(Person.name), col(p.template))
         .order_by(col(p.printed_at).desc()).limit(limit)
     )  # fmt: skip
     if before is not None:
         query = query.where(col(p.printed_at) < before)
-    return [Job(*row) for row in s.execute(query)]
+    if passing is not None:
+        query = query.having(goes == int(passing))
+    found = list(s.execute(query))
+    ids, cells = {row[0] for row in found}, {row[7] for row in found}
+    starts = select(col(p.job_id), col(p.position), col(p.code)).where(col(p.job_id).in_(ids), col(p.position).in_(cells))
+    first = {(job, position): code for job, position, code in s.execute(starts)}
+    return [
+        Job(job, at, who, template, printer, reason, count, first.get((job, cell), ""), bool(passes))
+        for job, at, who, template, printer, reason, count, cell, passes in found
+    ]
 
 
 def codes_of_job(s: Session, job_id: UUID) -> list[str]:

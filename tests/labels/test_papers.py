@@ -25,7 +25,7 @@ from core.mechanisms import label_jobs, label_papers, labels, office
 from core.mechanisms.label_jobs import NotePrints
 from core.mechanisms.label_papers import Line, OwnLayout, RetirePaper, SavePaper, SaveRule, SetShift
 from core.mechanisms.labels import SubjectKind
-from core.sections import assets
+from core.sections import assets, visits
 from tests.cast import Office
 from tests.labels.paper import BASE_URL, cell_image, codes, decoded
 from tests.labels.paper import labels as some_labels
@@ -252,6 +252,19 @@ def test_the_log_tells_every_print_of_a_label_with_who_and_why(office: Office) -
         assert label_jobs.printed_before(s, [code, "7K3M9QWY"]) == {code}
     assert {(row.template, row.reason, who) for row, who in found} == {("50x30", "torn", "安然"), ("A4-24", None, "薄一鸣")}
     assert {(job.template, job.printer, job.count) for job in jobs} == {("50x30", "三楼 M405", 1), ("A4-24", "", 1)}
+
+
+@pytest.mark.proves("Things 2")
+def test_the_log_begins_with_the_first_cell_and_keeps_badges_apart(office: Office) -> None:
+    codes = sorted((asset(office, f"ZC-{n}", "投影仪") for n in range(4)), reverse=True)
+    office.do(NotePrints(codes=codes, template="A4-24", start=5), office.bo)
+    badge = office.do(visits.CheckIn(name="李远", host="林晓梅"), office.ann)["code"]
+    office.do(NotePrints(codes=[badge], template="62x29"), office.ann)
+    with database.reading() as s:
+        found = {passing: label_jobs.jobs(s, passing=passing) for passing in (False, True, None)}
+    assert [(job.first, job.count, job.passing) for job in found[False]] == [(codes[0], 4, False)]
+    assert [(job.first, job.passing) for job in found[True]] == [(badge, True)]
+    assert len(found[None]) == 2
 
 
 def test_a_company_prefix_is_digits_or_nothing(office: Office) -> None:

@@ -15,6 +15,7 @@ from kiosk.desk.labels import choosing
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 PAGE = 40
+PILES: dict[str, bool | None] = {"things": False, "passing": True, "all": None}
 
 
 @router.page("/desk/labels/log")
@@ -33,13 +34,22 @@ class LogPage:
             pass
         with database.reading() as s:
             self.papers = choosing.all_papers(s)
-            self.jobs = label_jobs.jobs(s, limit=PAGE)
+        self.passing: bool | None = False
+        parts.chips([(pile, _(f"sheets.log_pile.{pile}"), None) for pile in PILES], "things", self._choose)
         self.list = parts.rows()
+        self.more = parts.box("row")
+        self._choose("things")
+
+    def _choose(self, pile: str) -> None:
+        """Labels of things, badges and parcels, or all of them."""
+        self.passing = PILES[pile]
+        with database.reading() as s:
+            self.jobs = label_jobs.jobs(s, limit=PAGE, passing=self.passing)
+        self.list.clear()
         if not self.jobs:
             with self.list:
                 parts.empty(_("sheets.log_none"), _("sheets.log_none_hint"))
         self._draw(self.jobs)
-        self.more = parts.box("row")
         self._offer_more(len(self.jobs))
 
     def _draw(self, jobs: list[Job]) -> None:
@@ -51,7 +61,7 @@ class LogPage:
                 what = _("sheets.log_title", n=job.count, code=labels.shown(job.first))
                 meta = parts.joined(job.who, paper, job.printer, reason)
                 with parts.item(what, meta, icon="print", when=(f"{at:%H:%M}", i18n.short_day(at.date(), frame.lang()))):
-                    if job.id is not None:
+                    if job.id is not None and not job.passing:  # a badge or a parcel is printed again where it is looked after
                         parts.button(_("sheets.reprint"), href=f"/desk/labels?job={job.id}&printed=1")
 
     def _offer_more(self, found: int) -> None:
@@ -62,7 +72,7 @@ class LogPage:
 
     def _load_on(self) -> None:
         with database.reading() as s:
-            found = label_jobs.jobs(s, limit=PAGE, before=self.jobs[-1].printed_at)
+            found = label_jobs.jobs(s, limit=PAGE, before=self.jobs[-1].printed_at, passing=self.passing)
         self.jobs += found
         self._draw(found)
         self._offer_more(len(found))

@@ -338,7 +338,7 @@ class LabelPage:
 
     def _draw_log(self) -> None:
         with database.reading() as s:
-            jobs = label_jobs.jobs(s, limit=4)
+            jobs = label_jobs.jobs(s, limit=4, passing=False)
         with parts.box("labelpage__log"):
             parts.text(_("sheets.log"), classes="strong")
             if not jobs:
