@@ -33,9 +33,11 @@ class ClaimBlank:
             field = parts.input(_("blank.find"), autofocus=True, on_change=self._find)
             parts.on_submit(field, lambda: self._find(field.value or ""))
         self.list = parts.rows()
+        self.list.set_visibility(False)  # no empty sheet before something was looked for
 
     def _find(self, text: str) -> None:
         self.list.clear()
+        self.list.set_visibility(bool(text.strip()))
         if not text.strip():
             return
         wanted = assets.Filter(q=text.strip()[:80], states=("idle", "in_use", "repair"))

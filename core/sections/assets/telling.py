@@ -74,7 +74,8 @@ def _acts(state: str, keeper_id: UUID | None, offer: custody.Offer | None, held:
     mine = by.person_id is not None and keeper_id == by.person_id
     keeps_book = by.has(*KEEPERS_OF_THE_BOOK)
     acts = ["asset.report_fault"] if state != AssetState.LOST else []
-    if (mine or keeps_book) and state != AssetState.LOST:
+    away = state == AssetState.REPAIR and bool(held.party)  # a vendor has it: nobody here can put it into a hand
+    if (mine or keeps_book) and state != AssetState.LOST and not away:
         acts.append("asset.hand_over")
     offered_me = offer is not None and offer.to_id is not None and offer.to_id == by.person_id
     if offered_me or (by.is_person and keeper_id is None and offer is None and state == AssetState.IDLE):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from fastapi import Depends
 from nicegui import APIRouter
 
@@ -24,6 +26,11 @@ def log_page() -> None:
         LogPage()
 
 
+def again(job: Job) -> str:
+    """The label page's address for the same job once more: its labels, its paper, its printer."""
+    return urlencode({"job": str(job.id), "printed": 1, "template": job.template, "printer": job.printer})
+
+
 class LogPage:
     """Rows of jobs; more are loaded on."""
 
@@ -35,9 +42,10 @@ class LogPage:
         with database.reading() as s:
             self.papers = choosing.all_papers(s)
         self.passing: bool | None = False
-        parts.chips([(pile, _(f"sheets.log_pile.{pile}"), None) for pile in PILES], "things", self._choose)
-        self.list = parts.rows()
-        self.more = parts.box("row")
+        with parts.box("stack"):
+            parts.chips([(pile, _(f"sheets.log_pile.{pile}"), None) for pile in PILES], "things", self._choose)
+            self.list = parts.rows()
+            self.more = parts.box("row")
         self._choose("things")
 
     def _choose(self, pile: str) -> None:
@@ -62,7 +70,7 @@ class LogPage:
                 meta = parts.joined(job.who, paper, job.printer, reason)
                 with parts.item(what, meta, icon="print", when=(f"{at:%H:%M}", i18n.short_day(at.date(), frame.lang()))):
                     if job.id is not None and not job.passing:  # a badge or a parcel is printed again where it is looked after
-                        parts.button(_("sheets.reprint"), href=f"/desk/labels?job={job.id}&printed=1")
+                        parts.button(_("sheets.reprint"), href=f"/desk/labels?{again(job)}")
 
     def _offer_more(self, found: int) -> None:
         self.more.clear()

@@ -84,6 +84,7 @@ class LabelPage:
         self.template = asked.get("template", PLAIN) if asked.get("template") in self.papers else PLAIN
         with parts.box("crumb"):
             parts.text(_("sheets.crumb"), "span")
+        self.printer = asked.get("printer", "") if asked.get("printer") in self.printers else ""
         self.head = parts.box()
         self.body = parts.box("labelpage")
         if wanted:
