@@ -81,7 +81,7 @@ def test_a_clerk_measures_a_paper_lines_up_the_printer_prints_and_prints_again(
     with database.reading() as s:
         code = labels.active_codes(s, SubjectKind.ASSET)[0]
         assert [(row.reason, row.printer, who) for row, who in label_jobs.prints_of(s, [code])] == [
-            ("torn", None, "薄一鸣"),
+            ("torn", "三楼 M405", "薄一鸣"),
             (None, "三楼 M405", "薄一鸣"),
         ]
 
