@@ -69,7 +69,7 @@ def native(label: str, name: str, props: str = "", *, help: str = "", type: str 
 
 def form(action: str) -> ui.element:
     """A form that is sent without leaving the page; its problem appears where `data-problem` is."""
-    element = parts.box("stack stack--loose", "form").props(f'action="{action}" method=post novalidate=false')
+    element = parts.box("stack stack--loose", "form").props(f'action="{action}" method=post novalidate')
     return element.on("submit", js_handler="(e) => foyer.submit(e)")
 
 

@@ -107,7 +107,15 @@
 window.foyer.submit = async (event) => {
   const form = event.currentTarget, button = form.querySelector("button[type=submit]"), problem = form.querySelector("[data-problem]");
   event.preventDefault();
-  if (!form.reportValidity() || button?.dataset.busy) return;
+  if (button?.dataset.busy) return;
+  const unfit = [...form.elements].find((field) => field.willValidate && !field.checkValidity());
+  for (const field of form.elements) field.removeAttribute("aria-invalid");
+  if (unfit) { // said here, because the browser would say it in its own language instead of the page's
+    const key = unfit.validity.valueMissing ? "fill_in" : unfit.validity.tooShort ? "too_short" : "not_fit";
+    if (problem) problem.textContent = window.foyer.words(key, { field: unfit.closest("label")?.querySelector(".field__label")?.textContent || unfit.name, least: unfit.minLength });
+    unfit.setAttribute("aria-invalid", "true");
+    return void unfit.focus();
+  }
   if (button) button.dataset.busy = "1";
   if (problem) problem.textContent = "";
   try {
