@@ -81,6 +81,7 @@ def head(shown: Shown) -> None:
     with parts.head(title, sub):
         if row.state == State.APPROVED:
             address = f"/api/v1/stocktakes/{row.id}/report"
+            parts.button(_("stocktake.report_json"), href=f"{address}.json", kind="quiet").props("download data-test=report-json")
             parts.button(_("stocktake.report_xlsx"), href=f"{address}.xlsx?language={frame.lang()}", icon="receive").props("download")
             parts.button(_("stocktake.report_pdf"), href=f"{address}.pdf?language={frame.lang()}", icon="receive", kind="main").props(
                 "download data-test=report-pdf"

@@ -188,13 +188,16 @@ class Lines:
             )
         if line.cause:
             parts.text(line.cause, "small")
+        if line.decision == Decision.ACCEPT and not settled and line.is_difference and line.result != Result.CONFLICT:
+            words = _("stocktake.cause_change") if line.cause else _("stocktake.cause_add")
+            parts.button(words, lambda: self._ask_cause(line, Decision.ACCEPT), kind="quiet")
 
     def _decide(self, shown: Shown, line: Line) -> Callable[[str], Any]:
         async def go(decision: str) -> None:
             if decision == Decision.ACCEPT and line.result == Result.CONFLICT:
                 self._ask_answer(shown, line)
             elif decision == Decision.INVESTIGATE:
-                self._ask_cause(line)
+                self._ask_cause(line, Decision.INVESTIGATE)
             else:
                 await self._say(line, decision)
 
@@ -230,13 +233,13 @@ class Lines:
         dialog.on("hide", self.again)
         dialog.open()
 
-    def _ask_cause(self, line: Line) -> None:
+    def _ask_cause(self, line: Line, decision: str) -> None:
         with parts.sheet_dialog(_("stocktake.cause_title"), line.name) as dialog:
             words = parts.area(_("stocktake.cause"), line.cause, rows=2)
 
             async def save() -> None:
                 dialog.close()
-                await self._say(line, "investigate", cause=(words.value or "").strip()[:500])
+                await self._say(line, decision, cause=(words.value or "").strip()[:500])
 
             with parts.box("dialog__acts"):
                 parts.button(_("web.cancel"), dialog.close)

@@ -97,6 +97,10 @@ def test_one_thing_seen_in_two_rooms_is_a_conflict_that_a_person_settles(stage: 
     settled = stage.line(session, "ZC-1")
     assert (settled.result, settled.found_place) == (Result.MOVED, "305 小谈室")
     assert stage.review(session).sums.conflict == 0
+    stage.office.later(minutes=1)
+    stage.decide(session, line, cause="搬会议室时挪过去的")  # only the cause is told: the answer that was taken stays
+    told = stage.line(session, "ZC-1")
+    assert (told.result, told.found_place, told.cause) == (Result.MOVED, "305 小谈室", "搬会议室时挪过去的")
 
 
 @pytest.mark.proves("T13")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+
+import pypdfium2
 import pytest
 
 from assets_labels import proof
@@ -53,8 +56,12 @@ def test_report_files_are_for_the_office_and_only_after_the_approval(live_office
         assert first.status_code == 200 and first.content.startswith(b"%PDF-")
         assert client.get(f"/api/v1/stocktakes/{session}/report.pdf?language=en").content == first.content
         assert client.get(f"/api/v1/stocktakes/{session}/report.doc").status_code == 404
+        figures = client.get(f"/api/v1/stocktakes/{session}/report.json")
+        sealed = live_office.read(stocktakes.sealed, session).sha256
+        assert hashlib.sha256(figures.content).hexdigest() == sealed and figures.json()["sums"]["matched"] == 1
+        assert sealed.encode() in b"".join(page.get_textpage().get_text_range().encode() for page in pypdfium2.PdfDocument(first.content))
         detail = client.get(f"/api/v1/stocktakes/{session}").json()
         assert detail["sums"]["matched"] == 1 and detail["lines"][0]["seen"][0]["who"] == "林晓梅"
         assert [item["state"] for item in client.get("/api/v1/stocktakes").json()["items"]] == [stocktakes.State.APPROVED]
     with server.client("mei") as client:
-        assert client.get(f"/api/v1/stocktakes/{session}/report.pdf").status_code == 403
+        assert {client.get(f"/api/v1/stocktakes/{session}/report.{kind}").status_code for kind in ("pdf", "json")} == {403}

@@ -13,7 +13,8 @@ from uuid import UUID
 
 from pydantic import Field as Input
 from pydantic import StringConstraints
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from core.foundation.errors import Refused
 from core.foundation.ids import derived
@@ -54,16 +55,26 @@ def decide(s: Session, do: DecideLine, by: Actor, at: datetime) -> dict[str, Any
     if line.decision is not None or line.result == Result.RECOUNT:
         # Deciding instead of waiting for the second count decides about the first one.
         raw = review(s, row, decided=False, not_waiting=line.line_id).line(line.line_id) or line
-    _decidable(
-        row, raw if line.result == Result.RECOUNT and do.decision != Decision.RECOUNT else line, do.decision, do.place_id, do.quantity
-    )
+    place_id, quantity = do.place_id, do.quantity
+    if place_id is None and quantity is None and line.decision == do.decision:
+        place_id, quantity = _chosen_before(s, row.id, line.line_id)  # only its cause is told anew: which answer was taken stays
+    _decidable(row, raw if line.result == Result.RECOUNT and do.decision != Decision.RECOUNT else line, do.decision, place_id, quantity)
     s.add(LineDecision(
-        op_id=current_op_id(s), stocktake_id=row.id, line_id=line.line_id, decision=do.decision, cause=do.cause, place_id=do.place_id, quantity=do.quantity,
+        op_id=current_op_id(s), stocktake_id=row.id, line_id=line.line_id, decision=do.decision, cause=do.cause, place_id=place_id, quantity=quantity,
         seen=raw.print, person_id=by.person_id, decided_at=at,
     ))  # fmt: skip
     row.version += 1
     touch(s, "stocktake", row.id)
     return {"line_id": line.line_id, "decision": do.decision}
+
+
+def _chosen_before(s: Session, stocktake_id: UUID, line_id: UUID) -> tuple[UUID | None, int | None]:
+    """The place and number that the last decision about a line chose."""
+    query = select(LineDecision.place_id, LineDecision.quantity).where(
+        col(LineDecision.stocktake_id) == stocktake_id, col(LineDecision.line_id) == line_id
+    )
+    last = s.execute(query.order_by(col(LineDecision.decided_at).desc(), col(LineDecision.op_id).desc()).limit(1)).one_or_none()
+    return (last.place_id, last.quantity) if last else (None, None)
 
 
 class AcceptLines(Operation):
