@@ -217,4 +217,6 @@ def test_the_mail_about_a_message_says_where_it_is_opened(office: Office) -> Non
         finally:
             notices.opens_at("", {})
             channels.set_up_mail("")
-        assert f"https://foyer.example/my/messages/{received['message_id']}\n" in post.mail_to("mei@example.org").get_content()
+        said = post.mail_to("mei@example.org").get_content()
+        assert f"https://foyer.example/my/messages/{received['message_id']}\n" in said
+        assert said.startswith("市档案局来信：征求意见，请答复\n")  # no day was said, so none is asked for

@@ -326,6 +326,13 @@ def _to(s: Session, message_id: UUID, person_id: UUID | None) -> MessageTo | Non
     return s.execute(query).scalars().first()
 
 
+DATED = frozenset(
+    {"liaison.passed", "liaison.chased", "liaison.still_open"}
+)  # sentences with a day; each has its pair for a message without one
+
+
 def _tell(s: Session, message: OutsideMessage, person_id: UUID, key: str, at: datetime, **more: Any) -> None:
-    facts = {"subject": message.subject, "source": message.source, **({"due": message.due_on} if message.due_on else {"due": "–"}), **more}
+    facts = {"subject": message.subject, "source": message.source, **({"due": message.due_on} if message.due_on else {}), **more}
+    if message.due_on is None and key in DATED:
+        key += "_undated"
     notices.queue(s, key=key, facts=facts, at=at, to_person_id=person_id, subject=("message", message.id))

@@ -9,11 +9,11 @@ export default {
           <tr v-for="(row, index) in rows" :key="row.id" :class="{ on: row.id === chosen }" :aria-selected="row.id === chosen" :tabindex="opens ? 0 : null" :data-id="row.id"
               @click="choose(row.id)" @keydown.enter="choose(row.id)" @keydown.down.prevent="step($event, 1)" @keydown.up.prevent="step($event, -1)">
             <td v-if="picks" class="register__pick" @click.stop><label><input type="checkbox" :checked="picked[row.id]" :aria-label="row.cells[0].t" @click="pick($event, index)"></label></td>
-            <td v-for="(cell, i) in row.cells" :class="{ n: columns[i].n, whole: whole(cell.t) }">
+            <td v-for="(cell, i) in row.cells" :class="{ n: columns[i].n, whole: whole(cell.t) }" :lang="tongue(cell.t)">
               <span v-if="cell.tone" :class="'pill pill--' + cell.tone"><svg class="icon" viewBox="0 0 24 24" aria-hidden="true" v-html="icons[cell.icon]"></svg>{{ cell.t }}</span>
               <span v-else-if="cell.code" class="code">{{ cell.t }}</span>
               <template v-else>{{ cell.t }}</template>
-              <small v-if="cell.s">{{ cell.s }}</small>
+              <small v-if="cell.s" :lang="tongue(cell.s)">{{ cell.s }}</small>
             </td>
           </tr>
         </tbody>
@@ -45,6 +45,12 @@ export default {
     // a date, a time, a telephone number, a word of two signs: never broken over two lines
     whole(text) {
       return !!text && (text.length < 5 || /^[\d\s:.,+()\/〔〕年月日–—-]+$/.test(text) || /^\d{1,2} [A-Z][a-z]+( \d{4})?( \d\d:\d\d)?$/.test(text));
+    },
+    // on an English page: what is mostly Chinese says so, like parts.text
+    tongue(text) {
+      if (!document.documentElement.lang.startsWith("en")) return null;
+      const count = (signs) => (text?.match(signs) ?? []).length, han = count(/[\u3400-\u9fff]/g);
+      return han && 2 * han > count(/[A-Za-z\u3400-\u9fff]/g) ? "zh" : "en";
     },
     pick(event, index) {
       const on = event.target.checked, from = event.shiftKey && this.last !== null ? this.last : index; // shift takes everything between
