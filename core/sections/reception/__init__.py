@@ -77,21 +77,7 @@ from core.sections.reception.record import (
     State,
     mine,
 )
-from core.sections.reception.register import (
-    COLLECTION,
-    CodeOfDay,
-    CostLine,
-    EventLine,
-    GuestLine,
-    Plan,
-    PlanLine,
-    VersionLine,
-    Year,
-    count,
-    plan,
-    search,
-    year_figures,
-)
+from core.sections.reception.register import COLLECTION, Year, count, search, year_figures
 from core.sections.reception.running import (
     GuestSeen,
     RunSheet,
@@ -107,6 +93,7 @@ from core.sections.reception.running import (
     tick,
     untick,
 )
+from core.sections.reception.whole import CodeOfDay, CostLine, EventLine, GuestLine, Plan, PlanLine, VersionLine, plan
 
 __all__ = [
     "COLLECTION", "AddCost", "Agreed", "Answer", "AnswerLine", "Arrange", "AskApproval", "AskOwners", "AssignIncident", "CancelReception", "CheckConduct",
