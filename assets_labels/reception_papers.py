@@ -32,7 +32,7 @@ def plan_form(view: Plan, office: str, language: str, zone: str) -> bytes:
     )  # fmt: skip
     rows += table(
         heads,
-        [(paper.when(line, view), word(f"kind.{line.kind}"), _what(line, paper), _where(line), line.owner or "—") for line in view.lines],
+        [(paper.when(line, view), word(f"kind.{line.kind}"), _what(line, paper), _where(line), _owner(line, paper)) for line in view.lines],
     )
     rows += [(Cell(word("paper.three"), 1.0, "part"),), *_budget_rows(view, paper)]
     return draw_form(
@@ -136,8 +136,17 @@ def _what(line: PlanLine, paper: _Paper) -> str:
 
 
 def _where(line: PlanLine) -> str:
+    """Where it is; the room it has on a line of its own, unless the place says it already."""
     where = f"{line.place} → {line.place_to}" if line.place_to else line.place
-    return where or line.room or "—"
+    return "\n".join(filter(None, (where, line.room if line.room not in where else ""))) or "—"
+
+
+def _owner(line: PlanLine, paper: _Paper) -> str:
+    """Who answers for it, and that it stands; by whom where somebody else said so."""
+    if line.answer != "confirmed":
+        return line.owner or "—"
+    by = line.answered_by if line.answered_by != line.owner else ""
+    return "\n".join(filter(None, (line.owner, paper.word("answer.confirmed"), by)))
 
 
 def _companions(view: Plan, paper: _Paper) -> str:

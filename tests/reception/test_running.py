@@ -321,3 +321,14 @@ def test_a_badge_of_another_visitor_moves_no_plan(office: Office) -> None:
     assert plan(office, reception_id).status == "approved"
     office.do(visits.CheckOut(code=made["code"]), office.device("侧门", Role.KIOSK)[0])
     assert plan(office, reception_id).status == "approved" and labels.shown(made["code"])
+
+
+@pytest.mark.proves("S3.1-R3", "X4")
+def test_the_printed_plan_says_what_stands_and_by_whose_word(office: Office) -> None:
+    reception_id, lines = ready(office)
+    office.do(reception.AnswerLine(line_id=lines["welcome"], answer="confirmed"), office.bo)  # the clerk who plans it, not its owner
+    found = plan(office, reception_id)
+    text = pypdfium2.PdfDocument(reception_papers.plan_form(found, "局", "zh-Hans", "Asia/Shanghai"))[0].get_textpage().get_text_range()
+    [confirmed] = [line for line in found.lines if line.answer == "confirmed"]
+    assert confirmed.answered_by != confirmed.owner
+    assert f"{confirmed.owner}\n已落实\n{confirmed.answered_by}" in text.replace("\r\n", "\n")

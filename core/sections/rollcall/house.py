@@ -152,7 +152,7 @@ def _visitor(
         kind=Kind.GROUP if v.party > 1 else Kind.CONTRACTOR if v.type == "contractor" else Kind.VISITOR,
         name=v.name or v.group_name,
         detail=v.company or v.group_name,
-        host="　".join(part for part in (host.name, host.extension) if part),
+        host=" ".join(part for part in (host.name, host.extension) if part),
         where=rooms.get(v.room_id, "") if v.room_id else departments.get(host.department_id, "") if host.department_id else "",
         since=v.arrived_at or at,
         headcount=max(1, v.party),
