@@ -275,11 +275,13 @@ class PlanPage:
                 )
             if plan.may_review:
                 words = _("reception.review") if plan.score is None else _("reception.review_again")
+                waiting = sum(one.open for one in plan.incidents)
                 parts.button(
                     words,
                     lambda: reception_forms.review(plan, self.draw),
                     kind="main" if plan.score is None else "plain",
                     icon="check",
+                    why_not=_("reception.incidents_open", n=waiting) if waiting else None,
                     wide=True,
                 )
             if self.editable and plan.state == "planned":
