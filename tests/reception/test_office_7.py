@@ -142,7 +142,7 @@ def test_a_reception_from_the_letter_to_the_lessons(live_office: Office, browser
         desk.get_by_role("button", name="报领导审批").click()
         expect(desk.locator(".plan__next")).to_contain_text("在等领导审批")
         leader = open_page(browser, server, "chen", "/my/approvals", PHONE)
-        expect(leader.locator(".agree__figure")).to_have_text("480.00")
+        expect(leader.locator(".agree__figure")).to_have_text("480.00 元")
         photograph(leader, "phone-approval")
         leader.get_by_role("button", name="同意").tap()
         expect(desk.locator(".plan__band .pill")).to_have_text("已批准")
