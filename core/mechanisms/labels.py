@@ -105,13 +105,16 @@ class LabelView:
 
 Describer = Callable[[Session, Sequence[UUID], Actor], dict[UUID, Described]]
 _describers: dict[str, Describer] = {}
+_tables: dict[str, type[SQLModel]] = {}
 
 
-def describes(kind: SubjectKind) -> Callable[[Describer], Describer]:
-    """Mark the function `(s, ids, by) -> {id: Described}` that says what things of `kind` are, to this caller."""
+def describes(kind: SubjectKind, *, rows_of: type[SQLModel] | None = None) -> Callable[[Describer], Describer]:
+    """Mark the function `(s, ids, by) -> {id: Described}` that says what things of `kind` are, to this caller. Where every row of a table has a
+    description, `rows_of` names it: whether there is such a thing is then a look at its row."""
 
     def mark(function: Describer) -> Describer:
         function.__describes__ = kind  # type: ignore[attr-defined]
+        function.__rows_of__ = rows_of  # type: ignore[attr-defined]
         return function
 
     return mark
@@ -124,6 +127,8 @@ def include(*modules: ModuleType) -> None:
             kind = getattr(value, "__describes__", None)
             if isinstance(kind, SubjectKind):
                 _describers[kind] = value
+                if value.__rows_of__ is not None:
+                    _tables[kind] = value.__rows_of__
 
 
 # ── the code itself ──
@@ -390,5 +395,7 @@ def _chunks(items: Sequence[str], size: int) -> list[Sequence[str]]:
 
 
 def _subject_exists(s: Session, kind: SubjectKind, subject_id: UUID, by: Actor) -> None:
-    if subject_id not in describe(s, kind, [subject_id], by):
+    table = _tables.get(kind)
+    known = s.get(table, subject_id) is not None if table is not None else subject_id in describe(s, kind, [subject_id], by)
+    if not known:
         raise Refused("label.no_subject")

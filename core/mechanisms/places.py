@@ -134,7 +134,7 @@ def retire(s: Session, do: RetirePlace, by: Actor, at: datetime) -> None:
 # ── reads ──
 
 
-@labels.describes(labels.SubjectKind.PLACE)
+@labels.describes(labels.SubjectKind.PLACE, rows_of=Place)
 def describe(s: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, labels.Described]:
     """What a place's label says."""
     rows = s.execute(select(Place).where(col(Place.id).in_(ids))).scalars()

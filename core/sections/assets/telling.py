@@ -18,7 +18,7 @@ from core.sections.assets.custody import ASSET
 from core.sections.assets.ledger import KEEPERS_OF_THE_BOOK, Asset, AssetState
 
 
-@describes(SubjectKind.ASSET)
+@describes(SubjectKind.ASSET, rows_of=Asset)
 def describe(s: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, Described]:
     """What an asset's label says to a member of the office."""
     found: dict[UUID, Described] = {}

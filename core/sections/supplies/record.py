@@ -361,7 +361,7 @@ def may_see_stock(s: Session, supply: Supply, by: Actor) -> bool:
     return supply.place_id not in hidden_places(s, by)
 
 
-@labels.describes(SubjectKind.SUPPLY)
+@labels.describes(SubjectKind.SUPPLY, rows_of=Supply)
 def describe(s: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, Described]:
     """What a shelf label says: name, stock, place, and what this caller may do."""
     rows = list(s.execute(select(Supply).where(col(Supply.id).in_(ids))).scalars())
