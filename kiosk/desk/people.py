@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from core.foundation import database
 from core.mechanisms import labels, people, views
-from core.mechanisms.operations import Actor, Role, perform
+from core.mechanisms.operations import Actor, Role
 from core.sections import assets
 from core.web import frame, parts
 from core.web.frame import _
@@ -208,16 +208,23 @@ def _departments(page: RegisterPage) -> None:
         rows, heads = people.departments(s), {str(p.id): p.name for p in people.search(s, limit=500)}
     with parts.sheet_dialog(_("people.departments"), _("people.departments_hint")) as dialog:
         for row in rows:
-            head = parts.select(row.name, heads, str(row.head_id) if row.head_id else None, search=True)
+            head = parts.select(_("people.head_of", name=row.name), heads, str(row.head_id) if row.head_id else None, search=True).props(
+                "clearable"
+            )
             custodian = str(row.custodian_id) if row.custodian_id and str(row.custodian_id) in heads else None
             keeper = parts.select(_("people.custodian_of", name=row.name), heads, custodian, search=True).props("clearable")
 
             async def change(event: Any, row: Any = row) -> None:
-                await perform(people.UpdateDepartment(department_id=row.id, head_id=event.value), by=frame.actor())
+                chosen = UUID(event.value) if event.value else None
+                await parts.do(
+                    people.UpdateDepartment(department_id=row.id, head_id=chosen), done=_("people.department_saved", name=row.name)
+                )
 
             async def appoint(event: Any, row: Any = row) -> None:
                 chosen = UUID(event.value) if event.value else None
-                await parts.do(people.UpdateDepartment(department_id=row.id, custodian_id=chosen))
+                await parts.do(
+                    people.UpdateDepartment(department_id=row.id, custodian_id=chosen), done=_("people.department_saved", name=row.name)
+                )
 
             head.on_value_change(change)
             keeper.on_value_change(appoint)
