@@ -267,6 +267,8 @@ def language_switch(on_change: Callable[[str], Any] | None = None, *, order: Ite
 
 
 def _change_language(code: str, on_change: Callable[[str], Any]) -> Any:
+    if code == lang():  # nothing is drawn anew: a signature stays, and so does whatever is pressed next
+        return None
     speak(code)
     return on_change(code)
 

@@ -120,7 +120,7 @@ def _hosts(by: Actor) -> dict[str, str]:
 def draw_guests(booking_id: UUID, again: Callable[[], Any], *, live: bool) -> None:
     """Who comes from outside to a meeting, with their codes; a guest is added by a mail address and has the code in the meeting's own mail."""
     with database.reading() as s:
-        guests, series = visits.guests(s, booking_id), visits.meetings.is_series(s, booking_id)
+        guests, lacking = visits.guests(s, booking_id), visits.meetings.codes_to_come(s, booking_id, clock.now())
     if not guests and not live:
         return
     parts.text(_("visit_guests.title"), "h3")
@@ -134,31 +134,47 @@ def draw_guests(booking_id: UUID, again: Callable[[], Any], *, live: bool) -> No
         parts.button(_("visit_guests.add"), partial(_guest_dialog, booking_id, again), icon="plus")
         if any(guest.visit_id is None for guest in guests):
             parts.button(_("visit_guests.codes"), partial(_give_codes, booking_id, again), kind="main", icon="badge-slot")
-        if guests and series:
+        if lacking > 1:  # of guests of the whole series
             parts.button(_("visit_guests.codes_series"), partial(_give_codes, booking_id, again, whole_series=True), icon="calendar")
 
 
 async def _give_codes(booking_id: UUID, again: Callable[[], Any], *, whole_series: bool = False) -> None:
-    if (await parts.do(visits.InviteGuests(booking_id=booking_id, whole_series=whole_series), done=_("visit_guests.sent"))).ok:
+    said = _("visit_guests.sent_series" if whole_series else "visit_guests.sent")
+    if (await parts.do(visits.InviteGuests(booking_id=booking_id, whole_series=whole_series), done=said)).ok:
         await again()
 
 
 def _guest_dialog(booking_id: UUID, again: Callable[[], Any]) -> None:
+    """Somebody for this meeting, or, where it is one date of a series, for every date to come."""
+    with database.reading() as s:
+        series_id = visits.meetings.series_of(s, booking_id)
+    which = {"dates": "one"}
+
     with parts.sheet_dialog(_("visit_guests.add"), _("visit_guests.hint")) as dialog:
         name = parts.input(_("desk.visits.name"), autofocus=True, props="maxlength=80")
         email = parts.input(_("desk.visits.email"), props="type=email maxlength=254")
         speaks = parts.select(_("desk.visits.language"), i18n.LANGUAGE_NAMES, sessions.office().language)
+        if series_id is not None:
+            parts.text(_("visit_guests.dates"), "p", "field__label")
+            answers = {"one": _("visit_guests.dates.one"), "all": _("visit_guests.dates.all")}
+            parts.choice(answers, which["dates"], lambda chosen: which.update(dates=chosen))
 
         async def save() -> None:
+            whole = series_id is not None and which["dates"] == "all"
             try:
                 guest = calendars.Guest(email=(email.value or "").strip(), name=(name.value or "").strip(), language=speaks.value)
             except ValidationError:
                 parts.refuse(email, _("notice.reason.bad_address"))
                 return
-            if not (await parts.do(calendars.Invite(booking_id=booking_id, guests=(guest,)))).ok:
+            about = (
+                calendars.Invite(series_id=series_id, guests=(guest,))
+                if whole
+                else calendars.Invite(booking_id=booking_id, guests=(guest,))
+            )
+            if not (await parts.do(about)).ok:
                 return
             dialog.close()
-            await _give_codes(booking_id, again)
+            await _give_codes(booking_id, again, whole_series=whole)
 
         with parts.box("dialog__acts"):
             parts.button(_("web.cancel"), dialog.close)

@@ -246,22 +246,27 @@ def photo(screen: Welcome) -> None:
         form = screen.form
         must = visits.types.flow_of(s, form.type, UUID(form.room) if form.room else None).photo == "required"
 
+    def arrange() -> None:
+        """One dark button: the camera's until there is a picture, then "sign in"."""
+        go.set_visibility(bool(screen.form.photo))
+        without.set_visibility(not must or bool(screen.shown.get("no_camera")))
+        acts.classes(remove="kiosk__acts--two", add="kiosk__acts--two" if go.visible and without.visible else "")
+
     def taken(picture: elements.Taken) -> None:
         screen.form.photo = picture.sha256
+        arrange()
 
-    async def done() -> None:
-        if must and not screen.form.photo:
-            parts.problem(_("kiosk.photo.needed"))
-            return
-        await check_in(screen, signatures)
+    def no_camera() -> None:  # where a photo is wanted it is noted as missing: who stands here goes on
+        screen.shown["no_camera"] = True
+        arrange()
 
     screen.head(_("kiosk.photo"), _("kiosk.photo.must" if must else "kiosk.photo.say"), step=None if screen.form.code else 4)
     with parts.box("kiosk__work kiosk__work--photo", "section"):
-        elements.Photo(taken)
-    with parts.box("kiosk__acts" if must else "kiosk__acts kiosk__acts--two", "section"):
-        if not must:
-            screen.button(_("kiosk.photo.skip"), partial(_without_photo, screen, signatures))
-        screen.button(_("kiosk.sign_in"), done, kind="main")
+        elements.Photo(taken, on_unable=no_camera, kept=screen.form.photo)
+    with parts.box("kiosk__acts", "section") as acts:
+        without = screen.button(_("kiosk.photo.skip"), partial(_without_photo, screen, signatures))
+        go = screen.button(_("kiosk.sign_in"), partial(check_in, screen, signatures), kind="main")
+    arrange()
     screen.foot(partial(screen.show, "notice" if signatures else "purpose"))
 
 

@@ -10,7 +10,7 @@ from core.sections import roomcare
 from core.web import elements, frame, parts
 from core.web.frame import _
 from kiosk.welcome.form import in_our_letters
-from kiosk.welcome.screen import Welcome
+from kiosk.welcome.screen import Step, Welcome
 
 MOST = 60
 DAYS = {"today": 0, "yesterday": 1, "week": 4, "earlier": 14}
@@ -22,10 +22,10 @@ def what(screen: Welcome) -> None:
     def go(text: str) -> None:
         said = in_our_letters(text)
         if len(said) > 1:
-            screen.show("lost_where", **{**screen.shown, "what": said})
+            _on(screen, "lost_where", what=said)
 
     screen.head(_("kiosk.lost.what"), _("kiosk.lost.what.say"))
-    _keys(screen, str(screen.shown.get("what", "")), go, _("kiosk.lost.what"))
+    _keys(screen, screen.typed() or str(screen.shown.get("what", "")), go, _("kiosk.lost.what"))
     screen.foot(partial(screen.show, "parcels"), reason="general")
 
 
@@ -48,8 +48,8 @@ def where(screen: Welcome) -> None:
         parts.text(_("kiosk.lost.day"), "p", "second")
         parts.choice({key: _(f"kiosk.lost.day.{key}") for key in DAYS}, facts["day"], day)
     with parts.box("kiosk__acts", "section"):
-        screen.button(_("kiosk.next"), lambda: screen.show("lost_name", **facts), kind="main")
-    screen.foot(lambda: screen.show("lost", **facts))
+        screen.button(_("kiosk.next"), partial(_on, screen, "lost_name"), kind="main")
+    screen.foot(partial(_on, screen, "lost"))
 
 
 def name(screen: Welcome) -> None:
@@ -68,8 +68,8 @@ def name(screen: Welcome) -> None:
             screen.sorry(outcome.code or "", outcome.message(frame.lang()))
 
     screen.head(_("kiosk.lost.name"), _("kiosk.lost.name.say"))
-    _keys(screen, "", go, _("kiosk.lost.name"), act=_("kiosk.lost.ask"))
-    screen.foot(lambda: screen.show("lost_where", **facts))
+    _keys(screen, screen.typed(), go, _("kiosk.lost.name"), act=_("kiosk.lost.ask"))
+    screen.foot(partial(_on, screen, "lost_where"))
 
 
 def noted(screen: Welcome) -> None:
@@ -84,6 +84,21 @@ def noted(screen: Welcome) -> None:
     screen.foot(reason="general")
 
 
+def _on(screen: Welcome, step: Step, **more: str) -> None:
+    """To the next or the last step with what was said; what is half typed stays behind."""
+    screen.show(step, **{**{key: fact for key, fact in screen.shown.items() if key != "typed"}, **more})
+
+
 def _keys(screen: Welcome, value: str, go: object, label: str, act: str = "") -> None:
     with parts.box("kiosk__keys", "section"):
-        elements.Keypad("letters", value=value, most=MOST, both=True, hanzi=True, act=act or _("kiosk.next"), label=label, on_done=go)  # type: ignore[arg-type]
+        elements.Keypad(
+            "letters",
+            value=value,
+            most=MOST,
+            both=True,
+            hanzi=True,
+            act=act or _("kiosk.next"),
+            label=label,
+            on_change=screen.type,
+            on_done=go,
+        )  # type: ignore[arg-type]

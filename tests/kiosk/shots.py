@@ -1,5 +1,5 @@
-"""`python -m tests.shots kiosk-steps [FOLDER]`: every screen of the kiosk on both panels in Chinese and English, with and without its server, as pictures to look
-at; `build/kiosk-steps` when no folder is named. They are not kept with the code: whoever changes a screen makes them anew."""
+"""`python -m tests.shots kiosk-steps [FOLDER [LANGUAGE …]]`: every screen of the kiosk on both panels in three languages, with and without its server, as pictures
+to look at; `build/kiosk-steps` when no folder is named. They are not kept with the code: whoever changes a screen makes them anew."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
 import main as house
 from core.foundation import clock, database, migrations
+from core.foundation.i18n import LANGUAGES, t
 from core.mechanisms import office
 from core.mechanisms.operations import Role
 from tests import live
@@ -17,10 +18,9 @@ from tests.cast import Office
 from tests.conftest import MON_9AM, _open
 from tests.kiosk import walk
 from tests.live import KIOSK, KIOSK_WIDE, ROOT
-from tests.visits.kiosks import panel
+from tests.visits.kiosks import panel, press
 
 PANELS = {"tall": KIOSK, "wide": KIOSK_WIDE}
-LANGUAGES = ("zh-Hans", "en")
 
 
 def main(arguments: list[str]) -> int:
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     failed = 0
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         for kind in PANELS:
-            for language in LANGUAGES:
+            for language in arguments[1:] or LANGUAGES:
                 failed += _one(playwright, Path(folder) / f"{kind}-{language}", out, kind, language)
     return failed
 
@@ -55,9 +55,12 @@ def _one(playwright: Playwright, folder: Path, out: Path, kind: str, language: s
         page.screenshot(path=out / f"{kind}-{language}-{number:02d}-{step}.png")
 
     try:
-        with live.serving(url, folder, at=MON_9AM) as server, live.browsing(playwright, args=CAMERA) as browser:
+        with live.serving(url, folder, at=MON_9AM) as server, live.browsing(playwright, args=walk.CAMERA) as browser:
             with panel(browser, server, key, screen=PANELS[kind], permissions=("camera",)) as page:
                 walk.all_steps(page, made, server, look, language=language)
+                press(page, t("kiosk.good", language))
+                walk.furnish_more(made)
+                walk.more_steps(page, made, look, language=language)
             context = browser.new_context(**PANELS[kind])
             live.become_device(context, server, "kiosk", key)
             page = context.new_page()
@@ -98,6 +101,3 @@ def _without_server(page: Page, language: str, look: walk.Look) -> None:
     at("notice")
     page.locator(".signature__cannot").click()
     at("done")
-
-
-CAMERA = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")

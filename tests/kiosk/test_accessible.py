@@ -3,8 +3,10 @@ loss (look.md §11; guide S3.1-R1)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Playwright, expect
 from sqlalchemy import text
 
 from core.foundation import clock, database, vault
@@ -12,7 +14,7 @@ from core.foundation.i18n import t
 from core.sections import visits
 from tests.cast import Office
 from tests.kiosk import axe, walk
-from tests.live import KIOSK, KIOSK_WIDE, Server, settings_of
+from tests.live import KIOSK, KIOSK_WIDE, Server, browsing, settings_of
 from tests.visits.kiosks import kiosk_key, panel, photograph, press
 
 REACH = """() => {
@@ -21,6 +23,10 @@ REACH = """() => {
     if (!e.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || e.closest('[aria-hidden=true]')) continue;
     const r = e.getBoundingClientRect();
     if (r.top < half - 4) wrong.push(`${e.textContent.trim().slice(0, 30) || e.className} at ${Math.round(r.top)} of ${innerHeight}`);
+    for (const x of [r.left + 6, r.left + r.width / 2, r.right - 6]) {
+      const hit = document.elementFromPoint(x, Math.max(half, r.top + r.height / 2));
+      if (hit && r.top + r.height / 2 < innerHeight && !e.contains(hit) && !hit.contains(e)) wrong.push(`${e.textContent.trim().slice(0, 30)} is covered by ${hit.className || hit.tagName}`);
+    }
   }
   return wrong;
 }"""
@@ -46,6 +52,13 @@ LOSS = """() => {
 SIZES = """() => Object.fromEntries(['h1', 'p', 'button'].map((tag) => [tag,
   Math.min(...[...document.querySelectorAll(`.kiosk__body ${tag}`)].filter((e) => e.checkVisibility() && e.textContent.trim() && !e.closest('.ease'))
     .map((e) => parseFloat(getComputedStyle(e).fontSize)))]))"""
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One with a camera."""
+    with browsing(playwright, args=walk.CAMERA) as running:
+        yield running
 
 
 def test_the_checker_of_accessibility_is_the_pinned_one() -> None:
@@ -91,7 +104,7 @@ def test_one_touch_brings_all_controls_low_and_another_makes_letters_large_witho
         if not ease.count():  # a finished screen asks nothing that is out of reach
             wrong.extend(f"{name}: {one}" for one in page.evaluate(REACH))
             return
-        if name in ("name", "code", "company", "host", "purpose", "notice", "photo", "leave_code", "parcel"):
+        if name in ("name", "code", "company", "host", "purpose", "notice", "photo", "photo-taken", "leave_code", "parcel"):
             assert ease.get_attribute("aria-pressed") == "true", name  # remembered as long as this visitor is here
         elif ease.get_attribute("aria-pressed") == "false":
             ease.click()
@@ -110,6 +123,8 @@ def test_one_touch_brings_all_controls_low_and_another_makes_letters_large_witho
     with panel(browser, server, kiosk_key(live_office), screen=screen, permissions=("camera",)) as page:
         walk.all_steps(page, live_office, server, look, language=language)
         page.locator(".kiosk__acts .button--main").click()
+        walk.furnish_more(live_office)
+        walk.more_steps(page, live_office, look, language=language)
         walk.at_step(page, "attract")
         expect(page.locator("[data-ease=reach]")).to_have_attribute("aria-pressed", "false")  # forgotten with the visitor
     assert not wrong, "\n".join(wrong)

@@ -19,6 +19,7 @@ from tests.live import Server
 from tests.visits.build import TODAY, invite, kiosk, sign, walk_in
 from tests.visits.kiosks import draw_signature, go_on, press, scan, type_in
 
+CAMERA = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")  # the browser of a panel that is walked through
 Look = Callable[[Page, str], None]
 
 
@@ -96,7 +97,12 @@ def all_steps(page: Page, made: Office, server: Server, look: Look, *, language:
         draw_signature(page)
     press(page, w("kiosk.notice.agree"))
     see("photo")
-    press(page, w("kiosk.photo.skip"))
+    page.locator(".photo .button--main").click()
+    expect(page.locator(".photo img")).to_be_visible()
+    expect(page.locator(".kiosk__acts .button--main")).to_be_visible()
+    look(page, "photo-taken")
+    expect(page.locator(".photo img")).to_be_visible()  # also after it was looked at in other languages
+    press(page, w("kiosk.sign_in"))
     see("signed_in")
     press(page, w("kiosk.good"))
     planned = invite(made, name="欧阳文博", company="江城市建设投资集团有限公司第三工程局")
@@ -288,4 +294,22 @@ def more_steps(page: Page, made: Office, look: Look, *, language: str = "zh-Hans
     scan(page, here["code"])
     see("mistaken")
     press(page, w("kiosk.mistaken.left"))
+
+    home(page, language)
+    press(page, w("kiosk.parcel"))
+    press(page, w("kiosk.lost"))
+    at_step(page, "lost")
+    type_in(page, "BLACK UMBRELLA")
+    see("lost")
+    expect(page.locator(".keypad__text")).to_have_text("BLACK UMBRELLA")
+    go_on(page)
+    see("lost_where")
+    press(page, w("kiosk.next"))
+    at_step(page, "lost_name")
+    type_in(page, "ZHOU")
+    see("lost_name")
+    expect(page.locator(".keypad__text")).to_have_text("ZHOU")
+    go_on(page)
+    see("lost_noted")
+    press(page, w("kiosk.lost.good"))
     at_step(page, "attract")

@@ -56,6 +56,7 @@ def test_the_language_changes_on_any_step_and_what_was_typed_stays(live_office: 
         asks(page, "您從哪裡來？")
         page.wait_for_function("() => document.documentElement.lang === 'zh-Hant'")
         press(page, "沒有，跳過")
+        asks(page, "您找哪一位？")
         type_in(page, "LINXIAO")
         expect(page.locator(".found")).to_have_count(0)
         type_in(page, "MEI")

@@ -107,6 +107,20 @@ def test_an_offer_that_lapses_leaves_the_guests_called_off_until_another_room_is
 # ── a series ──
 
 
+def test_who_is_invited_to_one_date_of_a_series_gets_no_codes_of_the_others(office: Office) -> None:
+    set_up_rooms(office)
+    id = make(office, wall(11, 24), "FREQ=DAILY;COUNT=4", title="联席会")
+    first = office.read(series.card, id, office.mei, clock.now()).dates[0].booking_id
+    alone = calendars.Guest(email="alone@guests.cn", name="独来")
+    office.do(calendars.Invite(booking_id=first, guests=(alone,)), office.mei)
+    assert office.read(visits.meetings.codes_to_come, first, clock.now()) == 0
+    assert len(office.do(visits.InviteGuests(booking_id=first, whole_series=True), office.mei)["visit_ids"]) == 1
+    office.do(calendars.Invite(series_id=id, guests=(GUEST,)), office.mei)
+    assert office.read(visits.meetings.codes_to_come, first, clock.now()) == 4
+    office.do(visits.InviteGuests(booking_id=first, whole_series=True), office.mei)
+    assert office.read(visits.meetings.codes_to_come, first, clock.now()) == 0
+
+
 @pytest.mark.proves("Front desk 10", "S3.1-R1")
 def test_a_guest_of_a_series_gets_every_date_with_its_own_code_in_one_mail(office: Office, smtp: Catcher) -> None:  # noqa: F811
     set_up_rooms(office)

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field as Input
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from core.foundation import clock
@@ -60,22 +60,32 @@ def invite_guests(s: Session, do: InviteGuests, by: Actor, at: datetime) -> dict
     return {"visit_ids": made}
 
 
-def is_series(s: Session, booking_id: UUID) -> bool:
-    """Whether a meeting is one date of a series."""
-    return _series_of(s, booking_id) is not None
+def series_of(s: Session, booking_id: UUID) -> UUID | None:
+    """The series that a meeting is one date of."""
+    return s.execute(select(col(SeriesDate.series_id)).where(col(SeriesDate.booking_id) == booking_id)).scalar_one_or_none()
+
+
+def codes_to_come(s: Session, booking_id: UUID, at: datetime) -> int:
+    """How many codes the guests of its series lack. Who is invited to this date alone is not among them."""
+    booking, series_id = s.get(Booking, booking_id), series_of(s, booking_id)
+    if booking is None or series_id is None:
+        return 0
+    invited = {row.id for row in _attendees(s, series_id=series_id)}
+    if not invited:
+        return 0
+    dates = [date.id for date in _dates(s, booking, at)]
+    have = select(func.count()).select_from(Visit)
+    have = have.where(col(Visit.booking_id).in_(dates), col(Visit.attendee_id).in_(invited), col(Visit.state) != VisitState.CANCELLED)
+    return len(dates) * len(invited) - int(s.execute(have).scalar_one())
 
 
 def _dates(s: Session, booking: Booking, at: datetime) -> list[Booking]:
-    """This date and those to come after it, as far ahead as somebody may be invited."""
-    series_id = _series_of(s, booking.id)
+    """Every date to come, as far ahead as somebody may be invited."""
+    series_id = series_of(s, booking.id)
     far = clock.today(at) + timedelta(days=planning.FURTHEST_DAYS)
     every = [one for _date, one in dates_of(s, series_id) if one is not None] if series_id is not None else []
-    later = [one for one in every if is_to_come(one, at) and one.starts_at > booking.starts_at and clock.today(one.starts_at) <= far]
-    return [booking, *sorted(later, key=lambda one: one.starts_at)][:MOST_DATES]
-
-
-def _series_of(s: Session, booking_id: UUID) -> UUID | None:
-    return s.execute(select(col(SeriesDate.series_id)).where(col(SeriesDate.booking_id) == booking_id)).scalar_one_or_none()
+    others = [one for one in every if is_to_come(one, at) and one.id != booking.id and clock.today(one.starts_at) <= far]
+    return sorted([booking, *others], key=lambda one: one.starts_at)[:MOST_DATES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,7 @@ class MeetingGuest:
 
 def guests(s: Session, booking_id: UUID) -> list[MeetingGuest]:
     """Who comes from outside to this booking: its own guests and those of its series."""
-    series_id = _series_of(s, booking_id)
+    series_id = series_of(s, booking_id)
     rows = [*_attendees(s, booking_id=booking_id), *(_attendees(s, series_id=series_id) if series_id else ())]
     query = select(Visit).where(col(Visit.booking_id) == booking_id, col(Visit.state) != VisitState.CANCELLED)
     known = {visit.attendee_id: visit for visit in s.execute(query).scalars()}

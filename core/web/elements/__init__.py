@@ -98,7 +98,8 @@ class Signature(ui.element, component="signature.js"):
 
 
 class Photo(ui.element, component="photo.js"):
-    """Takes a photo, makes it small without its camera data, stores it through `/api/v1/attachments/`; `on_taken` hears its hash at once."""
+    """Takes a photo, makes it small without its camera data, stores it through `/api/v1/attachments/`; `on_taken` hears its hash at once, `on_unable` that
+    there is no camera to take one with. `kept`: the hash of the one that was taken a moment ago, when the screen is drawn anew."""
 
     def __init__(
         self,
@@ -106,9 +107,11 @@ class Photo(ui.element, component="photo.js"):
         *,
         facing: Literal["user", "environment"] = "user",
         on_stored: Callable[[bool], Any] | None = None,
+        on_unable: Callable[[], Any] | None = None,
+        kept: str = "",
     ) -> None:
         super().__init__()
-        self._props["facing"] = facing
+        self._props.update({"facing": facing, "kept": kept})
 
         async def taken(event: GenericEventArguments) -> None:
             args = event.args if isinstance(event.args, dict) else {}
@@ -117,6 +120,8 @@ class Photo(ui.element, component="photo.js"):
                 await _call(on_taken, Taken(digest, int(args.get("bytes") or 0)))
 
         self.on("taken", taken)
+        if on_unable is not None:
+            self.on("unable", lambda: on_unable())
         if on_stored is not None:
             self.on("stored", lambda: on_stored(True))
             self.on("not_stored", lambda: on_stored(False))

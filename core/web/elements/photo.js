@@ -1,7 +1,9 @@
 // A photo: seen in a mirror while it is taken, after a short countdown, kept the right way round, made small, sent through our attachments API by its hash.
 // NiceGUI's own upload is closed (nicegui-facts 17). A camera that is refused or missing says what to do; where files may be chosen, one can be taken instead.
 import { speaking } from "/static/speaking.js";
-const COUNT = 3;
+// A picture outlives its screen being drawn anew (another language) for two seconds, and only for a form that names its hash (`kept`).
+const COUNT = 3, LAST_MS = 2000;
+let last = null;
 export default {
   mixins: [speaking],
   template: `
@@ -18,7 +20,7 @@ export default {
         <label class="button" v-else-if="files">{{ words('take_photo') }}<input type="file" accept="image/*" capture="environment" hidden @change="picked"></label>
       </div>
     </div>`,
-  props: { facing: { type: String, default: "user" }, files: { type: Boolean, default: true }, longest: { type: Number, default: 1280 } },
+  props: { facing: { type: String, default: "user" }, files: { type: Boolean, default: true }, longest: { type: Number, default: 1280 }, kept: { type: String, default: "" } },
   data() {
     return { taken: null, ready: false, sentence: "", count: 0, flash: false };
   },
@@ -30,7 +32,7 @@ export default {
     async start() {
       if (!navigator.mediaDevices?.getUserMedia) {
         this.sentence = window.isSecureContext ? this.denied("") : this.words("camera_insecure");
-        return;
+        return void this.$emit("unable", {});
       }
       try {
         this.stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: { facingMode: { ideal: this.facing }, width: { ideal: 1280 } } });
@@ -42,6 +44,7 @@ export default {
         this.sentence = "";
       } catch (error) {
         this.sentence = this.denied(error?.name);
+        this.$emit("unable", {});
       }
     },
     lost() {
@@ -90,12 +93,16 @@ export default {
       const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
       if (this.gone) return;
       this.forget();
-      this.taken = URL.createObjectURL(blob);
+      this.show(blob);
       this.stop();
       const bytes = await blob.arrayBuffer();
-      const digest = [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((b) => b.toString(16).padStart(2, "0")).join("");
+      const digest = this.digest = [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((b) => b.toString(16).padStart(2, "0")).join("");
       this.$emit("taken", { sha256: digest, bytes: blob.size, width: canvas.width, height: canvas.height });
       this.send(digest, blob);
+    },
+    show(blob) {
+      this.blob = blob;
+      this.taken = URL.createObjectURL(blob);
     },
     async send(digest, blob) {
       const answer = await fetch(`/api/v1/attachments/${digest}`, { method: "PUT", headers: { "Content-Type": "image/jpeg" }, body: blob }).catch(() => null);
@@ -110,7 +117,7 @@ export default {
     },
     forget() {
       if (this.taken) URL.revokeObjectURL(this.taken);
-      this.taken = null;
+      this.taken = this.blob = null;
       this.sentence = "";
     },
     clear() {
@@ -119,10 +126,21 @@ export default {
     },
   },
   mounted() {
-    this.start();
+    if (this.kept && last?.digest === this.kept) {
+      this.digest = last.digest;
+      this.show(last.blob);
+    } else {
+      if (this.kept) this.$emit("taken", { sha256: "", bytes: 0 }); // a picture that can not be shown is not kept either
+      this.start();
+    }
+    last = null;
   },
   beforeUnmount() {
     this.gone = true;
+    if (this.blob && this.digest) {
+      const mine = (last = { digest: this.digest, blob: this.blob });
+      setTimeout(() => last === mine && (last = null), LAST_MS);
+    }
     this.clear();
   },
 };
