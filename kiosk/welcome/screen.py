@@ -220,7 +220,8 @@ class Welcome:
                 self.button(_("kiosk.ask_reception"), partial(self.call_help, reason), icon="bell")
 
     def speak(self) -> None:
-        """The page's language changed: everything that was typed stays."""
+        """The page's language changed: everything that was typed stays, and a draft that comes back speaks it."""
+        self._dirty = True
         self.watch.speak()
         self.redraw()
 

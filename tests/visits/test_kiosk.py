@@ -131,6 +131,7 @@ def test_who_walks_away_is_asked_after_thirty_seconds_and_then_wiped(live_office
         press(page, "我来访")
         type_in(page, "王敏秘密")
         go_on(page)
+        asks(page, "您从哪里来？")
         page.locator('.lang button[lang="en"]').click()
         asks(page, "Where are you from?")
         page.clock.run_for(31_000)

@@ -27,16 +27,29 @@ export default {
       if (typeof text !== "string" || text.length > this.most) return;
       this.$emit("scan", { text, source, t: window.foyer.now() });
     },
+    /** A part of ours, asked for until it comes: a link that drops at this moment must not leave a kiosk deaf until somebody reloads it. */
+    async fetched(path) {
+      for (let n = 0; !this.gone; n += 1) {
+        try {
+          return await import(n ? `${path}?again=${n}` : path); // browsers remember an address that failed
+        } catch {
+          await new Promise((go) => setTimeout(go, 2000));
+        }
+      }
+      return null;
+    },
     async start() {
       if (this.wedge) { // a scanner on a cable does not wait for the camera's reader
-        const { listen } = await import("/m/wedge.js");
-        if (this.gone) return;
+        const module = await this.fetched("/m/wedge.js");
+        if (this.gone || !module) return;
+        const { listen } = module;
         this.unlisten = listen(null, (text) => this.found(text, "wedge"));
         this.$el.dataset.listens = "";
       }
       if (this.camera) {
-        const { Camera } = await import("/m/scanner.js");
-        if (this.gone) return;
+        const module = await this.fetched("/m/scanner.js");
+        if (this.gone || !module) return;
+        const { Camera } = module;
         this.reader = new Camera(this.$refs.video, (text) => this.found(text, "camera"), (state, abilities) => {
           this.state = state;
           this.abilities = abilities || {};
