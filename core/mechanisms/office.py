@@ -177,6 +177,12 @@ def setting(s: Session, key: str) -> Any:
     return (s.execute(_SETTINGS).scalar_one_or_none() or {}).get(key, default)
 
 
+def several(s: Session, *keys: str) -> tuple[Any, ...]:
+    """The values of some settings, or their defaults, in one question."""
+    said = s.execute(_SETTINGS).scalar_one_or_none() or {}
+    return tuple(said.get(key, DEFAULTS[key]) for key in keys)
+
+
 def face(s: Session) -> Face | None:
     """What a page shows of the office, or None on an empty database: one small statement, because every page asks."""
     row = s.execute(_FACE).one_or_none()

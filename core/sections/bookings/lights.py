@@ -60,8 +60,8 @@ def tell_lights(at: datetime) -> int:
     """Tell each light what changed since it was last told. Returns how many messages went out; without an address nothing happens."""
     global _broker
     with database.reading() as s:
-        wanted = Wanted(*(str(office.setting(s, f"light.{name}")) for name in ("url", "mqtt", "topic")))
-        info = office.info(s)
+        wanted = Wanted(*map(str, office.several(s, "light.url", "light.mqtt", "light.topic")))
+        info = office.info(s) if wanted.url else None
         rooms = rooms_now(s, at) if wanted.url or wanted.broker else []
     if _broker is not None and _broker.wanted != wanted:
         _broker.stop()
