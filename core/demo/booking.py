@@ -101,7 +101,7 @@ def _series(house: House, today: date, at: datetime) -> None:
 
 
 def _tomorrow(house: House, day: date, at: datetime) -> None:
-    """A review in a room without a projector: a portable one is claimed with it; four were asked, two have answered."""
+    """A review in a room without a projector: a portable one is claimed with it; four were asked, two have answered; two others wanted the room."""
     key, story, leader = f"review/{day}", house.story, house.actors["leader"]
     if story.was_told(key):
         return
@@ -113,6 +113,12 @@ def _tomorrow(house: House, day: date, at: datetime) -> None:
     story.later(key, do, leader, at - timedelta(minutes=70))
     guests = tuple(calendars.Guest(person_id=house.actors[who].person_id) for who in ("staff", "clerk", "safety"))
     outside = calendars.Guest(email="xu@partner.example", name="徐工（合作单位）", language="zh-Hans")
+    # Two more wanted that room: one waits for it, one asks the office to find a way.
+    span = {"room_id": house.rooms["305"], "starts_at": start, "ends_at": start + timedelta(hours=1)}
+    wait = bookings.JoinWaiting.model_validate({**span, "title": "季度数据核对", "attendees": 3})
+    story.later(f"{key}/wait", wait, house.actors["staff"], at - timedelta(minutes=50))
+    case = bookings.OpenCase.model_validate({**span, "title": "消防演练协调", "attendees": 4, "reason": "维保单位只有这个时间能来"})
+    story.later(f"{key}/case", case, house.actors["safety"], at - timedelta(minutes=45))
     story.later(f"{key}/asked", calendars.Invite(booking_id=id, guests=(*guests, outside)), leader, at - timedelta(minutes=65))
     story.flush()
     answers = story.answer(f"{key}/asked")

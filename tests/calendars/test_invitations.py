@@ -91,6 +91,8 @@ def test_guests_are_invited_once_updated_once_and_told_when_it_is_off(house: Off
     assert (method, sequence, start) == ("REQUEST", 1, utc(2))
     (event,) = invitation_in(smtp.mail_to(GUEST)).walk("VEVENT")
     assert str(event["ORGANIZER"]) == "mailto:mei@office.example" and str(event["ATTENDEE"]) == f"mailto:{GUEST}"
+    body = smtp.mail_to(GUEST).get_body(("plain",))
+    assert body is not None and "24 Nov 10:00–11:00" in body.get_content()  # until when, too
     assert "wu@office.example" not in str(smtp.mail_to(GUEST))  # nobody's address is given away
     house.do(bookings.MoveBooking(booking_id=made, starts_at=utc(5), ends_at=utc(6)), house.mei)
     house.do(bookings.MoveBooking(booking_id=made, starts_at=utc(6), ends_at=utc(7)), house.mei)
