@@ -18,9 +18,9 @@ from core.web.frame import _
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
-CASE_TONES: dict[str, parts.Tone] = {"open": "held", "settled": "free", "refused": "shut", "withdrawn": "shut"}
+CASE_TONES: dict[str, parts.Tone] = {"open": "held", "settled": "free", "refused": "shut", "withdrawn": "shut", "lapsed": "shut"}
 OFFER_TONES: dict[str, parts.Tone] = {"open": "held", "accepted": "free", "declined": "busy", "lapsed": "shut", "gone": "shut"}
-WAIT_TONES: dict[str, parts.Tone] = {"waiting": "soon", "offered": "held", "placed": "free", "left": "shut"}
+WAIT_TONES: dict[str, parts.Tone] = {"waiting": "soon", "offered": "held", "placed": "free", "left": "shut", "lapsed": "shut"}
 
 
 @router.page("/desk/conflicts")

@@ -6,7 +6,9 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from core.foundation import database
 from core.mechanisms.operations import Actor
 from core.sections import bookings, rooms
 from core.sections.bookings import no_shows, offers
@@ -181,6 +183,25 @@ def test_a_withdrawn_case_gives_back_what_was_kept_for_it(house: Office) -> None
     assert claimed(house.places["305"]) == [] and offered(house, house.wu) == []
     free = bookings.OpenCase(room_id=house.places["305"], starts_at=moment(10), ends_at=moment(11), reason="想要")
     assert house.refused(free, house.wu).code == "case.free"
+
+
+@pytest.mark.proves("S1.3-R2", "V11")
+def test_what_nobody_settled_before_its_time_was_over_is_closed_once_and_said(house: Office) -> None:
+    case = open_case(house, house.wu)
+    waiting = wait(house, house.bo)
+    anywhere = house.do(bookings.LeaveWaiting(wait_id=wait(house, house.ann)), house.ann)
+    house.do(bookings.OfferInCase(case_id=case.id, room_id=house.places["305"], starts_at=moment(15), ends_at=moment(16)), house.ann)
+    assert bookings.lapse_overdue(moment(11)) == 1  # the place in the queue; the offer of the afternoon still stands
+    house.do(bookings.DeclineOffer(offer_id=offered(house, house.wu)[0].id), house.wu)
+    assert (bookings.lapse_overdue(moment(11)), bookings.lapse_overdue(moment(12))) == (1, 0)
+    assert told(house, house.wu)[-1] == "booking.case_lapsed_notice" and told(house, house.bo).count("booking.wait_lapsed_notice") == 1
+    assert house.refused(bookings.WithdrawCase(case_id=case.id), house.wu, at=moment(12)).code == "case.lapsed"
+    house.do(bookings.LeaveWaiting(wait_id=waiting), house.bo, at=moment(12))  # nothing new: it is over
+    with database.reading() as s:
+        assert [(one.state, one.id) for one in s.execute(select(bookings.BookingWait)).scalars() if one.id == waiting] == [
+            ("lapsed", waiting)
+        ]
+    assert anywhere["state"] == "left"
 
 
 # ── late after all ──

@@ -78,6 +78,7 @@ from core.sections.bookings.offers import (
     offers_to,
 )
 from core.sections.bookings.offers import lapse as lapse_offer
+from core.sections.bookings.overdue import LapseCase, LapseWait, lapse_case, lapse_overdue, lapse_wait
 from core.sections.bookings.plans import FreeRoom, RoomDay, RoomNow, day_plan, free_rooms, next_change, rooms_now
 from core.sections.bookings.presence import ActHere, Arrive, DoorPresence, act_here, arrive, codes, present, ticket_for
 from core.sections.bookings.registers import COLLECTION, bookings_list, mine
@@ -122,7 +123,9 @@ __all__ = [
     "ItemClaim",
     "JoinWaiting",
     "LapseBooking",
+    "LapseCase",
     "LapseOffer",
+    "LapseWait",
     "LeaveWaiting",
     "Mark",
     "MoveBooking",
@@ -173,9 +176,12 @@ __all__ = [
     "items_of",
     "join",
     "lapse",
+    "lapse_case",
     "lapse_offer",
     "lapse_offers",
+    "lapse_overdue",
     "lapse_undecided",
+    "lapse_wait",
     "late_for",
     "leave",
     "marks_from",

@@ -171,7 +171,7 @@ def offer_in_case(s: Session, do: OfferInCase, by: Actor, at: datetime) -> CaseV
     facts = {"room": places.get(s, do.room_id).name, "from": wish.starts_at, "until": wish.ends_at, "answer_by": made.expires_at}
     key = "booking.case_ask_holder" if do.to == "holder" else "booking.case_offer_notice"
     notices.queue(s, key=key, facts=facts, at=at, to_person_id=person_id, subject=("booking", made.booking_id))
-    return _changed(s, case)
+    return changed_case(s, case)
 
 
 class CloseCase(Operation):
@@ -185,10 +185,10 @@ class CloseCase(Operation):
 def close_case(s: Session, do: CloseCase, by: Actor, at: datetime) -> CaseView:
     """Refuses: case.not_found, case.settled, case.refused, case.withdrawn"""
     case = _open(s, do.case_id)
-    _end(s, case, REFUSED, by, at, note=do.note)
+    end_case(s, case, REFUSED, by, at, note=do.note)
     facts = {"room": places.get(s, case.room_id).name, "from": case.starts_at, "note": do.note}
     notices.queue(s, key="booking.case_refused_notice", facts=facts, at=at, to_person_id=case.person_id, subject=("case", case.id))
-    return _changed(s, case)
+    return changed_case(s, case)
 
 
 class WithdrawCase(Operation):
@@ -202,8 +202,8 @@ def withdraw_case(s: Session, do: WithdrawCase, by: Actor, at: datetime) -> Case
     if case.person_id != by.person_id and not by.has(*OFFICE):
         raise NotAllowed(reason="case")
     if case.state != WITHDRAWN:
-        _end(s, _open(s, case.id), WITHDRAWN, by, at)
-    return _changed(s, case)
+        end_case(s, _open(s, case.id), WITHDRAWN, by, at)
+    return changed_case(s, case)
 
 
 # ── for displacing ──
@@ -230,7 +230,7 @@ def _answered(s: Session, made: BookingOffer, booking: Booking, by: Actor, at: d
     if made.state != offers.ACCEPTED:
         _tell_office(s, case, at)
     elif made.for_booking_id is None or case.kind == DISPLACED:
-        _end(s, case, SETTLED, by, at, booking_id=booking.id)
+        end_case(s, case, SETTLED, by, at, booking_id=booking.id)
     else:
         _swap(s, case, made.for_booking_id, booking, by, at)
     touch(s, "case", case.id)
@@ -253,7 +253,7 @@ def _swap(s: Session, case: BookingCase, holder_id: UUID, moved_to: Booking, by:
             raise
         _tell_office(s, case, at)
         return
-    _end(s, case, SETTLED, by, at, booking_id=got.id)
+    end_case(s, case, SETTLED, by, at, booking_id=got.id)
     facts = {"room": places.get(s, case.room_id).name, "from": case.starts_at, "until": case.ends_at}
     notices.queue(s, key="booking.case_settled_notice", facts=facts, at=at, to_person_id=case.person_id, subject=("booking", got.id))
 
@@ -360,13 +360,13 @@ def _opened(s: Session, case: BookingCase, at: datetime) -> CaseView:
     return views(s, [case])[0]
 
 
-def _end(s: Session, case: BookingCase, state: str, by: Actor, at: datetime, *, note: str = "", booking_id: UUID | None = None) -> None:
+def end_case(s: Session, case: BookingCase, state: str, by: Actor, at: datetime, *, note: str = "", booking_id: UUID | None = None) -> None:
     for made in _offers(s, case.id):
         offers.withdraw(s, made, at)
     case.state, case.decided_at, case.decided_by, case.note, case.booking_id = state, at, by.person_id, note, booking_id
 
 
-def _changed(s: Session, case: BookingCase) -> CaseView:
+def changed_case(s: Session, case: BookingCase) -> CaseView:
     case.version += 1
     s.flush()
     touch(s, "case", case.id)

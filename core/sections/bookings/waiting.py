@@ -137,8 +137,8 @@ def leave(s: Session, do: LeaveWaiting, by: Actor, at: datetime) -> WaitView:
         raise NotAllowed(reason="wait")
     if wait.state == PLACED:
         raise Refused("wait.placed")
-    if wait.state != LEFT:
-        _set(s, wait, LEFT)
+    if wait.state in (WAITING, OFFERED):
+        set_state(s, wait, LEFT)
         kept = s.execute(select(BookingOffer).where(col(BookingOffer.wait_id) == wait.id, col(BookingOffer.state) == offers.OPEN)).scalars()
         for made in list(kept):
             offers.withdraw(s, made, at)
@@ -168,7 +168,7 @@ def _freed(s: Session, room_id: UUID, start: datetime, until: datetime, at: date
 def _give(s: Session, wait: BookingWait, freed_id: UUID, begin: datetime, at: datetime) -> None:
     person = people.get(s, wait.person_id)
     if person.disabled_at is not None:
-        _set(s, wait, LEFT)
+        set_state(s, wait, LEFT)
         return
     room_ids = [wait.room_id] if wait.room_id else _rooms_for(s, wait, person, freed_id, begin, at)
     for room_id in room_ids:
@@ -179,13 +179,13 @@ def _give(s: Session, wait: BookingWait, freed_id: UUID, begin: datetime, at: da
             booking = _booked(s, wish, people.actor_of(s, person), at)
             if booking is not None:
                 wait.booking_id = booking.id
-                _set(s, wait, PLACED)
+                set_state(s, wait, PLACED)
                 _tell(s, "booking.placed_notice", booking, person.id, at)
                 return
         else:
             made = offers.offer(s, wish, offers.WAITING, person.id, at, wait_id=wait.id)
             if made is not None:
-                _set(s, wait, OFFERED)
+                set_state(s, wait, OFFERED)
                 _tell(s, "booking.waiting_offer_notice", claims.get(s, made.booking_id)[0], person.id, at, answer_by=made.expires_at)
                 return
 
@@ -217,9 +217,9 @@ def _answered(s: Session, made: BookingOffer, booking: Booking, by: Actor, at: d
         return
     if made.state == offers.ACCEPTED:
         wait.booking_id = booking.id
-        _set(s, wait, PLACED)
+        set_state(s, wait, PLACED)
     else:
-        _set(s, wait, LEFT)
+        set_state(s, wait, LEFT)
         if made.state == offers.LAPSED:
             _tell(s, "booking.offer_lapsed_notice", booking, wait.person_id, at)
 
@@ -289,7 +289,7 @@ def _check(s: Session, do: JoinWaiting, person: Person, by: Actor, at: datetime)
         raise Refused("wait.free")
 
 
-def _set(s: Session, wait: BookingWait, state: str) -> None:
+def set_state(s: Session, wait: BookingWait, state: str) -> None:
     wait.state = state
     wait.version += 1
     s.flush()
