@@ -41,9 +41,10 @@ SENTENCES = (
 )
 # What only the desk, paper and mails say: not a byte of the first visit.
 ELSEWHERE = (
+    "asset.any_", "asset.group_", "asset.net_value_in", "asset.salvage_in", "asset.summary", "asset.value_in", "asset.whole_life", "asset.worth",
     "asset.event.", "asset.event_short.", "asset.told.", "asset.notice.", "asset.filter.", "asset.got_how.", "custody.notice.",
     "inspection.column.", "inspection.box.", "rollcall.column.", "rollcall.desk.", "rollcall.kiosk.", "rollcall.paper.", "rollcall.report.",
-    "rollcall.sheet.", "stocktake.column.", "stocktake.flag.", "stocktake.head.", "stocktake.notice.", "stocktake.report.", "stocktake.sum.",
+    "rollcall.sheet.", "stocktake.cause", "stocktake.column.", "stocktake.flag.", "stocktake.head.", "stocktake.notice.", "stocktake.report.", "stocktake.report_json", "stocktake.report_pdf", "stocktake.report_xlsx", "stocktake.sum.",
     "stocktake.tab.", "supply.column.", "supply.move.", "supply.notice.",
 )  # fmt: skip
 EXPLAINS = ("_words", "_hint", "_help")  # below a field or in a dialog of the desk
