@@ -66,6 +66,7 @@ def test_the_checker_of_accessibility_is_the_pinned_one() -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.timeout(300)  # half a hundred screens, each in three languages
 @pytest.mark.proves("S3.1-R1", "X3", "V30")
 def test_every_step_in_three_languages_has_no_serious_finding(live_office: Office, server: Server, browser: Browser) -> None:
     walk.furnish(live_office)
@@ -91,6 +92,7 @@ def test_every_step_in_three_languages_has_no_serious_finding(live_office: Offic
 
 
 @pytest.mark.browser
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("kind", "screen"), [("tall", KIOSK), ("wide", KIOSK_WIDE)])
 def test_one_touch_brings_all_controls_low_and_another_makes_letters_large_without_loss(
     live_office: Office, server: Server, browser: Browser, kind: str, screen: dict[str, object]
