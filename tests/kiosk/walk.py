@@ -96,6 +96,7 @@ def all_steps(page: Page, made: Office, server: Server, look: Look, *, language:
     if language == "zh-Hans":  # the other languages were looked at meanwhile: a screen drawn anew has an empty field
         draw_signature(page)
     press(page, w("kiosk.notice.agree"))
+    expect(page.locator(".photo .button--main")).to_be_visible()  # the camera is on
     see("photo")
     page.locator(".photo .button--main").click()
     expect(page.locator(".photo img")).to_be_visible()
