@@ -12,13 +12,13 @@ run: .venv/run.done ## the server on the office's own data
 
 test: .venv/test.done ## the whole suite
 	@sh tests/tools.sh
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile
 
 check: .venv/test.done ## what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile || { echo "What failed runs once more, alone: two browsers at once on two cores can be late. Both runs count as shown."; $(BIN)/pytest --last-failed --last-failed-no-failures none; }
+	$(BIN)/pytest -n 3 --dist loadfile || { echo "What failed runs once more, alone: two browsers at once on two cores can be late. Both runs count as shown."; $(BIN)/pytest --last-failed --last-failed-no-failures none; }
 
 explore: .venv/test.done ## the property tests with examples never tried before
 	HYPOTHESIS_PROFILE=explore $(BIN)/pytest $$(grep -rl "^from hypothesis" tests --include="test_*.py")
