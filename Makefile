@@ -18,7 +18,7 @@ check: .venv/test.done ## what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 3 --dist loadfile || { echo "What failed runs once more, alone: two browsers at once on two cores can be late. Both runs count as shown."; $(BIN)/pytest --last-failed --last-failed-no-failures none; }
+	$(BIN)/pytest -n 3 --dist loadfile || { echo "What failed runs once more, alone: several browsers at once on two cores can be late. Both runs count as shown."; $(BIN)/pytest --last-failed --last-failed-no-failures none; }
 
 explore: .venv/test.done ## the property tests with examples never tried before
 	HYPOTHESIS_PROFILE=explore $(BIN)/pytest $$(grep -rl "^from hypothesis" tests --include="test_*.py")

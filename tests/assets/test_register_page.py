@@ -91,6 +91,7 @@ def test_a_field_is_set_up_an_asset_registered_and_its_whole_card_read(
     desk.set_input_files("#paper-file", a_picture(tmp_path / "正面.png"))
     expect(desk.locator(".paper img")).to_have_count(1)
     expect(desk.locator(".pagehead .asset__photo img")).to_be_visible()
+    expect(desk.locator(".toast--floating", has_text="已放到卡片上")).to_be_visible()  # the page has been drawn anew
     desk.set_input_files("#paper-file", {"name": "x.svg", "mimeType": "image/svg+xml", "buffer": b"<svg onload=alert(1)></svg>"})
     expect(desk.locator(".problem--floating")).to_be_visible()
     asset = live_office.read(assets.search, Filter())[0]

@@ -230,7 +230,8 @@ def test_everything_that_can_be_done_has_words_in_the_audit_trail() -> None:
     """A manager who reads the trail reads `Asset handed over`, never `asset.hand_over`; the same for what it was done to."""
     main.include_core()
     known = i18n.catalogue("zh-Hans").keys()
-    assert [kind for kind in operations.kinds() if f"audit.kind.{kind}" not in known] == []
+    ours = [kind for kind in operations.kinds() if not kind.startswith("test.")]  # what another test has made up
+    assert [kind for kind in ours if f"audit.kind.{kind}" not in known] == []
     subjects = set()
     for path in files("core"):
         tree = ast.parse(path.read_text("utf-8"))
