@@ -1,6 +1,8 @@
 # Each target is one or two commands a person could type. `make demo` and `make test` need nothing but Python 3.11 or newer and make.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+# What failed beside another runs once more, alone.
+SUITE = $(BIN)/pytest -n 2 --dist loadfile || { echo "What failed runs once more, alone: two browsers at once on two cores can be late. Both runs count as shown."; $(BIN)/pytest --last-failed --last-failed-no-failures none; }
 
 .PHONY: looks demo run test check explore format coverage-map bench shots lock vendor clean
 
@@ -12,13 +14,13 @@ run: .venv/run.done ## the server on the office's own data
 
 test: .venv/test.done ## the whole suite
 	@sh tests/tools.sh
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(SUITE)
 
 check: .venv/test.done ## what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 3 --dist loadfile || { echo "What failed runs once more, alone: several browsers at once on two cores can be late. Both runs count as shown."; $(BIN)/pytest --last-failed --last-failed-no-failures none; }
+	$(SUITE)
 
 explore: .venv/test.done ## the property tests with examples never tried before
 	HYPOTHESIS_PROFILE=explore $(BIN)/pytest $$(grep -rl "^from hypothesis" tests --include="test_*.py")

@@ -117,6 +117,7 @@ def draw_by_hand(desk: Page, server: Server, office: Office) -> None:
     desk.locator("[data-room]").first.press("Shift+ArrowDown")
     becomes("301", (210, 200, 950, 710))
     desk.get_by_role("button", name="302").first.click()  # not drawn yet: armed, then drawn
+    expect(desk.get_by_role("button", name="302").first).to_have_attribute("aria-pressed", "true")
     drag((1300, 200), (1700, 600))
     becomes("302", (1300, 200, 400, 400))
     drag((1500, 400), (900, 400))  # onto 301: refused, and it lies where it lay
