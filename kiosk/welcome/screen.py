@@ -367,6 +367,8 @@ class Welcome:
             if device_id is not None:
                 self._kept = True
                 await _write(lambda: drafts.save(device_id, data, clock.now()))
+                if self.step not in KEPT:
+                    self._forget_draft()  # the form was said while its draft was on the way: another writer may have been quicker
         elif self.step == "attract" and self._light() != self._drawn_for:
             self.redraw()
 
