@@ -118,8 +118,8 @@ class _Sealed:
             mode=self._t(f"mode.{content['mode']}"),
         )
         when = t(
-            "stocktake.report.lines_when", self._language, opened=self._moment(content["opened_at"]), opened_by=content["opened_by"],
-            closed=self._moment(content["closed_at"]), closed_by=content["closed_by"], approved=self._moment(content["approved_at"]), approved_by=content["approved_by"],
+            "stocktake.report.lines_when", self._language, opened=self._full(content["opened_at"]), opened_by=content["opened_by"],
+            closed=self._full(content["closed_at"]), closed_by=content["closed_by"], approved=self._full(content["approved_at"]), approved_by=content["approved_by"],
         )  # fmt: skip
         who = t("stocktake.report.lines_who", self._language, names=self._joined(content["counters"]))
         override = (
@@ -285,6 +285,10 @@ class _Sealed:
 
     def _t(self, key: str) -> str:
         return t(f"stocktake.{key}", self._language)
+
+    def _full(self, value: str | None) -> str:
+        """With the year: the head of a paper that is read years later."""
+        return i18n.full_moment(datetime.fromisoformat(value), self._zone, self._language) if value else ""
 
     def _moment(self, value: str | None) -> str:
         return i18n.day_and_time(datetime.fromisoformat(value), self._zone, self._language) if value else ""
