@@ -44,7 +44,7 @@ class _Told:
 
 
 def draw_and_prove(sheet: Sheet) -> bytes:
-    """The PDF, after every one of its labels was read back. Raises DrawingError: sheet.bad_start, sheet.module_too_small, label.unreadable …"""
+    """The PDF, after every one of its labels was read back. Raises DrawingError: sheet.bad_start, sheet.module_too_small, sheet.unreadable …"""
     pdf = draw_sheet(sheet.template, sheet.labels, start=sheet.start, base_url=sheet.base_url, language=sheet.language)
     prove(pdf, sheet.template, sheet.labels, sheet.start, sheet.base_url)
     return pdf

@@ -85,10 +85,10 @@ def unreadable(
 
 
 def prove(pdf: bytes, template: str | Template, labels: Sequence[LabelText], start: int, base_url: str) -> None:
-    """Pass when every label of the sheet reads. Refuses: label.unreadable, naming the first of them."""
+    """Pass when every label of the sheet reads. Refuses: sheet.unreadable, naming the first of them."""
     failed = unreadable(pdf, template, labels, start, base_url)
     if failed:
-        raise DrawingError("label.unreadable", n=len(failed), names=", ".join(each.name or each.code for each in failed[:_MOST_NAMES]))
+        raise DrawingError("sheet.unreadable", n=len(failed), names=", ".join(each.name or each.code for each in failed[:_MOST_NAMES]))
 
 
 def unreadable_pages(pdf: bytes, codes: Sequence[str], base_url: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from core.foundation.errors import Invalid, Refused
 from core.mechanisms import attachments, people, places
 from core.mechanisms.custody import Signature
 from core.sections import assets
-from core.sections.assets import AssetView
+from core.sections.assets import AssetState, AssetView
 from core.web import elements, frame, icons, parts, static_files
 from core.web.elements import Scan, Taken
 from core.web.frame import _
@@ -32,10 +33,14 @@ TAKE_AND_EMPTY = "(e) => { emit(e.target.value); e.target.value = ''; e.target.d
 
 
 class Pile:
-    """Things scanned or typed one after another; the newest on top, each once. `on_change` redraws what hangs on it."""
+    """Things scanned or typed one after another; the newest on top, each once. `on_change` redraws what hangs on it.
+
+    What was not taken stands above them with its reason until it is put aside: an error at the field would be gone with the next label."""
 
     def __init__(self, on_change: Callable[[], Any], *, first: AssetView | None = None) -> None:
         self.things: dict[UUID, AssetView] = {first.id: first} if first else {}
+        self.told: dict[UUID, str] = {}
+        self.missed: dict[str, str] = {}
         self.on_change = on_change
         with parts.box("pile"):
             elements.Scanner(lambda scan: self.scanned(scan), camera=False, wedge=True)
@@ -57,18 +62,27 @@ class Pile:
             with database.reading() as s:
                 found = assets.by_number(s, text) or assets.by_code(s, text)
                 view = assets.view(s, found)
+                told = assets.told(s, [found], frame.lang()).get(view.id, "")
         except (Refused, Invalid) as problem:
-            self.field.value = text  # what was not understood stays to be put right
-            parts.refuse(self.field, _(problem.code, **problem.facts))
+            strange = problem.code == "label.unreadable"  # neither a number nor a label
+            self._not_taken(text, _("custody.pile_unknown") if strange else _(problem.code, **problem.facts))
             return
-        full = len(self.things) >= MOST and view.id not in self.things
-        parts.refuse(self.field, _("custody.pile_full", n=MOST) if full else None)
-        if full:
+        if view.state == AssetState.DISPOSED:  # it left the book: nobody hands it out or takes it back
+            self._not_taken(text, f"{view.name}　{told}")
             return
+        if len(self.things) >= MOST and view.id not in self.things:
+            self._not_taken(text, _("custody.pile_full", n=MOST))
+            return
+        self.told[view.id] = told
         self.things.pop(view.id, None)
         self.things[view.id] = view
         self.draw()
         self.on_change()
+
+    def _not_taken(self, text: str, why: str) -> None:
+        self.missed.pop(text, None)
+        self.missed[text] = why
+        self.draw()
 
     def remove(self, asset_id: UUID) -> None:
         self.things.pop(asset_id, None)
@@ -77,6 +91,7 @@ class Pile:
 
     def clear(self) -> None:
         self.things.clear()
+        self.missed.clear()
         self.draw()
         self.on_change()
 
@@ -84,17 +99,27 @@ class Pile:
     def ids(self) -> tuple[UUID, ...]:
         return tuple(self.things)
 
+    def _put_aside(self, text: str) -> None:
+        self.missed.pop(text, None)
+        self.draw()
+
     def draw(self) -> None:
         self.list.clear()
         with self.list:
+            for text, why in reversed(list(self.missed.items())):
+                with parts.item(text[:40], why, tone="busy", icon="warning"):
+                    self._cross(text[:40], partial(self._put_aside, text))
             for view in reversed(list(self.things.values())):
-                with parts.item(view.name, parts.joined(view.number, view.keeper or _("asset.nobody"), view.place)):
+                with parts.item(
+                    view.name, parts.joined(view.number, view.keeper or _("asset.nobody"), view.place, self.told.get(view.id, ""))
+                ):
                     parts.pill(_(f"asset.state.{view.state}"), STATE_TONES.get(view.state, "lost"))
-                    with parts.box("round", "button").props(
-                        f'type=button aria-label="{_("custody.remove_from_pile", name=view.name)}"'
-                    ) as remove:
-                        icons.icon("cross")
-                    remove.on("click", lambda id=view.id: self.remove(id))
+                    self._cross(view.name, partial(self.remove, view.id))
+
+    def _cross(self, name: str, act: Callable[[], None]) -> None:
+        with parts.box("round", "button").props(f'type=button aria-label="{_("custody.remove_from_pile", name=name)}"') as remove:
+            icons.icon("cross")
+        remove.on("click", act)
 
 
 STATE_TONES: dict[str, parts.Tone] = {"in_use": "free", "idle": "held", "repair": "soon", "lost": "busy", "disposed": "shut"}

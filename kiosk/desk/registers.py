@@ -198,7 +198,7 @@ class RegisterPage:
         with parts.box("button", "button").props("type=button"):
             icons.icon("send")
             parts.text(_("register.export"), "span")
-            with ui.menu(), parts.box("popmenu"):
+            with ui.menu().props("auto-close"), parts.box("popmenu"):
                 for ending in ("xlsx", "csv"):
                     link = parts.text(_(f"register.as_{ending}"), "a", "nav").props(
                         f'href="/api/v1/{self.register.name}.{ending}" download'
@@ -377,7 +377,7 @@ def menu(words: str, options: Sequence[tuple[str, Callable[[], Any]]], *, icon: 
     with element:
         icons.icon(icon)
         parts.text(words, "span")
-        with ui.menu(), parts.box("popmenu"):
+        with ui.menu().props("auto-close"), parts.box("popmenu"):
             for name, act in options:
                 parts.on_tap(parts.text(name, "button", "nav").props("type=button"), act)
     return element

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core.mechanisms import labels, people
+from core.mechanisms import approvals, labels, people
 from core.mechanisms.labels import SubjectKind
 from core.sections import assets
 from tests.cast import Office
@@ -47,15 +47,38 @@ def sign(page: Page, field: str = ".signature canvas, .signature") -> None:
     page.mouse.up()
 
 
-@pytest.mark.proves("S4.1-R3")
+def gone_for_good(office: Office) -> str:
+    """The number of a thing that was disposed of."""
+    asset_id = asset(office, "ZC-8", "旧传真机")
+    disposal_id = UUID(office.do(assets.RequestDisposal(asset_id=asset_id, reason="坏了"), office.bo)["disposal_id"])
+    with_id = office.read(lambda s: s.get_one(assets.AssetDisposal, disposal_id).approval_id)
+    assert with_id is not None
+    office.do(approvals.DecideApproval(approval_id=with_id, approve=True), office.chen)
+    office.do(assets.DisposeAsset(disposal_id=disposal_id, photos=PHOTO), office.bo)
+    return "ZC-8"
+
+
+@pytest.mark.proves("S4.1-R3", "S4.1-R10")
 def test_a_pile_is_scanned_signed_for_and_gone_from_the_counter(live_office: Office, server: Server, browser: Browser) -> None:
     pile = [asset(live_office, f"ZC-{n}", name) for n, name in ((1, "笔记本电脑"), (2, "投影仪"), (3, "会议音箱"))]
     code = live_office.label(SubjectKind.ASSET, pile[0])
     page = open_page(browser, server, "bo", "/desk/custody")
     field = page.get_by_label("扫标签，或输入编号")
+    gone = gone_for_good(live_office)
     for text in (code, "ZC-2", "ZC-3", "ZC-3"):
         field.fill(text)
         field.press("Enter")
+    expect(page.locator(".pile .item")).to_have_count(3)
+    # what is not taken stands above the pile with its reason, until it is put aside
+    for n, (text, words) in enumerate(
+        (("ZC-99", "没有这个编号的资产"), ("7K3M9QWX", "有一位不对"), (gone, "已处置，文号 报废〔2026〕")), 4
+    ):
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+        expect(page.locator(".pile .item")).to_have_count(n)
+        expect(page.locator(".pile .item").first).to_contain_text(words)
+    for text in (gone, "7K3M9QWX", "ZC-99"):
+        page.get_by_role("button", name=f"不要 {text}").click()
     expect(page.locator(".pile .item")).to_have_count(3)
     expect(page.get_by_role("button", name="先选交给谁")).to_be_visible()
     page.get_by_label("交给谁").click()

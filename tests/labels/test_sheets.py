@@ -201,7 +201,7 @@ def test_a_label_that_would_not_read_is_named_before_the_sheet_is_offered() -> N
     assert [(each.name, each.page, each.position) for each in failed] == [("文件柜 四门", 1, 3)]
     with pytest.raises(DrawingError) as refused:
         proof.prove(pdf, "A4-24", wanted, 1, BASE_URL)
-    assert (refused.value.code, refused.value.facts["names"]) == ("label.unreadable", "文件柜 四门")
+    assert (refused.value.code, refused.value.facts["names"]) == ("sheet.unreadable", "文件柜 四门")
 
 
 @pytest.mark.proves("T18")
