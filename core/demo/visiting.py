@@ -76,6 +76,9 @@ def _expect_class(day: Day, calendar: Calendar) -> None:
         party=28,
     )
     day.later("invite/class", do, day.house.actors["desk"], moment(day.date, 8, 20))
+    for number, (language, directions, bring) in enumerate(words.ADVICE):
+        advice = visits.WriteAdvice(language=language, directions=directions, bring=bring)
+        day.later(f"advice/{language}", advice, day.house.actors["desk"], moment(day.date, 8, 22 + number))
     day.later("type/interview", visits.SetUpType(key="interview", usual_stay_minutes=90), day.house.actors["desk"], moment(day.date, 8, 21))
 
 

@@ -160,3 +160,9 @@ DUTIES = (
 )  # fmt: skip
 DONE = ("已办", "办好了，记录在案", "已联系，明天上门", "办完，材料放 303")
 SENDINGS = ("parcel", "parcel", "letter", "document")
+ADVICE = (  # how to find the house and what to bring: in the mail of an invitation and on the visitor's pass
+    ("zh-Hans", "滨江大道 16 号，地铁 2 号线临江区政府站 B 口出，步行 3 分钟。开车请走南门，访客车位在地下一层。", "邀请二维码。施工人员请带上岗证和安全帽。"),
+    ("zh-Hant", "濱江大道 16 號，地鐵 2 號線臨江區政府站 B 口出，步行 3 分鐘。開車請走南門，訪客車位在地下一層。", "邀請 QR 碼。施工人員請帶上崗證和安全帽。"),
+    ("en", "16 Binjiang Avenue: metro line 2 to Linjiang District Government, exit B, then three minutes on foot. By car use the south gate; visitors park on level B1.",
+     "The QR code of this mail. Contractors also need their work permit and a helmet."),
+)  # fmt: skip

@@ -147,24 +147,47 @@ def compose(mail: Mail) -> EmailMessage:
         if enclosure.beside:
             continue
         major, _, minor = enclosure.media_type.partition("/")
-        message.add_attachment(enclosure.content, maintype=major, subtype=minor, filename=enclosure.name)
+        spoken = {"charset": "utf-8"} if major == "text" else {}  # a calendar file without it is read as plain ASCII (RFC 6047, 2.4)
+        message.add_attachment(enclosure.content, maintype=major, subtype=minor, filename=enclosure.name, params=spoken)
     message["Content-Language"] = mail.language  # last: setting content takes content headers away
     return message
 
 
-_PAGE = '<!doctype html><html lang="{language}"><body style="font-family:sans-serif;font-size:16px;line-height:1.6">{body}</body></html>'
-_PICTURE = '<p><img src="cid:{cid}" alt="{alt}" width="280" style="width:280px;max-width:100%;height:auto"></p>'
+# Mail programs know no style sheets: every rule stands at its element. One sheet on paper, as wide as a phone and no wider than a page.
+_PAGE = (
+    '<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>'
+    '<body style="margin:0;padding:24px 12px;background:#f5f6f2;color:#14232f;font:16px/1.6 -apple-system,\'PingFang SC\',\'Microsoft YaHei\',\'Noto Sans CJK SC\',sans-serif">'
+    '<div style="max-width:560px;margin:0 auto;padding:12px 28px 16px;background:#ffffff;border-radius:16px;overflow-wrap:anywhere">{body}</div></body></html>'
+)
+_PICTURE = (
+    '<p style="margin:20px 0;text-align:center"><img src="cid:{cid}" alt="{alt}" width="280" style="width:280px;max-width:100%;height:auto">'
+    '<br><strong style="font-size:24px;letter-spacing:.06em">{alt}</strong></p>'
+)
+_LINK = re.compile(r"https?://[^\s<>\"']+")
+_LABEL = re.compile(r"^([^:：,，.。\n]{1,24})(：|: )(?=\S)(?!//)", re.MULTILINE)
 
 
 def _as_html(mail: Mail, pictures: Sequence[Enclosure]) -> str:
-    """The same text with its pictures in place: every word of it is text, whatever it was (SEC 8)."""
+    """The same text with its pictures in place: every word of it is text, whatever it was (SEC 8). Our own addresses can be pressed."""
     shown, waiting = [], dict(enumerate(pictures))
-    for block in mail.text.split("\n\n"):
-        shown.append("<p>" + html.escape(block).replace("\n", "<br>") + "</p>")
+    for block in mail.text.strip().split("\n\n"):
+        shown.append(f'<p style="margin:16px 0">{_block(block)}</p>')
         for number in [number for number, picture in waiting.items() if picture.beside in block]:
             shown.append(_PICTURE.format(cid=_cid(mail, number), alt=html.escape(waiting.pop(number).beside)))
     shown += [_PICTURE.format(cid=_cid(mail, number), alt=html.escape(picture.beside)) for number, picture in waiting.items()]
     return _PAGE.format(language=html.escape(mail.language), body="".join(shown))
+
+
+def _block(text: str) -> str:
+    pieces, end = [], 0
+    for link in _LINK.finditer(text):
+        pieces += [_words(text[end : link.start()]), f'<a href="{html.escape(link[0])}" style="color:#1d4f91">{html.escape(link[0])}</a>']
+        end = link.end()
+    return "".join([*pieces, _words(text[end:])])
+
+
+def _words(text: str) -> str:
+    return _LABEL.sub(r"<strong>\1</strong>\2", html.escape(text)).replace("\n", "<br>")
 
 
 def _cid(mail: Mail, number: int) -> str:

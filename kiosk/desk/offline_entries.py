@@ -113,7 +113,7 @@ class OfflineEntries:
         ) as row:
             row.props(f"data-entry={entry.id}")
             if entry.problem:
-                parts.pill(_(entry.problem) if i18n.has(entry.problem) else entry.problem, "soon")
+                parts.pill(why(entry.problem, frame.lang()), "soon")
             if entry.kind == "arrival" and entry.name:
                 parts.button(_("offline.desk.arrived"), partial(self._arrived, entry))
             parts.button(_("offline.desk.nothing"), partial(self._nothing, entry))
@@ -152,6 +152,12 @@ class OfflineEntries:
         )
         if sure:
             await parts.do(SettleOffline(entry_id=entry.id), done=_("offline.desk.settled"))
+
+
+def why(problem: str, language: str) -> str:
+    """Why an entry did not fit, said to reception: what the same code says at a kiosk speaks to the visitor, with facts that an entry does not keep."""
+    key = problem if problem == offline.BROKEN else f"offline.why.{problem}"
+    return i18n.t(key if i18n.has(key) else "offline.why.other", language)
 
 
 def _moment(at: datetime) -> str:

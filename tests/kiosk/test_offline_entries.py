@@ -20,12 +20,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import select
 
 from core.foundation import clock, database, vault
-from core.foundation.i18n import LANGUAGES, has
+from core.foundation.i18n import LANGUAGES, catalogue, has
 from core.foundation.ids import uuid7
 from core.mechanisms.operations import Actor, Outcome, Request, perform_requests
 from core.sections import visits
 from core.sections.visits import offline, register
 from core.sections.visits.offline import KeepOffline, SettleOffline
+from kiosk.desk.offline_entries import why
 from kiosk.welcome import offline as kiosk_offline
 from tests.cast import Office
 from tests.visits.build import STROKES, TODAY, invite, kiosk, sign
@@ -283,3 +284,11 @@ def test_every_sentence_of_the_page_without_a_server_is_kept_with_it_in_each_lan
     wanted = set(re.findall(r"""['"]((?:kiosk|offline|web)\.[a-z_.]+[a-z_])['"]""", script))
     assert len(wanted) > 60
     assert [(language, key) for language in LANGUAGES for key in sorted(wanted) if key not in words[language]] == []
+
+
+def test_reception_reads_why_an_entry_did_not_fit_in_its_own_words_and_never_a_gap() -> None:
+    told = {key.removeprefix("offline.why.") for key in catalogue(LANGUAGES[0]) if key.startswith("offline.why.")}
+    assert {"visit.left_already", "visit.cancelled", "visit.host_unknown", "label.unknown"} <= told
+    for problem in (*told, offline.BROKEN, "visit.no_such_code"):
+        for language in LANGUAGES:
+            assert "{" not in why(problem, language) and "您" not in why(problem, language), problem

@@ -100,7 +100,7 @@ def test_a_kiosk_goes_on_without_its_server_and_reports_everything_once(live_off
     good = codes.address(server.url, planned["code"], clock.today())
     scan(page, codes.address(server.url, other_day["code"], clock.today() + timedelta(days=2)))
     at(page, "sorry")
-    expect(page.locator(".kiosk__head")).to_contain_text("2026-11-25")
+    expect(page.locator(".kiosk__head")).to_contain_text("这张邀请是11月25日星期三的。")
     touch(page, "返回")
     scan(page, good[:-3] + ("AAA" if not good.endswith("AAA") else "BBB"))
     at(page, "sorry")

@@ -16,7 +16,7 @@ from PIL import Image
 
 from assets_labels import invitations
 from core.foundation import clock, database
-from core.mechanisms import channels, labels, notices
+from core.mechanisms import channels, labels, notices, people
 from core.mechanisms.operations import SYSTEM
 from core.sections import bookings, visits
 from core.sections.bookings import calendars
@@ -93,6 +93,7 @@ def visit(visit_id: object) -> Visit:
 @pytest.mark.proves("S3.1-R1", "Office 7")
 def test_the_mail_shows_the_code_the_place_what_to_bring_and_is_an_entry_in_the_calendar(office: Office, smtp: Catcher) -> None:
     with_mail(office, "mei", "mei@office.example")
+    office.do(people.UpdatePerson(person_id=office.mei.person_id, english_name="May Lin"), office.ada)
     office.do(WriteAdvice(language="en", directions="Metro line 2, exit B.", bring="An identity card."), office.ann)
     planned = invite(office, email="LI@Example.org", language="en", expected_at=TEN, room_id=office.places["301"], name='Li <b>"x"</b>')
     (mail,) = sent(smtp)
@@ -103,6 +104,9 @@ def test_the_mail_shows_the_code_the_place_what_to_bring_and_is_an_entry_in_the_
     )
     html = mail.get_body(("html",))
     assert html is not None and "<b>" not in html.get_content() and "&lt;b&gt;" in html.get_content()
+    (file,) = [part for part in mail.walk() if part.get_filename() == "invite.ics"]
+    assert file.get_content_charset() == "utf-8" and "301 听雨厅" in file.get_content()
+    assert "May Lin (林晓梅) invites you" in text
     method, event = entry(mail)
     assert (method, int(event["SEQUENCE"]), event["DTSTART"].dt, event["DTEND"].dt) == ("REQUEST", 0, TEN, TEN + timedelta(hours=1))
     assert (

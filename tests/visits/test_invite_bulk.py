@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core.foundation import database
-from core.mechanisms import imports, notices
+from core.mechanisms import imports, notices, people
 from core.mechanisms.notices import Notice
 from core.sections import visits
 from core.sections.visits.record import Visit
@@ -131,3 +131,18 @@ def test_hundreds_of_guests_are_invited_in_short_steps(office: Office) -> None:
     assert office.read(notices.about, "visit", UUID(int=1)) == []
     again = imports.dry_run("visits", file(*lines), office.ann, language="zh-Hans")
     assert again.totals["skip"] == 300
+
+
+@pytest.mark.proves("S3.1-R1", "T31")
+def test_a_list_as_people_write_it_is_read_with_kinds_extensions_and_plain_headings(office: Office) -> None:
+    office.do(people.UpdatePerson(person_id=office.mei.person_id, extension="8018", english_name="May Lin"), office.ada)
+    rows = (
+        "姓名,被访人,日期,类型\n吴桐,8018,2026-11-24,面试\nAnna Becker,May Lin,2026-11-24,Government\n陳嘉慧,林晓梅,2026-11-24,檢修\n"
+        "错类型,林晓梅,2026-11-24,外星人\n"
+    )
+    dry = imports.dry_run("visits", rows.encode("gb18030"), office.ann, language="zh-Hans")
+    assert dry.totals == {"create": 3, "update": 0, "skip": 0, "error": 1}
+    (wrong,) = [row for row in dry.rows if row.action == "error"]
+    assert (wrong.row, wrong.column, wrong.value, wrong.code) == (5, "type", "外星人", "visit.import.no_type")
+    imports.run("visits", rows.encode("gb18030"), office.ann, file_name="面试.csv", language="zh-Hans")
+    assert [(v.name, v.type) for v in planned()] == [("吴桐", "interview"), ("Anna Becker", "government"), ("陳嘉慧", "contractor")]

@@ -98,6 +98,11 @@ def get(s: Session, person_id: UUID | None) -> Person:
     return person
 
 
+def called(person: Person, language: str) -> str:
+    """How a stranger is told the name: somebody who reads English cannot say 林晓梅 to a receptionist, so the English name stands before it."""
+    return f"{person.english_name} ({person.name})" if language == "en" and person.english_name not in ("", person.name) else person.name
+
+
 def actor_of(s: Session, person: Person, device_id: UUID | None = None) -> Actor:
     """This person as an actor, with their present roles."""
     roles = frozenset(Role(role) for role in s.execute(select(PersonRole.role).where(col(PersonRole.person_id) == person.id)).scalars())

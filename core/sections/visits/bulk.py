@@ -25,7 +25,7 @@ from core.mechanisms.imports.lists import fitting, one_of, text, unique
 from core.mechanisms.operations import Actor, Role
 from core.mechanisms.places import Place
 from core.mechanisms.tables import Cell, CellError, half_width, parse_day
-from core.sections.visits import planning
+from core.sections.visits import planning, types
 from core.sections.visits.planning import Invite, Mail
 from core.sections.visits.record import Phone, Visit, VisitState
 
@@ -70,9 +70,8 @@ def parse_language(cell: Cell) -> str:
 
 def _plan(s: Session) -> Plan:
     persons = [p for p in s.execute(select(people.Person)).scalars() if p.disabled_at is None]
-    hosts = unique(
-        [(p.name, p) for p in persons] + [(p.account, p) for p in persons if p.account] + [(p.number, p) for p in persons if p.number]
-    )
+    hosts = unique([(key, p) for p in persons for key in {p.name, p.english_name, p.account, p.number, p.extension} if key])
+    kinds = {key: one.key for one in types.all_types(s) for key in _called(one)}
     rooms = unique(
         [(p.name, p) for p in s.execute(select(Place).where(col(Place.retired_at).is_(None))).scalars()]
         + [
@@ -97,6 +96,11 @@ def _plan(s: Session) -> Plan:
         host = one_of(hosts, values.pop("host"), "host", "visit.import.no_host", "visit.import.hosts") if "host" in values else None
         if "room" in values:
             values["room_id"] = one_of(rooms, values.pop("room"), "room", "visit.import.no_room", "visit.import.rooms").id
+        if "type" in values:
+            said = values["type"]
+            values["type"] = kinds.get(_flat(said))
+            if values["type"] is None:
+                raise RowError("type", "visit.import.no_type", name=said)
         if "time" in values:
             values["expected_at"] = clock.from_wall(datetime.combine(day, values.pop("time")), clock.zone())
         key = _keys(values["name"], host.id if host else None, day, values.get("email", ""), values.get("phone", ""))[0]
@@ -110,6 +114,16 @@ def _plan(s: Session) -> Plan:
         return Step(Invite(id=visit_id, host_id=host.id if host else None, **values), visit_id, title=title)
 
     return plan
+
+
+def _flat(words: str) -> str:
+    return half_width(words).strip().casefold()
+
+
+def _called(kind: types.TypeView) -> set[str]:
+    """How a kind of visitor is written in a file: by its key, its name in any language, or one half of a name like "检修、施工"."""
+    names = {kind.key, *(kind.name(language) for language in LANGUAGES)}
+    return {_flat(part) for name in names for part in (name, *name.split("、"))}
 
 
 def _keys(name: str, host_id: UUID | None, day: date, email: str, phone: str) -> list[tuple[Any, ...]]:
@@ -129,7 +143,7 @@ def _undo(s: Session, id: UUID, before: Mapping[str, Any] | None, after: Mapping
 INVITATIONS = Importer(
     "visits", "name",
     (
-        ImportColumn("name", "visit.column.name", text(80), True, ("来访人", "來訪人", "客人", "Guest", "Visitor", "访客", "訪客", "访客姓名", "訪客姓名")),
+        ImportColumn("name", "visit.column.name", text(80), True, ("来访人", "來訪人", "客人", "Guest", "Visitor", "访客", "訪客", "访客姓名", "訪客姓名", "姓名", "名字", "Name", "Full name")),
         ImportColumn("company", "visit.column.company", text(200), aliases=("公司", "Organisation", "Organization")),
         ImportColumn("phone", "visit.column.phone", fitting(Phone, "visit.import.no_phone", 40), aliases=("手机", "手機", "Mobile")),
         ImportColumn("email", "visit.import.email", fitting(Mail, "notice.reason.bad_address", 254), aliases=("Mail", "E-mail", "电子邮箱", "電子郵箱", "邮件")),
@@ -138,6 +152,7 @@ INVITATIONS = Importer(
         ImportColumn("time", "visit.import.time", parse_time, aliases=("时间", "時間", "Time")),
         ImportColumn("room", "visit.import.room", text(80), aliases=("地点", "地點", "会议室", "會議室", "Place", "Room")),
         ImportColumn("purpose", "visit.column.purpose", text(200), aliases=("事由", "Purpose")),
+        ImportColumn("type", "visit.import.type", text(80), aliases=("类型", "類型", "访客类型", "訪客類型", "Type", "Kind")),
         ImportColumn("language", "visit.import.language", parse_language, aliases=("语言", "語言", "Language")),
     ),
     frozenset({Role.STAFF}), _plan, _undo, repeats=True,

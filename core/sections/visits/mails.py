@@ -69,7 +69,7 @@ def says(s: Session, visit: Visit) -> dict[str, Any]:
         t("visit.mail.bring", language, text=told.bring) if told.bring else "",
     ]
     return {
-        "name": visit.name, "host": host.name, "office": house.name if house else "", "day": visit.expected_on, "when": when, "where": where,
+        "name": visit.name, "host": people.called(host, language), "office": house.name if house else "", "day": visit.expected_on, "when": when, "where": where,
         "code": labels.shown(code) if code else "", "group": visit.group_id is not None, "directions": told.directions, "bring": told.bring,
         "details": "\n".join(line for line in lines if line),
     }  # fmt: skip

@@ -17,6 +17,8 @@ let touched = performance.now();
 const w = (key, facts = {}) => String(state.words[state.language]?.[key] ?? key).replace(/\{(\w+)\}/g, (all, name) => (name in facts ? facts[name] : all));
 const clock = (ms) => new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', hour12: false, timeZone: state.pack?.zone || 'UTC' }).format(new Date(ms)).replace('24:', '00:');
 const today = () => new Intl.DateTimeFormat('en-CA', { timeZone: state.pack?.zone || 'UTC' }).format(new Date(officeNow(state.pack))).replaceAll('-', '');
+const dayOf = (day) => new Intl.DateTimeFormat({ 'zh-Hans': 'zh-CN', 'zh-Hant': 'zh-TW', en: 'en-GB' }[state.language], { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' })
+  .format(Date.UTC(+day.slice(0, 4), day.slice(4, 6) - 1, +day.slice(6))); // as it is said, in the visitor's language
 
 function show(step, more = {}) {
   Object.assign(state, { step, problem: '', left: null }, more);
@@ -64,7 +66,7 @@ async function scanned(text) {
   const group = read.kind === 'G';
   const mark = await markOf(`${read.code} ${today()}`);
   if (state.step === 'leave') return leave(text, mark);
-  if (read.kind && read.day !== today()) return show('sorry', { why: 'offline.sorry.other_day', day: `${read.day.slice(0, 4)}-${read.day.slice(4, 6)}-${read.day.slice(6)}` });
+  if (read.kind && read.day !== today()) return show('sorry', { why: 'offline.sorry.other_day', day: read.day });
   if (await isMarked(mark)) return show('again', { form: { ...empty(), code: text, mark, group } });
   if (read.kind) return show(group ? 'group' : 'greeting', { form: { ...empty(), code: text, mark, group } });
   return show('bare', { form: { ...empty(), code: text, mark } }); // a badge, or a code typed without its proof
@@ -136,7 +138,7 @@ const SCREENS = {
   leave: () => html`${Frame.head(w('kiosk.leaving'), w('kiosk.leaving.say'))}${eye()}<${Field} key="leave" w=${w} label=${w('kiosk.leaving.code')} value="" most=${9} act=${w('kiosk.leave')} signs=${true} needed=${true}
       done=${typed}/>`,
   parcel: () => html`${Frame.head(w('offline.parcel'), call())}<section class="kiosk__acts">${button(w('kiosk.good'), wipe, 'button--main')}</section>`,
-  sorry: () => html`${Frame.head(w('kiosk.sorry'), `${w(state.why, { day: state.day })}\n${call()}`, 'warning')}<section class="kiosk__acts">${button(w('kiosk.sorry.anew'), () => show('name', { form: empty() }))}</section>`,
+  sorry: () => html`${Frame.head(w('kiosk.sorry'), `${w(state.why, { day: state.day && dayOf(state.day) })}\n${call()}`, 'warning')}<section class="kiosk__acts">${button(w('kiosk.sorry.anew'), () => show('name', { form: empty() }))}</section>`,
   done: () => html`${Frame.head(w('offline.done'), `${w('offline.done.say', { time: clock(state.at) })}\n${call()}`, 'check')}<section class="kiosk__acts">${button(w('kiosk.good'), wipe, 'button--main', { 'data-back': 1 })}</section>`,
   left: () => html`${Frame.head(w('offline.left'), w('offline.left.say', { time: clock(state.at) }), 'check')}<section class="kiosk__acts">${button(w('kiosk.finish'), wipe, 'button--main', { 'data-back': 1 })}</section>`,
   full: () => html`${Frame.head(w('offline.full'), call(), 'warning')}<section class="kiosk__acts">${button(w('kiosk.home'), wipe, 'button--main')}</section>`,
