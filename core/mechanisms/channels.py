@@ -156,7 +156,7 @@ def compose(mail: Mail) -> EmailMessage:
 # Mail programs know no style sheets: every rule stands at its element. One sheet on paper, as wide as a phone and no wider than a page.
 _PAGE = (
     '<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>'
-    '<body style="margin:0;padding:24px 12px;background:#f5f6f2;color:#14232f;font:16px/1.6 -apple-system,\'PingFang SC\',\'Microsoft YaHei\',\'Noto Sans CJK SC\',sans-serif">'
+    "<body style=\"margin:0;padding:24px 12px;background:#f5f6f2;color:#14232f;font:16px/1.6 -apple-system,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif\">"
     '<div style="max-width:560px;margin:0 auto;padding:12px 28px 16px;background:#ffffff;border-radius:16px;overflow-wrap:anywhere">{body}</div></body></html>'
 )
 _PICTURE = (

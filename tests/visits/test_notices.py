@@ -321,10 +321,18 @@ def test_a_mail_server_address_that_is_none_stops_the_start() -> None:
 
 def test_an_address_in_a_mail_with_a_picture_is_pressed_and_nothing_else_becomes_markup() -> None:
     code = channels.Enclosure("K.png", "image/png", b"png", beside="KPGF-QYNK")
-    text = 'Your code is KPGF-QYNK.\n\nWhen: Thu 26 November\nBring: <b>"&</b>\n\nErase it:\nhttps://office.example/mine/m01?a=1&b="><script>'
-    mail = channels.Mail(uuid7(), "desk@office.example", "Office", "li@example.org", "Visit", text, "en", datetime(2026, 11, 23, 9, tzinfo=UTC), (code,))
+    text = (
+        'Your code is KPGF-QYNK.\n\nWhen: Thu 26 November\nBring: <b>"&</b>\n\nErase it:\nhttps://office.example/mine/m01?a=1&b="><script>'
+    )
+    mail = channels.Mail(
+        uuid7(), "desk@office.example", "Office", "li@example.org", "Visit", text, "en", datetime(2026, 11, 23, 9, tzinfo=UTC), (code,)
+    )
     body = channels.compose(mail).get_body(("html",))
     assert body is not None
     page = body.get_content()
     assert '<a href="https://office.example/mine/m01?a=1&amp;b="' in page and "<script" not in page and "<b>" not in page
-    assert "<strong>When</strong>: Thu" in page and "<strong>Bring</strong>: &lt;b&gt;&quot;&amp;&lt;/b&gt;" in page and page.count("cid:") == 1
+    assert (
+        "<strong>When</strong>: Thu" in page
+        and "<strong>Bring</strong>: &lt;b&gt;&quot;&amp;&lt;/b&gt;" in page
+        and page.count("cid:") == 1
+    )
