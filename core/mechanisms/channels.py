@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -153,16 +154,7 @@ def compose(mail: Mail) -> EmailMessage:
     return message
 
 
-# Mail programs know no style sheets: every rule stands at its element. One sheet on paper, as wide as a phone and no wider than a page.
-_PAGE = (
-    '<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>'
-    "<body style=\"margin:0;padding:24px 12px;background:#f5f6f2;color:#14232f;font:16px/1.6 -apple-system,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif\">"
-    '<div style="max-width:560px;margin:0 auto;padding:12px 28px 16px;background:#ffffff;border-radius:16px;overflow-wrap:anywhere">{body}</div></body></html>'
-)
-_PICTURE = (
-    '<p style="margin:20px 0;text-align:center"><img src="cid:{cid}" alt="{alt}" width="280" style="width:280px;max-width:100%;height:auto">'
-    '<br><strong style="font-size:24px;letter-spacing:.06em">{alt}</strong></p>'
-)
+_SHAPES = dict(re.findall(r"<!-- (\w+) -->(<.*?)\n(?=<!--|\Z)", Path(__file__).with_name("mail.html").read_text("utf-8"), re.DOTALL))
 _LINK = re.compile(r"https?://[^\s<>\"']+")
 _LABEL = re.compile(r"^([^:：,，.。\n]{1,24})(：|: )(?=\S)(?!//)", re.MULTILINE)
 
@@ -171,17 +163,17 @@ def _as_html(mail: Mail, pictures: Sequence[Enclosure]) -> str:
     """The same text with its pictures in place: every word of it is text, whatever it was (SEC 8). Our own addresses can be pressed."""
     shown, waiting = [], dict(enumerate(pictures))
     for block in mail.text.strip().split("\n\n"):
-        shown.append(f'<p style="margin:16px 0">{_block(block)}</p>')
+        shown.append(_SHAPES["block"].format(words=_block(block)))
         for number in [number for number, picture in waiting.items() if picture.beside in block]:
-            shown.append(_PICTURE.format(cid=_cid(mail, number), alt=html.escape(waiting.pop(number).beside)))
-    shown += [_PICTURE.format(cid=_cid(mail, number), alt=html.escape(picture.beside)) for number, picture in waiting.items()]
-    return _PAGE.format(language=html.escape(mail.language), body="".join(shown))
+            shown.append(_SHAPES["picture"].format(cid=_cid(mail, number), alt=html.escape(waiting.pop(number).beside)))
+    shown += [_SHAPES["picture"].format(cid=_cid(mail, number), alt=html.escape(picture.beside)) for number, picture in waiting.items()]
+    return _SHAPES["page"].format(language=html.escape(mail.language), body="".join(shown))
 
 
 def _block(text: str) -> str:
     pieces, end = [], 0
     for link in _LINK.finditer(text):
-        pieces += [_words(text[end : link.start()]), f'<a href="{html.escape(link[0])}" style="color:#1d4f91">{html.escape(link[0])}</a>']
+        pieces += [_words(text[end : link.start()]), _SHAPES["link"].format(address=html.escape(link[0]))]
         end = link.end()
     return "".join([*pieces, _words(text[end:])])
 
