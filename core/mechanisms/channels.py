@@ -154,7 +154,9 @@ def compose(mail: Mail) -> EmailMessage:
     return message
 
 
-_SHAPES = dict(re.findall(r"<!-- (\w+) -->(<.*?)\n(?=<!--|\Z)", Path(__file__).with_name("mail.html").read_text("utf-8"), re.DOTALL))
+_SHAPES: dict[str, str] = dict(
+    re.findall(r"<!-- (\w+) -->(<.*?)\n(?=<!--|\Z)", Path(__file__).with_name("mail.html").read_text("utf-8"), re.DOTALL)
+)
 _LINK = re.compile(r"https?://[^\s<>\"']+")
 _LABEL = re.compile(r"^([^:：,，.。\n]{1,24})(：|: )(?=\S)(?!//)", re.MULTILINE)
 
