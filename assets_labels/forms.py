@@ -1,7 +1,7 @@
 """Ruled forms on A4 as an office files them: a centred title, a line above the table, cells with borders on all sides, boxes to sign (X4).
 
 A row is cells with shares of the width; its height is that of its fullest cell. A table runs on over pages; the row of headings that opened a part comes again on
-the next page. A sign that the font lacks stands as 〓: a form must come out whatever a name holds.
+the next page. The boxes never stand on a page of their own: rows close up, or the last ones go over with them. A sign that the font lacks stands as 〓: a form must come out whatever a name holds.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from core.foundation.i18n import t
 WIDE, HIGH = 210.0, 297.0
 SIDE, TOP, FOOT = 20.0, 24.0, 16.0
 TITLE, SMALL, SIZE, LEADING, PAD_X, PAD_Y = 7.4, 3.3, 3.5, 5.2, 2.0, 1.8
+TIGHT_PAD_Y = 1.0  # rows of a form that would else need one more page for its signatures alone
+BESIDE_BOXES = 3  # so many rows go over to the signatures' page when even that does not fit: nobody signs an empty sheet
 OUTER, INNER = 0.42, 0.16
 MOST_LINES = 30
 
@@ -74,10 +76,15 @@ class _Drawing:
 
     def __init__(self, form: Form, document: Document) -> None:
         self._form, self._document, self._language = form, document, form.language
-        self._width = WIDE - 2 * SIDE
+        self._width, self._pad_y = WIDE - 2 * SIDE, PAD_Y
 
     def draw(self) -> None:
         pages = self._paged()
+        if not pages[-1]:
+            self._pad_y = TIGHT_PAD_Y
+            pages = self._paged()
+        if not pages[-1] and len(pages) > 1:
+            self._take_along(pages)
         for number, rows in enumerate(pages, 1):
             canvas = self._document.page(WIDE, HIGH)
             y = self._opening(canvas) if number == 1 else TOP
@@ -112,6 +119,19 @@ class _Drawing:
             pages.append([])
         return pages
 
+    def _take_along(self, pages: list[list[Row]]) -> None:
+        """Give the page of the boxes the last rows of the one before, under their headings again."""
+        self._pad_y = PAD_Y
+        pages[:] = self._paged()
+        before = pages[-2]
+        start = max(1, len(before) - BESIDE_BOXES)
+        while start > 1 and before[start - 1][0].kind in ("head", "part"):
+            start -= 1
+        head = next((row for row in reversed(before[:start]) if row[0].kind in ("head", "part", "label")), None)
+        again = [head] if head is not None and head[0].kind == "head" and before[start][0].kind not in ("head", "part", "label") else []
+        pages[-1] = again + before[start:]
+        del before[start:]
+
     def _first_top(self) -> float:
         lines = wrap(drawable(self._form.title, self._language), TITLE, self._width, self._language, 2)[0]
         return TOP + len(lines) * TITLE * 1.35 + (8.0 if any(self._form.above) else 3.0)
@@ -128,7 +148,7 @@ class _Drawing:
 
     def _high(self, row: Row) -> float:
         lines = max(len(self._lines(cell, wide)) for cell, wide in zip(row, self._widths(row), strict=True))
-        return max(lines * LEADING + 2 * PAD_Y, *(cell.least_mm for cell in row))
+        return max(lines * LEADING + 2 * self._pad_y, *(cell.least_mm for cell in row))
 
     def _opening(self, canvas: Canvas) -> float:
         y = TOP

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from assets_labels.forms import Box, Cell, Form, Kind, Row, draw_form, in_words, pairs, table
@@ -84,7 +84,7 @@ def list_form(view: Plan, office: str, language: str, zone: str) -> bytes:
 
 def _guest_rows(view: Plan, paper: _Paper) -> list[Row]:
     heads: Sequence[tuple[str, float, Kind]] = (
-        ("№", 0.4, "centre"), (paper.word("guest.name"), 1.3, "centre"), (paper.word("guest.post"), 2.0, "value"), (paper.word("guest.organisation"), 2.4, "value"),
+        (paper.word("paper.no"), 0.5, "centre"), (paper.word("guest.name"), 1.3, "centre"), (paper.word("guest.post"), 2.0, "value"), (paper.word("guest.organisation"), 2.4, "value"),
     )  # fmt: skip
     lines = [
         (
@@ -142,11 +142,12 @@ def _where(line: PlanLine) -> str:
 
 
 def _owner(line: PlanLine, paper: _Paper) -> str:
-    """Who answers for it, and that it stands; by whom where somebody else said so."""
+    """Who answers for it, and that it stands; by whom where somebody else said so, and with whom outside."""
     if line.answer != "confirmed":
         return line.owner or "—"
     by = line.answered_by if line.answered_by != line.owner else ""
-    return "\n".join(filter(None, (line.owner, paper.word("answer.confirmed"), by)))
+    stands = paper.word("with", who=line.confirmed_with) if line.confirmed_with else paper.word("answer.confirmed")
+    return "\n".join(filter(None, (line.owner, stands, by)))
 
 
 def _companions(view: Plan, paper: _Paper) -> str:
@@ -175,8 +176,8 @@ class _Paper:
         start, end = line.starts_at.astimezone(self.zone), line.ends_at.astimezone(self.zone)
         span = f"{start:%H:%M}–{end:%H:%M}"
         if end.date() != start.date():
-            span = f"{start:%H:%M}–{i18n.short_day(end.date(), self.language)} {end:%H:%M}"
-        several = view.starts_on != view.ends_on or start.date() != view.starts_on or end.date() > start.date() + timedelta(days=0)
+            return f"{i18n.short_day(start.date(), self.language)} {start:%H:%M}–\n{i18n.short_day(end.date(), self.language)} {end:%H:%M}"
+        several = view.starts_on != view.ends_on or start.date() != view.starts_on
         return f"{i18n.short_day(start.date(), self.language)}\n{span}" if several else span
 
     def foot(self, view: Plan) -> str:

@@ -174,6 +174,8 @@ def _places(house: House) -> None:
             add = places.AddPlace(id=point, parent_id=Story.id("floor", floor), kind=PlaceKind.POINT, name=name, sort=900 + number)
             tell(f"place/point/{kind}/{number}", add, admin, at)
             house.points[kind].append(point)
+    gather = places.AddPlace(id=Story.id("place", "assembly"), parent_id=site, kind=PlaceKind.POINT, name="东门集合点", sort=990)
+    tell("place/assembly", gather, admin, at)
     house.story.flush()
     with database.reading() as s:
         everywhere = places.everything(s, kinds=[PlaceKind.ROOM, PlaceKind.SHELF, PlaceKind.POINT])

@@ -101,6 +101,13 @@ def clock_time(moment: datetime, zone: tzinfo) -> str:
     return moment.astimezone(zone).strftime("%H:%M")
 
 
+def time_span(start: datetime, end: datetime, zone: tzinfo) -> str:
+    """`09:00–10:30`, with the days it lasts beyond the first: `19:30–08:00 +1`."""
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    days = (last.date() - first.date()).days
+    return f"{first:%H:%M}–{last:%H:%M}" + (f" +{days}" if days else "")
+
+
 def long_day(day: date, language: str) -> str:
     """`11月23日 星期一` or `Mon 23 November`."""
     if language == "en":
@@ -158,8 +165,8 @@ def amount(cents: int | None, language: str) -> str:
 
 
 def as_mapping(facts: Mapping[str, Any], language: str, zone: tzinfo) -> dict[str, Any]:
-    """Refusal facts as a person reads them: ISO moments become local times, ISO dates become days (facts are stored as JSON), and `x_key`
-    gives `x` the sentence of that key. What runs `from` a moment `until` another of the same day names the day once."""
+    """Refusal facts as a person reads them: ISO moments become local times, ISO dates become days (facts are stored as JSON), several names
+    stand with the comma of the language, and `x_key` gives `x` the sentence of that key. What runs `from` a moment `until` another of the same day names the day once."""
     shown: dict[str, Any] = {}
     for key, value in facts.items():
         if isinstance(value, str) and len(value) >= 20 and value[4:5] == "-" and "T" in value:
@@ -168,6 +175,8 @@ def as_mapping(facts: Mapping[str, Any], language: str, zone: tzinfo) -> dict[st
         elif isinstance(value, str) and len(value) == 10 and value[4] == value[7] == "-":
             with contextlib.suppress(ValueError):
                 value = long_day(date.fromisoformat(value), language)
+        elif isinstance(value, (list, tuple)):
+            value = (", " if language == "en" else "、").join(str(one) for one in value)
         shown[key] = value
     if _same_day(facts.get("from"), facts.get("until"), zone):
         shown["until"] = clock_time(datetime.fromisoformat(facts["until"]), zone)

@@ -3,7 +3,6 @@ join, money, the leader's word and what happened (guide S3.1-R2, R3, R6, R8)."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -12,12 +11,12 @@ from nicegui import APIRouter, ui
 
 from core.foundation import clock, database, i18n
 from core.mechanisms import approvals
-from core.mechanisms.operations import Operation
+from core.mechanisms.operations import Operation, Role
 from core.sections import reception
 from core.sections.reception import Kind, Plan, PlanLine
 from core.web import anew, approval_card, frame, icons, parts
 from core.web.frame import _
-from kiosk.desk import piles, reception_days, reception_forms, reception_line, reception_money
+from kiosk.desk import piles, reception_answer, reception_days, reception_forms, reception_line, reception_money
 from kiosk.desk.receptions import copy_dialog, days_words, status_pill, style
 from kiosk.desk.registers import long_moment
 
@@ -25,8 +24,6 @@ router = APIRouter(dependencies=[Depends(frame.signed_in)])
 KIND_ICONS = {
     Kind.MEET: "door", Kind.ESCORT: "people", Kind.MEALS: "supply", Kind.LODGING: "key", Kind.TRANSPORT: "move", Kind.SITE_VISIT: "place",
 }  # fmt: skip
-ANSWER_TONES: dict[str, parts.Tone] = {"open": "lost", "asked": "held", "confirmed": "free", "changed": "soon", "declined": "busy"}
-ANSWER_ICONS = {"open": "minus", "changed": "refresh", "declined": "cross"}
 SHOWN_EVENTS = 8
 
 
@@ -201,7 +198,7 @@ class PlanPage:
     def _draw_line(self, plan: Plan, line: PlanLine, warned: bool) -> None:
         with parts.box("plan__line plan__line--warned" if warned else "plan__line", "li"):
             with parts.box("plan__time"):
-                parts.text(span_words(line.starts_at, line.ends_at), "b", "num")
+                parts.text(i18n.time_span(line.starts_at, line.ends_at, clock.zone()), "b", "num")
                 if plan.starts_on != plan.ends_on:
                     parts.text(i18n.short_day(clock.today(line.starts_at), frame.lang()), "span", "quiet small")
             with parts.box("plan__what"):
@@ -227,18 +224,7 @@ class PlanPage:
                 if line.answer_note:
                     parts.text(line.answer_note, "span", "small plan__said")
             parts.text(line.owner or _("reception.no_owner"), "span", "plan__owner" if line.owner else "plan__owner quiet")
-            with parts.box("plan__state"):
-                if line.done_at is not None:
-                    parts.pill(_("reception.done_at", time=f"{clock.local(line.done_at):%H:%M}"), "free")
-                elif line.late_minutes:
-                    parts.pill(_("reception.late_by", n=line.late_minutes), "busy", icon="clock")
-                else:
-                    parts.pill(_(f"reception.answer.{line.answer}"), ANSWER_TONES[line.answer], icon=ANSWER_ICONS.get(line.answer))
-                    if line.answered_at is not None:
-                        who = line.answered_by if line.answered_by != line.owner else ""
-                        parts.text(
-                            parts.joined(who, i18n.day_and_time(line.answered_at, clock.zone(), frame.lang())), "span", "quiet small"
-                        )
+            reception_answer.draw_state(line, self.draw if self.editable else None)
             parts.text(piles.money(line.cost_cents) if line.cost_cents else "", "span", "num plan__cost")
 
     # ── beside it ──
@@ -295,7 +281,8 @@ class PlanPage:
         with database.reading() as s:
             waiting = approvals.view(s, approvals.get(s, plan.approval_id), frame.actor())
         step = waiting.steps[waiting.step - 1]
-        parts.text(_("reception.waits_for", who=step.person or (_(f"role.{step.role}") if step.role else "")), "p", "second")
+        if step.person or step.role != Role.LEADER:  # that a leader is asked stands above already
+            parts.text(_("reception.waits_for", who=step.person or (_(f"role.{step.role}") if step.role else "")), "p", "second")
         if waiting.may_decide:
             parts.button(_("approval.agree"), lambda: approval_card.agree(waiting, self.draw), kind="main", icon="check", wide=True)
             parts.button(_("approval.back"), lambda: approval_card.send_back(waiting, self.draw), icon="return", wide=True)
@@ -382,13 +369,6 @@ class PlanPage:
             now = reception.plan(s, self.id, frame.actor(), clock.now())
         if now is None or now != self.plan:  # what somebody is about to press stays where it is when nothing changed
             self.draw()
-
-
-def span_words(starts_at: datetime, ends_at: datetime) -> str:
-    """`09:00–10:30`, with the days it lasts beyond the first."""
-    start, end = clock.local(starts_at), clock.local(ends_at)
-    days = (end.date() - start.date()) // timedelta(days=1)
-    return f"{start:%H:%M}–{end:%H:%M}" + (f" +{days}" if days else "")
 
 
 def event_words(event: reception.EventLine) -> str:

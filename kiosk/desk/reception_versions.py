@@ -16,7 +16,7 @@ from core.sections.reception.versions import Comparison, LineChange, Side
 from core.web import frame, icons, parts
 from core.web.frame import _
 from kiosk.desk import piles
-from kiosk.desk.reception_plan import KIND_ICONS, event_words, span_words
+from kiosk.desk.reception_plan import KIND_ICONS, event_words
 from kiosk.desk.receptions import style
 from kiosk.desk.registers import long_moment
 
@@ -192,7 +192,7 @@ def _words(field: str, value: Any) -> str:
 
 
 def _line_words(line: Any) -> str:
-    span = span_words(datetime.fromisoformat(line["starts_at"]), datetime.fromisoformat(line["ends_at"]))
+    span = i18n.time_span(datetime.fromisoformat(line["starts_at"]), datetime.fromisoformat(line["ends_at"]), clock.zone())
     day = i18n.short_day(clock.today(datetime.fromisoformat(line["starts_at"])), frame.lang())
     return parts.joined(
         day, span, line.get("place", ""), line.get("room", ""), line.get("owner", ""), _words("cost_cents", line.get("cost_cents"))

@@ -4,7 +4,6 @@ behind the link of a thank-you (guide S3.1-R3 … R8; scenario Office 7)."""
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -14,10 +13,11 @@ from core.foundation import clock, database, i18n, live
 from core.foundation.live import Change
 from core.mechanisms.operations import SYSTEM, Operation, perform
 from core.sections import reception
-from core.sections.reception import Kind, PlanLine, ReceptionView, RunSheet, Step
+from core.sections.reception import Kind, ReceptionView, RunSheet, Step
 from core.web import frame, icons, parts, sessions, static_files
 from core.web.elements import Photo, Taken
 from core.web.frame import _
+from mobile.pages import reception_asked
 from mobile.pages.thing import foot_of
 
 router = APIRouter()
@@ -123,13 +123,9 @@ class Sheet:
             elif sheet.steps and all(step.stands == "done" for step in sheet.steps) and sheet.status == "running":
                 parts.banner(_("reception.all_done"), "info", icon="check")
             self._draw_incidents(plan)
-            asked = [
-                line
-                for line in plan.lines
-                if line.owner_id == by.person_id and line.answer == "asked" and plan.state in ("planned", "running")
-            ]
+            asked = reception_asked.asked_of(plan, by.person_id)
             if asked:
-                self._draw_asked(asked)
+                reception_asked.draw(self.id, asked, self._do)
             hosts_here = any(step.mine for step in sheet.steps) or by.person_id == plan.lead_id
             if hosts_here and conduct.checked_at is None and plan.state in ("planned", "running"):
                 with (
@@ -160,24 +156,8 @@ class Sheet:
         if sheet.agreed == "stale" and sheet.status in ("stale", "running"):
             parts.banner(_("reception.stale_banner"), "due")
         if sheet.status in ("draft", "asked", "refused"):
-            parts.banner(_(f"reception.next.{sheet.status}"), "due", icon="lock")
-
-    def _draw_asked(self, lines: list[PlanLine]) -> None:
-        with parts.box("sheet run__asked", "section"):
-            parts.text(_("reception.please_confirm", n=len(lines)), "h2")
-            if len(lines) > 1:
-                parts.button(_("reception.confirm_all", n=len(lines)), self._confirm_all, icon="check", wide=True)
-            for line in lines:
-                with parts.box("run__ask"):
-                    parts.text(line.what, classes="strong")
-                    parts.text(
-                        parts.joined(_(f"reception.kind.{line.kind}"), self._when(line.starts_at, line.ends_at), line.place),
-                        classes="second",
-                    )
-                    with parts.box("run__answers"):
-                        parts.button(_("reception.confirm"), partial(self._confirm, line), icon="check")
-                        parts.button(_("reception.say_changed"), partial(self._say_no, line, "changed"))
-                        parts.button(_("reception.say_no"), partial(self._say_no, line, "declined"))
+            words = f"reception.next.{sheet.status}" if sheet.may_plan else "reception.still_planned"
+            parts.banner(_(words), "due", icon="lock")
 
     def _draw_next(self, sheet: RunSheet, step: Step) -> None:
         late = step.stands == "late"
@@ -186,7 +166,7 @@ class Sheet:
                 icons.icon(KIND_ICONS[Kind(step.kind)])
                 parts.text(_("reception.next_step") if not late else _("reception.late_by", n=step.minutes), "span", "strong")
                 parts.box("push", "span")
-                parts.text(self._when(step.starts_at, step.ends_at), "span", "num")
+                parts.text(i18n.time_span(step.starts_at, step.ends_at, clock.zone()), "span", "num")
             parts.text(step.what, "p", "run__what")
             where = f"{step.place} → {step.place_to}" if step.place_to else step.place
             if where:
@@ -266,7 +246,9 @@ class Sheet:
                 )
                 said = said or (_("reception.done_itself", time=f"{clock.local(step.done_at):%H:%M}") if step.done_at else "")
                 late = _("reception.late_by", n=step.minutes) if step.stands == "late" else ""
-                parts.text(parts.joined(self._when(step.starts_at, step.ends_at), step.place, step.owner), classes="second small")
+                parts.text(
+                    parts.joined(i18n.time_span(step.starts_at, step.ends_at, clock.zone()), step.place, step.owner), classes="second small"
+                )
                 if said or late:
                     parts.text(said or late, classes="small run__said")
             if sheet.may_tick and sheet.status not in ("ended", "reviewed", "cancelled"):
@@ -304,28 +286,6 @@ class Sheet:
     async def _untick(self, step: Step) -> None:
         await self._do(reception.Untick(line_id=step.id))
 
-    async def _confirm(self, line: PlanLine) -> None:
-        await self._do(reception.AnswerLine(line_id=line.id, answer="confirmed"))
-
-    async def _confirm_all(self) -> None:
-        await self._do(reception.ConfirmMine(reception_id=self.id))
-
-    def _say_no(self, line: PlanLine, answer: str) -> None:
-        with parts.sheet_dialog(_(f"reception.answer.{answer}"), line.what) as dialog:
-            why = parts.area(_("reception.why"), rows=2)
-
-            async def go() -> None:
-                said = (why.value or "").strip()[:500]
-                parts.refuse(why, None if said else _("approval.reason_missing"))
-                if said:
-                    await self._do(reception.AnswerLine(line_id=line.id, answer=answer, note=said))  # type: ignore[arg-type]  # one of the two words above
-                    dialog.close()
-
-            with parts.box("dialog__acts"):
-                parts.button(_("web.cancel"), dialog.close)
-                parts.button(_("reception.tell_lead"), go, kind="main")
-        dialog.open()
-
     def _late(self, step: Step) -> None:
         with parts.sheet_dialog(_("reception.late_title"), step.what) as dialog:
             why = parts.input(_("reception.late_why"), props="maxlength=200")
@@ -347,9 +307,6 @@ class Sheet:
     async def _do(self, do: Operation, done: str | None = None) -> None:
         if (await parts.do(do, done=done)).ok:
             self.draw()
-
-    def _when(self, starts_at: datetime, ends_at: datetime) -> str:
-        return f"{clock.local(starts_at):%H:%M}–{clock.local(ends_at):%H:%M}"
 
     def _changed(self, change: Change) -> None:
         if change.id == str(self.id) and not self._pending and not self.client.is_deleted:

@@ -84,3 +84,12 @@ def test_a_long_form_goes_on_with_its_headings_and_signs_on_the_last_page() -> N
 def test_a_cell_without_words_still_has_its_place() -> None:
     document = pypdfium2.PdfDocument(draw_form(Form(title="空", rows=((Cell("", 1.0), Cell("", 2.0, least_mm=20.0)),))))
     assert len(document) == 1
+
+
+@pytest.mark.parametrize("count", range(1, 90))
+def test_nobody_signs_a_sheet_with_nothing_else_on_it(count: int) -> None:
+    rows = table((("内容", 2.0, "value"), ("时间", 1.0, "centre")), [(f"第 {n} 项", "10:00") for n in range(count)])
+    document = pypdfium2.PdfDocument(draw_form(Form(title="清单", rows=tuple(rows), boxes=(Box("经办人", "薄一鸣"),))))
+    pages = [page.get_textpage().get_text_range() for page in document]
+    assert sum(page.count("10:00") for page in pages) == count
+    assert all("10:00" in page and "内容" in page for page in pages), pages[-1]

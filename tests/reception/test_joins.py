@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.foundation import i18n
 from core.foundation.ids import uuid7
 from core.sections.reception import joins
 from core.sections.reception.joins import Leg, gaps, most_companions, no_way, overlap, sums, two_places, warnings
@@ -62,6 +63,23 @@ def test_somebody_in_another_reception_at_that_time_is_a_warning() -> None:
     here, there = leg(Kind.ESCORT, at(9), at(10)), leg(Kind.MEET, at(9, 30), at(11), plan="滨湖集团")
     [warn] = two_places([here], [there])
     assert (warn.code, warn.facts["plan"], warn.lines) == ("reception.warn.two_plans", "滨湖集团", (here.id,))
+
+
+def test_a_line_of_another_reception_is_named_once_however_many_lines_here_meet_it() -> None:
+    whole, visit = leg(Kind.ESCORT, at(9), at(12)), leg(Kind.SITE_VISIT, at(9, 30), at(11))
+    elsewhere = [leg(Kind.MEET, at(9), at(11), plan="滨湖集团"), leg(Kind.MEET, at(11, 30), at(12), plan="滨湖集团", what="送站")]
+    found = two_places([whole, visit], elsewhere)
+    assert [warn.lines for warn in found] == [(whole.id, visit.id), (whole.id,)]
+
+
+def test_what_is_not_confirmed_is_listed_with_the_comma_of_the_language() -> None:
+    soon = [leg(Kind.MEET, at(9), at(10), what=what, answer=Answer.ASKED) for what in ("A", "B")]
+    [warn] = [
+        warn
+        for warn in warnings(soon, zone=ZONE, starts_on=MON, ends_on=MON, guests=3, letter=True, at=at(8))
+        if warn.code.endswith("unconfirmed")
+    ]
+    assert i18n.as_mapping(warn.facts, "en", ZONE)["what"] == "A, B" and i18n.as_mapping(warn.facts, "zh-Hans", ZONE)["what"] == "A、B"
 
 
 def test_nobody_between_the_airport_and_the_hotel() -> None:

@@ -125,7 +125,7 @@ def test_a_reception_from_the_letter_to_the_lessons(live_office: Office, browser
         server.post(walk, by="bo")
         ride = reception.Arrange(reception_id=reception_id, kind=Kind.TRANSPORT, what="乘车去档案馆", starts_at=at(13), ends_at=at(14), owner_id=wu.person_id, place="机关食堂", place_to="档案馆")  # fmt: skip
         server.post(ride, by="bo")
-        desk.get_by_role("button", name="工作午餐").click()
+        desk.get_by_role("button", name="工作午餐", exact=True).click()
         desk.get_by_role("dialog").get_by_label("陪餐人数").fill("3")
         desk.get_by_role("dialog").get_by_role("button", name="保存").click()
         expect(warned.get_by_role("heading")).to_have_text("衔接顺畅")

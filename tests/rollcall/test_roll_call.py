@@ -72,6 +72,21 @@ def test_who_never_badged_out_yesterday_is_assumed_to_have_left(office: Office) 
     assert office.read(rollcall.everybody, clock.now()) == []
 
 
+def test_a_meeting_of_yesterday_that_nobody_ended_keeps_nobody_in_the_house(office: Office) -> None:
+    office.later(hours=9)
+    in_room(office, "mei", "301")
+    assert [str(one.status) for one in office.read(rollcall.everybody, clock.now())] == ["inside"]
+    office.later(hours=10)
+    assert [(str(one.status), one.where) for one in office.read(rollcall.everybody, clock.now())] == [("assumed_left", "")]
+
+
+def test_names_stand_in_the_order_in_which_they_sound(office: Office) -> None:
+    at_kiosk = kiosk(office)
+    for name in ("赵刚", "Ada Byron", "李文博", "安宁"):
+        guest(office, at_kiosk, name)
+    assert [one.name for one in office.read(rollcall.everybody, clock.now())] == ["Ada Byron", "安宁", "李文博", "赵刚"]
+
+
 @pytest.mark.proves("Front desk 9")
 def test_ticks_say_who_when_and_where_and_taking_back_keeps_the_history(office: Office) -> None:
     visit_id = guest(office, kiosk(office), "李文博")

@@ -77,7 +77,7 @@ def _squeezed(text: str) -> str:
 
 def two_places(legs: Sequence[Leg], others: Sequence[Leg] = ()) -> list[Warn]:
     """An owner who would have to be in two places; `others` are lines of other plans."""
-    found = []
+    found: dict[object, Warn] = {}
     beside = [leg for leg in legs if leg.kind in BESIDE and leg.owner_id]
     pairs = [(a, b) for n, a in enumerate(beside) for b in beside[n + 1 :]]
     pairs += [(a, b) for a in beside for b in others if b.kind in BESIDE]
@@ -89,8 +89,13 @@ def two_places(legs: Sequence[Leg], others: Sequence[Leg] = ()) -> list[Warn]:
             first, second = sorted((a, b), key=lambda leg: (leg.starts_at, leg.id))
             code = "reception.warn.two_plans" if elsewhere else "reception.warn.two_places"
             facts = {"owner": a.owner, "one": a.what, "other": b.what, "plan": b.plan, "at": second.starts_at.isoformat()}
-            found.append(Warn(code, facts, (first.id, second.id) if not elsewhere else (a.id,), grave=True))
-    return found
+            if not elsewhere:
+                found[a.id, b.id] = Warn(code, facts, (first.id, second.id), grave=True)
+                continue
+            # The other plan's line is said once, however many lines here meet it.
+            said = found.get((b.plan, b.id))
+            found[b.plan, b.id] = Warn(code, facts, (*(said.lines if said else ()), a.id), grave=True)
+    return list(found.values())
 
 
 def gaps(legs: Sequence[Leg], zone: ZoneInfo, least: timedelta = GAP) -> list[tuple[datetime, datetime, Leg, Leg]]:
@@ -174,7 +179,7 @@ def warnings(
     soon = [leg for leg in legs if leg.owner_id and leg.answer in (Answer.OPEN, Answer.ASKED) and at < leg.starts_at <= at + SOON]
     for owner_id in dict.fromkeys(leg.owner_id for leg in soon):
         mine = [leg for leg in soon if leg.owner_id == owner_id]
-        said = {"what": "、".join(leg.what for leg in mine), "owner": mine[0].owner}
+        said = {"what": tuple(leg.what for leg in mine), "owner": mine[0].owner}
         found.append(Warn("reception.warn.unconfirmed", said, tuple(leg.id for leg in mine)))
     if legs:
         found += [Warn("reception.warn.nobody_meets")] if not any(leg.kind == Kind.MEET for leg in legs) else []

@@ -15,7 +15,7 @@ from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from core.foundation import clock
-from core.mechanisms import labels, people, places
+from core.mechanisms import labels, people, pinyin, places
 from core.mechanisms.labels import SubjectKind
 from core.sections.bookings.claims import Booking, BookingState
 from core.sections.bookings.presence import DoorPresence
@@ -60,9 +60,10 @@ class Someone:
 
 
 def everybody(s: Session, at: datetime) -> list[Someone]:
-    """Everybody who has to be found at `at`, and those kept apart; by kind, then name. Each person once."""
+    """Everybody who has to be found at `at`, and those kept apart; by kind, where they are, then name as it sounds. Each person once."""
     return sorted(
-        [*_staff(s, at), *_visitors(s, at)], key=lambda one: (ORDER[one.status], one.kind, one.where, one.name, str(one.subject_id))
+        [*_staff(s, at), *_visitors(s, at)],
+        key=lambda one: (ORDER[one.status], one.kind, one.where, pinyin.order(one.name), str(one.subject_id)),
     )
 
 
@@ -85,7 +86,8 @@ def _staff(s: Session, at: datetime) -> list[Someone]:
         status = Status.BREAK if one.way is BadgeWay.BREAK else Status.INSIDE
         found[person_id] = (Status.ASSUMED_LEFT if one.at < midnight else status, one.at)
     for person_id in wanted:
-        found[person_id] = (Status.INSIDE, rooms[person_id][0])
+        since = rooms[person_id][0]  # a meeting of yesterday that nobody ended says as little as a badge of yesterday
+        found[person_id] = (Status.ASSUMED_LEFT if since < midnight else Status.INSIDE, since)
     if not found:
         return []
     persons = s.execute(select(people.Person).where(col(people.Person.id).in_(list(found)))).scalars()

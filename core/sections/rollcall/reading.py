@@ -12,7 +12,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlmodel import Session, col
 
 from core.foundation.errors import Invalid, Refused
-from core.mechanisms import people, places
+from core.mechanisms import people, pinyin, places
 from core.mechanisms.devices import DeviceContact
 from core.mechanisms.operations import Actor, Role
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
@@ -170,9 +170,9 @@ def now_for(s: Session, by: Actor, at: datetime) -> dict[str, Any]:
 
 
 def assembly_points(s: Session) -> list[places.PlaceView]:
-    """Where people gather: places whose name says so come first, then everything outside rooms. At most 40."""
+    """Where people gather: places whose name says so come first, then all outside rooms in the order of the house. At most 40."""
     found = [place for place in places.everything(s) if place.kind not in ("room", "shelf", "point") or "集合" in place.name]
-    return sorted(found, key=lambda place: ("集合" not in place.name and "assembly" not in place.name.lower(), place.path))[:40]
+    return sorted(found, key=lambda place: "集合" not in place.name and "assembly" not in place.name.lower())[:40]
 
 
 def view(s: Session, roll_call: RollCall, at: datetime) -> RollCallView:
@@ -215,7 +215,7 @@ def view(s: Session, roll_call: RollCall, at: datetime) -> RollCallView:
 def _order(line: LineView) -> tuple[Any, ...]:
     """Unaccounted first, then those kept apart, then the found ones; inside each by where they were last and their name."""
     group = 3 if line.accounted else {Status.INSIDE: 0, Status.BREAK: 1, Status.ASSUMED_LEFT: 2}[Status(line.status)]
-    return (group, line.kind == Kind.OTHER, line.kind, line.where, line.name, str(line.subject_id))
+    return (group, line.kind == Kind.OTHER, line.kind, line.where, pinyin.order(line.name), str(line.subject_id))
 
 
 def _lines(

@@ -23,7 +23,7 @@ from core.sections.rollcall import LineView, RollCallView, reading
 from core.web import frame, icons, parts, static_files
 from core.web.frame import _
 from kiosk.desk.roll_call import pieces
-from kiosk.desk.roll_call.house import draw_house
+from kiosk.desk.roll_call.house import House
 from kiosk.desk.roll_call.past import draw_paper, draw_past
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
@@ -46,6 +46,8 @@ class Board:
         self.dirty, self.drill = False, False
         self.drawn: UUID | None = None
         self.clock: TextElement | None = None
+        self.house: House | None = None
+        self.beside: object = None  # what stands under the house, as it was drawn
         self.band, self.box = parts.box(), parts.box("stack")
         self.draw()
         for kind in rollcall.KINDS:
@@ -74,6 +76,10 @@ class Board:
         if self.view is not None and self.view.id == self.drawn and self.view.drill == self.drill:
             self._refresh()  # what somebody types in the search field stays
             return
+        if self.view is None and self.house is not None and self.beside == (pin, past):
+            self.house.refresh(house)
+            return
+        self.house, self.beside = None, (pin, past)
         self.clock, self.drawn, self.drill = None, self.view.id if self.view else None, self.view.drill if self.view else False
         self.band.clear()
         self.box.clear()
@@ -84,7 +90,7 @@ class Board:
             if self.view is not None:
                 self._draw_running(self.view)
             else:
-                draw_house(house, by.has(*rollcall.STARTERS), self._begin)
+                self.house = House(house, by.has(*rollcall.STARTERS), self._begin)
                 draw_paper(pin, by.has(Role.ADMIN, Role.SAFETY), self.draw)
                 draw_past(past, self.draw)
 
@@ -157,8 +163,7 @@ class Board:
         self._draw_list()
 
     def _wanted(self, line: LineView) -> bool:
-        words = f"{line.name} {line.detail} {line.host} {line.where} {line.number} {line.label}".lower()
-        if self.text.strip() and self.text.strip().lower().replace("-", "") not in words:
+        if not pieces.found_by(self.text, line.name, line.detail, line.host, line.where, line.number, line.label):
             return False
         inside = line.status == "inside"
         return {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from nicegui import ui
 
 from core.foundation import clock, i18n
+from core.mechanisms import pinyin
 from core.sections.rollcall import LineView, RollCallView, reading
 from core.web import frame, icons, parts
 from core.web.frame import _
@@ -45,6 +47,16 @@ def row(name: str, kind: str, detail: str, host: str, where: str, number: str, h
     title = name if headcount == 1 else _("rollcall.heads", name=name, n=headcount)
     meta = parts.joined(_(f"rollcall.kind.{kind}"), detail, host, where, number)
     return parts.item(title, meta, icon=KIND_ICON.get(kind, "person"))
+
+
+def found_by(wanted: str, name: str, *words: str) -> bool:
+    """Whether somebody is who was typed: a part of the name, of the firm, the room, the number or the badge's code, or the start of the name's pinyin."""
+    wanted = wanted.strip()
+    if not wanted:
+        return True
+    plain = unicodedata.normalize("NFKC", wanted).casefold()
+    around = " ".join((name, *words)).casefold()
+    return plain in around or plain.replace("-", "") in around or pinyin.sounds(name, wanted)
 
 
 def tick_words(tick: reading.TickView) -> str:

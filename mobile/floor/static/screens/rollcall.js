@@ -8,7 +8,8 @@ import { readCode } from '../rules.js';
 import { clock, join, span, t, when } from '../words.js';
 
 const GROUP = { missing: (line) => line.status === 'inside' && !line.accounted, apart: (line) => line.status !== 'inside' && !line.accounted, found: (line) => line.accounted };
-const order = (one, other) => (one.where || '').localeCompare(other.where || '') || one.name.localeCompare(other.name);
+const sound = new Intl.Collator('zh-u-co-pinyin'); // by sound, whatever language the phone speaks
+const order = (one, other) => sound.compare(one.where || '', other.where || '') || sound.compare(one.name, other.name);
 
 async function load() {
   const held = await kept();
