@@ -181,7 +181,7 @@ async def do(
     """Perform an operation for the page's actor (or `by`), show its refusal as a sentence or `done` as a toast; returns the outcome."""
     outcome = await perform(operation, by=by or frame.actor())
     if outcome.ok:
-        _no_problem()  # what was wrong before is not wrong any more
+        no_problem()  # what was wrong before is not wrong any more
     if not outcome.ok and not quiet:
         problem(outcome.message(frame.lang()) or _("request.failed", ref=outcome.op_id.hex[-4:].upper()))
     elif outcome.ok and done:
@@ -214,7 +214,7 @@ def toast(words: str, *, undo: Handler | None = None, seconds: float = 5.0) -> N
         ui.timer(seconds, lambda: None if element.is_deleted else element.delete(), once=True)
 
 
-def _no_problem() -> None:
+def no_problem() -> None:
     for old in [e for e in ui.context.client.elements.values() if "problem--floating" in e.classes]:
         old.delete()
 
@@ -222,7 +222,7 @@ def _no_problem() -> None:
 def problem(words: str) -> None:
     """What did not work, as a sentence that stays until it is closed or the next one replaces it; what was typed stays."""
     client = ui.context.client
-    _no_problem()
+    no_problem()
     with client.content, box("problem problem--floating").props("role=alert") as element:
         icons.icon("warning")
         text(words, "span")

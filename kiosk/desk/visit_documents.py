@@ -103,6 +103,7 @@ class Editor:
 
     def _kind(self, kind: str) -> None:
         self.minor = kind
+        parts.no_problem()
         self.said.text = _(f"visit_documents.{kind}.say")
 
     def compare(self) -> None:

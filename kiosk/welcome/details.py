@@ -32,14 +32,14 @@ def phone(screen: Welcome) -> None:
     def go(text: str) -> None:
         number = text.translate(WIDE).strip()
         if not phone_key(number):
-            parts.problem(_("kiosk.detail.phone.short"))
+            pad.refuse(_("kiosk.detail.phone.short"))
             return
         screen.form.phone = number
         screen.show("name")
 
     screen.head(_("kiosk.phone"), _("kiosk.phone.say"), step=1)
     with parts.box("kiosk__keys", "section"):
-        elements.Keypad(
+        pad = elements.Keypad(
             "digits", value=screen.typed() or screen.form.phone, most=MOST["phone"], act=_("kiosk.next"), label=_("kiosk.phone"), on_change=screen.type,
             on_done=go,
         )  # fmt: skip
@@ -136,23 +136,24 @@ def detail(screen: Welcome) -> None:
                 with database.reading() as s:
                     said = str(room_named(s, text))
             except Refused:
-                parts.problem(_("visit.room_unknown"))
+                pad.refuse(_("visit.room_unknown"))
                 return
         elif field == "phone" and not phone_key(said := said.translate(WIDE)):
-            parts.problem(_("kiosk.detail.phone.short"))
+            pad.refuse(_("kiosk.detail.phone.short"))
             return
         elif field == "email" and not channels.is_address(said):
-            parts.problem(_("kiosk.detail.email.wrong"))
+            pad.refuse(_("kiosk.detail.email.wrong"))
             return
-        setattr(form, field, said)
+        setattr(form, field, said.lower() if field == "email" else said)  # our keys write capitals
         await _asked(screen, field)
 
-    mode: Literal["digits", "letters"] = "digits" if field == "phone" else "letters"
-    screen.head(_(f"kiosk.detail.{field}"), _(f"kiosk.detail.{field}.say"), step=None if form.code else 2)
+    mode: Literal["digits", "letters", "plate"] = "digits" if field == "phone" else "plate" if field == "plate" else "letters"
+    say = _(f"kiosk.detail.{field}.needed" if required and field in ("plate", "room") else f"kiosk.detail.{field}.say")
+    screen.head(_(f"kiosk.detail.{field}"), say, step=None if form.code else 2)
     with parts.box("kiosk__keys", "section"):
-        elements.Keypad(
-            mode, value=screen.typed() or ("" if field == "room" else getattr(form, field)), on_change=screen.type, most=MOST[field], both=mode == "letters", hanzi=mode == "letters", act=_("kiosk.next"),
-            label=_(f"kiosk.detail.{field}"), on_done=go,
+        pad = elements.Keypad(
+            mode, value=screen.typed() or ("" if field == "room" else getattr(form, field)), on_change=screen.type, most=MOST[field], both=mode != "digits",
+            hanzi=mode == "letters" and field != "email", signs="@.-_" if field == "email" else "", act=_("kiosk.next"), label=_(f"kiosk.detail.{field}"), on_done=go,
         )  # fmt: skip
     if not required:
         with parts.box("kiosk__also", "section"):
@@ -161,8 +162,6 @@ def detail(screen: Welcome) -> None:
 
 
 async def _asked(screen: Welcome, field: str) -> None:
-    for old in [one for one in screen.client.elements.values() if "problem--floating" in one.classes]:
-        old.delete()  # what was wrong is right now
     screen.form.asked = [*screen.form.asked, field]
     await coming.onward(screen)
 

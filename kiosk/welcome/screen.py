@@ -32,49 +32,11 @@ from kiosk.welcome.form import Form
 from kiosk.welcome.watch import Ease, Gate, Mode, Watch
 
 Step = Literal[
-    "attract",
-    "code",
-    "name",
-    "company",
-    "host",
-    "purpose",
-    "phone",
-    "welcome_back",
-    "detail",
-    "id_number",
-    "drink",
-    "waiting",
-    "greeting",
-    "notice",
-    "photo",
-    "signed_in",
-    "leave",
-    "leave_code",
-    "leaving",
-    "goodbye",
-    "parcels",
-    "noted",
-    "mistaken",
-    "parcel_for",
-    "parcel_unclear",
-    "parcel",
-    "receipt",
-    "staff",
-    "staff_done",
-    "fetch",
-    "fetch_sign",
-    "fetched",
-    "help",
-    "sorry",
-    "asking",
-    "group",
-    "group_in",
-    "group_out",
-    "lost",
-    "lost_where",
-    "lost_name",
-    "lost_noted",
-]
+    "attract", "code", "name", "company", "host", "purpose", "phone", "welcome_back", "detail", "id_number", "drink", "waiting",
+    "greeting", "notice", "photo", "signed_in", "leave", "leave_code", "leaving", "goodbye", "parcels", "noted", "mistaken",
+    "parcel_for", "parcel_unclear", "parcel", "receipt", "staff", "staff_done", "fetch", "fetch_sign", "fetched", "help", "sorry",
+    "asking", "group", "group_in", "group_out", "lost", "lost_where", "lost_name", "lost_noted",
+]  # fmt: skip
 KEPT: frozenset[str] = frozenset(
     {
         "name",
@@ -156,7 +118,8 @@ class Welcome:
     # ── drawing ──
 
     def show(self, step: Step, **facts: Any) -> None:
-        """Draw a step. `facts` are for this step alone and gone with it."""
+        """Draw a step. `facts` are for this step alone and gone with it, and so is what went wrong on the one before."""
+        self._hush()
         self.step, self.shown = step, facts
         self._dirty = True
         if self._kept and step not in KEPT:
@@ -317,6 +280,10 @@ class Welcome:
 
     # ── forgetting ──
 
+    def _hush(self) -> None:
+        for element in [e for e in self.client.elements.values() if {"problem--floating", "toast--floating"} & set(e.classes)]:
+            element.delete()
+
     async def _wiped(self, why: str) -> None:
         await self.forget()
 
@@ -326,8 +293,6 @@ class Welcome:
         self.form, self.settings, self.face = Form(), self._read_settings(), sessions.office()
         self.watch.idle_s = self.settings.idle_s
         self.watch.hear(self.settings.profile.sound)
-        for element in [e for e in self.client.elements.values() if {"problem--floating", "toast--floating"} & set(e.classes)]:
-            element.delete()
         if frame.lang() != self.face.language:
             frame.speak(self.face.language)
             self.watch.speak()

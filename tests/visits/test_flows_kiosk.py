@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from core.foundation import clock
 from core.foundation.i18n import t
 from core.sections import visits
-from core.sections.visits import CheckOut, SetUpType, consent, register
+from core.sections.visits import CheckOut, SetUpType, consent, register, types
 from tests.cast import Office
 from tests.live import DESK, KIOSK, KIOSK_WIDE, Server, sign_in
 from tests.visits.build import invite, kiosk, sign, walk_in
@@ -111,7 +111,8 @@ def test_a_contractor_reads_two_documents_signs_once_and_waits_to_be_let_in(live
         for language in ("zh-Hans", "zh-Hant", "en")
     }
     live_office.do(consent.PublishNotice(document="safety", texts=words), live_office.ada)
-    live_office.do(SetUpType(key="contractor", drink=True), live_office.ada)
+    asked = dict(types.SEEDS["contractor"].fields) | {"email": "required"}
+    live_office.do(SetUpType(key="contractor", drink=True, fields=asked), live_office.ada)  # type: ignore[arg-type]
     with panel(browser, server, kiosk_key(live_office), screen=SCREEN) as page:
         speak(page)
         press(page, w("kiosk.visit"))
@@ -129,12 +130,17 @@ def test_a_contractor_reads_two_documents_signs_once_and_waits_to_be_let_in(live
         asks(page, w("kiosk.detail.phone"))
         type_in(page, "138")
         go_on(page)
-        expect(page.locator(".problem--floating")).to_have_text(w("kiosk.detail.phone.short"))
+        expect(page.locator(".field__help--error")).to_have_text(w("kiosk.detail.phone.short"))
         type_in(page, "00001234")
         go_on(page)
+        asks(page, w("kiosk.detail.email"))
+        type_in(page, "ZHAO@A.CN")  # every sign stands on the panel's own keys
+        go_on(page)
         asks(page, w("kiosk.detail.plate"))
+        page.locator(".pad__key").filter(has_text="京").click()
+        type_in(page, "A12345")
         photograph(page, f"f06-plate-{SPOKEN}")
-        press(page, w("kiosk.company.skip"))
+        go_on(page)
         asks(page, w("kiosk.detail.room"))
         press(page, w("kiosk.company.skip"))
         asks(page, w("kiosk.drink"))
@@ -147,12 +153,16 @@ def test_a_contractor_reads_two_documents_signs_once_and_waits_to_be_let_in(live
         expect(page.locator(".kiosk__read")).to_contain_text("<a href='https://evil.example/'>here</a>")
         assert page.locator(".kiosk__read a").count() == 0
         page.locator(".kiosk__read p").first.click()
+        press(page, w("kiosk.notice.agree"))
+        expect(page.locator(".problem--floating")).to_have_text(w("kiosk.notice.sign_first"))
         draw_signature(page)
         photograph(page, f"f09-second-document-{SPOKEN}")
         press(page, w("kiosk.notice.agree"))
         asks(page, w("kiosk.waiting", name="Zhao Yun"))
+        expect(page.locator(".problem--floating")).to_have_count(0)
         photograph(page, f"f10-waiting-{SPOKEN}")
         [here] = live_office.read(register.in_house, clock.now())
+        assert (here.email, here.plate) == ("zhao@a.cn", "京A12345")
         assert (here.approval, here.drink, here.unsigned) == ("asked", "tea", ()) and len(live_office.read(consent.signed_of, here.id)) == 2
         press(page, w("kiosk.waiting.good"))
         asks(page, t("kiosk.hello", "zh-Hans"))

@@ -151,17 +151,18 @@ class Upload(ui.element, component="upload.js"):
 
 
 class Keypad(ui.element, component="keypad.js"):
-    """Keys on the screen. `mode` letters, digits or code (the 31 signs); `both` lets letters and digits swap; `hanzi` offers the device's keyboard.
+    """Keys on the screen. `mode` letters, digits, code (the 31 signs) or plate (a province's sign, then letters and digits); `both` lets letters and digits swap;
+    `hanzi` offers the device's keyboard; `signs` stand in place of the space.
     `hidden` shows dots, but for the sign just typed, until the visitor asks to see. It adds an X to the digits."""
 
     def __init__(
-        self, mode: Literal["letters", "digits", "code"] = "letters", *, value: str = "", most: int = 80, both: bool = False, hanzi: bool = False, act: str = "",
-        hidden: bool = False, label: str = "", on_change: Callable[[str], Any] | None = None, on_done: Callable[[str], Any] | None = None,
+        self, mode: Literal["letters", "digits", "code", "plate"] = "letters", *, value: str = "", most: int = 80, both: bool = False, hanzi: bool = False, act: str = "",
+        hidden: bool = False, signs: str = "", label: str = "", on_change: Callable[[str], Any] | None = None, on_done: Callable[[str], Any] | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.text = value
         self._props.update(
-            {"mode": mode, "value": value, "most": most, "both": both, "hanzi": hanzi, "act": act, "label": label, "hidden": hidden}
+            {"mode": mode, "value": value, "most": most, "both": both, "hanzi": hanzi, "act": act, "label": label, "hidden": hidden, "signs": signs}
         )
 
         async def changed(event: GenericEventArguments) -> None:

@@ -1,11 +1,15 @@
 // The kiosk's own keys: letters, digits, or the 31 signs of a label code. 汉字 opens the device's keyboard in a real field.
+// A number plate begins with the province's own sign; a mail address has its signs (`signs`) where the space would be.
 // The text lives in the browser while it is typed; the page hears every change. Double touches within 30 ms are one.
 import { speaking } from "/static/speaking.js";
 const LINES = {
   letters: ["QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM"],
   digits: ["123", "456", "789"],
   code: ["23456789", "ABCDEFGHJK", "MNPQRSTUVW", "XYZ"],
+  provinces: ["京津沪渝冀豫云辽黑湘", "皖鲁新苏浙赣鄂桂甘晋", "蒙陕吉闽贵粤青藏川宁", "琼使领港澳学警挂"],
+  plate: ["1234567890", "QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM"],
 };
+const SWAPS = { letters: "digits", digits: "letters", provinces: "plate", plate: "provinces" };
 export default {
   mixins: [speaking],
   template: `
@@ -25,12 +29,13 @@ export default {
         </div>
         <div class="pad__line">
           <button type="button" class="pad__key pad__key--wide" v-if="hanzi" @click="open">{{ words('key_hanzi') }}</button>
-          <button type="button" class="pad__key pad__key--wide" v-if="kinds.length > 1" @click="swap">{{ words(kind === 'letters' ? 'key_digits' : 'key_letters') }}</button>
+          <button type="button" class="pad__key pad__key--wide" v-if="kinds.length > 1" @click="swap">{{ words(swapWords) }}</button>
           <button type="button" class="pad__key pad__key--wide" v-if="kind === 'digits'" @pointerdown.prevent="back" @click="key($event, null)" :aria-label="words('key_delete')">
             <svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="M8.5 5.500H20a1 1 0 0 1 1 1v11a1 1 0 0 1-1 1H8.500L3 12zM11.500 9.500l5 5M16.500 9.500l-5 5"/></svg></button>
           <button type="button" class="pad__key pad__key--wide" v-if="kind === 'digits'" @pointerdown.prevent="press('0')" @click="key($event, '0')">0</button>
           <button type="button" class="pad__key" v-if="hidden && kind === 'digits'" @pointerdown.prevent="press('X')" @click="key($event, 'X')">X</button>
-          <button type="button" class="pad__key pad__key--wide" v-if="kind === 'letters' && !hidden" @pointerdown.prevent="press(' ')" @click="key($event, ' ')">{{ words('key_space') }}</button>
+          <button type="button" class="pad__key pad__key--sign" v-for="sign in signs" :key="sign" @pointerdown.prevent="press(sign)" @click="key($event, sign)">{{ sign }}</button>
+          <button type="button" class="pad__key pad__key--wide" v-if="kind === 'letters' && !hidden && !signs" @pointerdown.prevent="press(' ')" @click="key($event, ' ')">{{ words('key_space') }}</button>
           <button type="button" class="pad__key pad__key--wide pad__key--dark" v-if="act" :aria-disabled="!text.trim()" @click="go">{{ act }}</button>
         </div>
       </div>
@@ -39,16 +44,19 @@ export default {
         <button type="button" class="pad__key pad__key--wide pad__key--dark" v-if="act" :aria-disabled="!text.trim()" @click="go">{{ act }}</button></div></div>
     </div>`,
   props: { mode: { type: String, default: "letters" }, value: { type: String, default: "" }, most: { type: Number, default: 80 }, hanzi: Boolean, act: String, label: String,
-    action: String, fields: Object, both: Boolean, hidden: Boolean },
+    action: String, fields: Object, both: Boolean, hidden: Boolean, signs: { type: String, default: "" } },
   data() {
-    return { text: this.value, kind: this.mode, native: false, problem: "", bare: false, fresh: false };
+    return { text: this.value, kind: this.mode === "plate" && !this.value ? "provinces" : this.mode, native: false, problem: "", bare: false, fresh: false };
   },
   computed: {
     lines() {
       return LINES[this.kind].map((line) => [...line]);
     },
     kinds() {
-      return this.mode === "code" || !this.both ? [this.mode] : ["letters", "digits"];
+      return this.mode === "code" || !this.both ? [this.mode] : [this.kind, SWAPS[this.kind]];
+    },
+    swapWords() {
+      return { letters: "key_digits", plate: "key_hanzi" }[this.kind] || "key_letters";
     },
     shown() {
       if (this.hidden && !this.bare) return "•".repeat(Math.max(0, this.text.length - this.fresh)) + (this.fresh ? this.text.slice(-1) : "");
@@ -61,6 +69,7 @@ export default {
       if (this.last && this.last.sign === sign && now - this.last.at < 30) return;
       this.last = { sign, at: now };
       if ([...this.text].length < this.most) this.set(this.text + sign);
+      if (this.kind === "provinces") this.kind = "plate";
     },
     key(event, sign) {
       if (event.detail !== 0) return; // a real touch was already heard at pointerdown; this is a keyboard or a switch
@@ -78,7 +87,7 @@ export default {
       if (this.hidden) setTimeout(() => { if (this.text === text) this.fresh = false; }, 900);
     },
     swap() {
-      this.kind = this.kind === "letters" ? "digits" : "letters";
+      this.kind = SWAPS[this.kind];
     },
     async open() {
       this.native = true;
