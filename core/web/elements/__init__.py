@@ -162,7 +162,17 @@ class Keypad(ui.element, component="keypad.js"):
         super().__init__()
         self.text = value
         self._props.update(
-            {"mode": mode, "value": value, "most": most, "both": both, "hanzi": hanzi, "act": act, "label": label, "hidden": hidden, "signs": signs}
+            {
+                "mode": mode,
+                "value": value,
+                "most": most,
+                "both": both,
+                "hanzi": hanzi,
+                "act": act,
+                "label": label,
+                "hidden": hidden,
+                "signs": signs,
+            }
         )
 
         async def changed(event: GenericEventArguments) -> None:
