@@ -75,6 +75,7 @@ from core.sections import (
     roomcare,
     rooms,
     stocktakes,
+    suppliers,
     supplies,
     visits,
 )
@@ -209,6 +210,7 @@ SECTIONS: tuple[ModuleType, ...] = (
     calendars,
     roomcare,
     assets,
+    suppliers,
     supplies,
     stocktakes,
     visits_offline,

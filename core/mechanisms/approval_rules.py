@@ -25,7 +25,7 @@ from core.mechanisms.approvals import Step
 from core.mechanisms.operations import PERSON_ROLES, Actor, Operation, Role, operation, touch
 from core.mechanisms.tables import MAX_CENTS
 
-KINDS = ("asset_disposal", "reception", "reception_high")
+KINDS = ("asset_disposal", "reception", "reception_high", "supply_plan", "supply_quota")
 MOST_RULES, MOST_STEPS = 10, 6
 
 

@@ -41,6 +41,7 @@ SECTION_PAIRS = {
     ("visits", "bookings"),  # a meeting brings visits; a visit needs no meeting (pitfall V37)
     ("stocktakes", "assets"),  # a stock-take counts assets and posts to them
     ("stocktakes", "supplies"),  # … and supplies
+    ("supplies", "suppliers"),  # an order goes to a supplier, whose score is what came of it (S1.2-R4, S1.2-R10)
     ("rollcall", "visits"),  # a roll call finds visitors (S3.1-R7)
     ("rollcall", "bookings"),  # … and who checked in to rooms
     ("reception", "visits"),  # the guests of a plan become planned visits, their check-in starts it (S3.1-R1, R5)

@@ -27,7 +27,7 @@ from core.sections.stocktakes.results import Line, Result, Seen, Sums
 from core.sections.stocktakes.rounds import asked_again, asks_again
 from core.sections.stocktakes.sealing import result_of
 from core.sections.stocktakes.settle import has_counted
-from core.sections.supplies.record import hides_stock
+from core.sections.supplies.hiding import hides_stock
 
 
 @dataclass(frozen=True, slots=True)

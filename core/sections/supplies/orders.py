@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, func, select
+from sqlalchemy import JSON, BigInteger, Column, func, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import database
@@ -21,24 +21,30 @@ from core.foundation.errors import Refused
 from core.foundation.ids import uuid7
 from core.mechanisms import attachments, duties, people
 from core.mechanisms.operations import PERSON_ROLES, SYSTEM, Actor, Operation, Role, current_op_id, operation, touch
+from core.sections import suppliers
 from core.sections.supplies.record import KEEPERS, Line, Quantity, Reason, Supply, get
 
 
 class SupplyOrder(SQLModel, table=True):
-    """So many pieces of one supply were ordered."""
+    """So many pieces of one supply were ordered, `pack` of them in a pack; `price_cents` is for one piece, `due_on` the day they shall be here."""
 
     __tablename__: ClassVar[str] = "supply_order"
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     supply_id: UUID = Field(foreign_key="supply.id", index=True)
     quantity: int
+    pack: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    price_cents: int | None = Field(default=None, sa_column=Column(BigInteger))
     supplier: str = ""
+    supplier_id: UUID | None = Field(default=None, index=True)
+    plan_id: UUID | None = Field(default=None, index=True)
+    due_on: date | None = None
     ordered_by: UUID | None = None
     ordered_at: datetime
     cancelled_at: datetime | None = None
 
 
 class SupplyReceipt(SQLModel, table=True):
-    """What came at one time: accepted and refused pieces, with the evidence. Append-only."""
+    """What came at one time: accepted and refused pieces, the mark for service (1 to 5) and the evidence. Append-only."""
 
     __tablename__: ClassVar[str] = "supply_receipt"
     id: UUID = Field(default_factory=uuid7, primary_key=True)
@@ -46,6 +52,7 @@ class SupplyReceipt(SQLModel, table=True):
     order_id: UUID | None = Field(default=None, foreign_key="supply_order.id", index=True)
     accepted: int
     refused: int
+    service: int | None = None
     reason: str = ""
     photos: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     person_id: UUID | None = None
@@ -79,9 +86,10 @@ class OrderView:
     accepted: int
     refused: int
     open: int
+    pack: int
     supplier: str
+    due_on: date | None
     ordered_at: datetime
-    cancelled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +106,40 @@ class RequestView:
 
 
 class OrderSupply(Operation):
+    """Pieces, not packs. A supplier is one of the register, or just a name."""
+
     supply_id: UUID
     quantity: Quantity
     supplier: Line = ""
+    supplier_id: UUID | None = None
+    due_on: date | None = None
 
 
 @operation(OrderSupply, "supply.order", roles=KEEPERS)
 def order(s: Session, do: OrderSupply, by: Actor, at: datetime) -> dict[str, Any]:
-    """Refuses: supply.not_found"""
+    """Refuses: supply.not_found, supplier.not_found, supplier.blocked"""
     supply = get(s, do.supply_id)
-    row = SupplyOrder(supply_id=supply.id, quantity=do.quantity, supplier=do.supplier, ordered_by=by.person_id, ordered_at=at)
+    row = put_order(
+        s, supply, do.quantity, by, at, pack=supply.pack, price_cents=supply.price_cents, supplier=do.supplier, supplier_id=do.supplier_id,
+        due_on=do.due_on,
+    )  # fmt: skip
+    return {"order_id": row.id}
+
+
+def put_order(
+    s: Session, supply: Supply, quantity: int, by: Actor, at: datetime, *, pack: int = 1, price_cents: int | None = None, supplier: str = "",
+    supplier_id: UUID | None = None, due_on: date | None = None, plan_id: UUID | None = None,
+) -> SupplyOrder:  # fmt: skip
+    """An order inside an operation. Refuses: supplier.not_found, supplier.blocked"""
+    if supplier_id is not None:
+        supplier = suppliers.orderable(s, supplier_id).name
+    row = SupplyOrder(
+        supply_id=supply.id, quantity=quantity, pack=pack, price_cents=price_cents, supplier=supplier, supplier_id=supplier_id, due_on=due_on,
+        plan_id=plan_id, ordered_by=by.person_id, ordered_at=at,
+    )  # fmt: skip
     s.add(row)
     touch(s, "supply", supply.id)
-    return {"order_id": row.id}
+    return row
 
 
 class CancelOrder(Operation):
@@ -163,6 +192,7 @@ def receive_for_order(
     photos: Sequence[str],
     by: Actor,
     at: datetime,
+    service: int | None = None,
 ) -> int | None:
     """Note a receipt; answers how much of its order is open now. Refuses: supply.order_unknown, supply.more_than_ordered"""
     left: int | None = None
@@ -175,8 +205,8 @@ def receive_for_order(
             raise Refused("supply.more_than_ordered", open=open_before, quantity=accepted, unit=supply.unit)
         left = open_before - accepted
     receipt = SupplyReceipt(
-        supply_id=supply.id, order_id=order_id, accepted=accepted, refused=refused, reason=reason, photos=list(photos),
-        person_id=by.person_id, at=at,
+        supply_id=supply.id, order_id=order_id, accepted=accepted, refused=refused, service=service, reason=reason,
+        photos=list(photos), person_id=by.person_id, at=at,
         op_id=current_op_id(s),
     )  # fmt: skip
     s.add(receipt)
@@ -224,7 +254,18 @@ def open_orders(s: Session, supply_id: UUID | None = None) -> list[OrderView]:
             left = row.quantity - accepted
             found.append(
                 OrderView(
-                    row.id, supply.id, supply.name, supply.unit, row.quantity, accepted, refused, left, row.supplier, row.ordered_at, False
+                    row.id,
+                    supply.id,
+                    supply.name,
+                    supply.unit,
+                    row.quantity,
+                    accepted,
+                    refused,
+                    left,
+                    row.pack,
+                    row.supplier,
+                    row.due_on,
+                    row.ordered_at,
                 )
             )
     return found

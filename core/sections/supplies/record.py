@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from types import ModuleType
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import Field as Input
 from pydantic import StringConstraints
-from sqlalchemy import JSON, CheckConstraint, Column, Index, func, or_, select
+from sqlalchemy import JSON, CheckConstraint, Column, Index, false, func, or_, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import database
@@ -24,6 +23,7 @@ from core.mechanisms.labels import Described, SubjectKind
 from core.mechanisms.operations import OFFICE, PERSON_ROLES, Actor, Operation, Role, operation, touch
 from core.mechanisms.places import Place
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
+from core.sections.supplies.hiding import hidden_places
 
 KEEPERS = frozenset({Role.ADMIN, Role.CLERK})
 MOST = 1_000_000
@@ -33,6 +33,7 @@ Unit = Annotated[str, StringConstraints(min_length=1, max_length=10)]
 SupplyNumber = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Quantity = Annotated[int, Input(gt=0, le=MOST, strict=True)]
 Whole = Annotated[int, Input(ge=0, le=MOST, strict=True)]
+Pack = Annotated[int, Input(ge=1, le=10_000, strict=True)]
 Reason = Annotated[str, StringConstraints(max_length=200)]
 
 
@@ -47,6 +48,7 @@ class Supply(SQLModel, table=True):
     name: str = Field(index=True)
     spec: str = ""
     unit: str
+    pack: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     pinyin: str = ""
     initials: str = ""
     place_id: UUID | None = Field(default=None, foreign_key="place.id", index=True)
@@ -72,7 +74,7 @@ class Move(StrEnum):
 
 class SupplyMovement(SQLModel, table=True):
     """One line of the ledger: append-only. `quantity` is signed, in the supply's unit; `at` is when it happened, `booked_at` when we heard
-    of it."""
+    of it. `department_id` is whose quota it counts in; `for_department`: the person only fetched it for all of them."""
 
     __tablename__: ClassVar[str] = "supply_movement"
     __table_args__ = (
@@ -86,6 +88,8 @@ class SupplyMovement(SQLModel, table=True):
     quantity: int
     place_id: UUID | None = None
     to_person_id: UUID | None = None
+    department_id: UUID | None = Field(default=None, index=True)
+    for_department: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     actor_id: UUID | None = None
     device_id: UUID | None = None
     reason: str = ""
@@ -124,6 +128,7 @@ class SupplyView:
     name: str
     spec: str
     unit: str
+    pack: int
     place_id: UUID | None
     place: str
     label: str
@@ -162,6 +167,7 @@ class RegisterSupply(Operation):
     name: Name
     spec: Line = ""
     unit: Unit
+    pack: Pack = 1
     place_id: UUID | None = None
     minimum: Whole = 0
     limit: Annotated[int, Input(gt=0, le=MOST)] | None = None
@@ -179,7 +185,7 @@ def register(s: Session, do: RegisterSupply, by: Actor, at: datetime) -> dict[st
         raise Refused("supply.number_taken", number=number)
     keys = pinyin.keys(do.name)
     supply = Supply(
-        id=do.id or uuid7(), number=number, name=do.name, spec=do.spec, unit=do.unit, pinyin=keys.full, initials=keys.initials,
+        id=do.id or uuid7(), number=number, name=do.name, spec=do.spec, unit=do.unit, pack=do.pack, pinyin=keys.full, initials=keys.initials,
         place_id=do.place_id,
         minimum=do.minimum, limit_quantity=do.limit, price_cents=do.price_cents,
     )  # fmt: skip
@@ -196,6 +202,7 @@ class UpdateSupply(Operation):
     name: Name | None = None
     spec: Line | None = None
     unit: Unit | None = None
+    pack: Pack | None = None
     place_id: UUID | None = None
     minimum: Whole | None = None
     limit: Annotated[int, Input(gt=0, le=MOST)] | None = None
@@ -263,11 +270,11 @@ def on_hand(s: Session, supply_id: UUID, *, place_id: UUID | None = None, until:
 
 
 def taken(s: Session, supply_id: UUID, person_id: UUID, at: datetime) -> int:
-    """How much a person took, less what they brought back, in the office's `supply.limit_period_days` before `at`."""
+    """How much a person took for themself, less what they brought back, in the office's `supply.limit_period_days` before `at`."""
     since = at - timedelta(days=int(office.setting(s, "supply.limit_period_days")))
     query = select(func.coalesce(func.sum(SupplyMovement.quantity), 0)).where(
         col(SupplyMovement.to_person_id) == person_id, col(SupplyMovement.supply_id) == supply_id,
-        col(SupplyMovement.kind).in_((Move.ISSUE, Move.RETURN)), col(SupplyMovement.at) > since,
+        col(SupplyMovement.kind).in_((Move.ISSUE, Move.RETURN)), col(SupplyMovement.at) > since, col(SupplyMovement.for_department).is_(False),
     )  # fmt: skip
     return max(0, -int(s.execute(query).scalar_one()))
 
@@ -326,7 +333,7 @@ def views(s: Session, rows: Sequence[Supply], by: Actor) -> list[SupplyView]:
     hidden = hidden_places(s, by)
     return [
         SupplyView(
-            r.id, r.number, r.name, r.spec, r.unit, r.place_id, names.get(r.place_id, "") if r.place_id else "", codes.get(r.id, ""),
+            r.id, r.number, r.name, r.spec, r.unit, r.pack, r.place_id, names.get(r.place_id, "") if r.place_id else "", codes.get(r.id, ""),
             None if r.place_id in hidden else r.on_hand, r.minimum, r.limit_quantity, r.price_cents,
             r.place_id not in hidden and r.on_hand < r.minimum,
             r.retired_at is not None, r.version,
@@ -375,31 +382,6 @@ def describe(s: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, Described
     }  # fmt: skip
 
 
-# ── blind counts ──
-
-HidesStock = Callable[[Session, Actor], set[UUID]]
-_hides: dict[str, HidesStock] = {}
-
-
-def hides_stock(function: HidesStock) -> HidesStock:
-    """Mark `(s, by) -> place ids` whose book figures this caller must not see now; stock-takes say so of a blind count."""
-    function.__hides_stock__ = True  # type: ignore[attr-defined]
-    return function
-
-
-def include(*modules: ModuleType) -> None:
-    """Know who hides figures; including again replaces."""
-    for module in modules:
-        for value in list(vars(module).values()):
-            if getattr(value, "__hides_stock__", False) is True and callable(value):
-                _hides[f"{value.__module__}.{value.__name__}"] = value
-
-
-def hidden_places(s: Session, by: Actor) -> set[UUID]:
-    """Places whose stock this caller must not see now."""
-    return {place for hides in _hides.values() for place in hides(s, by)}
-
-
 # ── private ──
 
 
@@ -440,7 +422,7 @@ def _one(s: Session, id: str, by: Actor) -> SupplyView | None:
 
 COLLECTION = Collection(
     "supplies", PERSON_ROLES, _list, _one,
-    tuple(ExportColumn(name, f"supply.column.{name}") for name in ("number", "name", "spec", "unit", "place", "on_hand", "minimum",
+    tuple(ExportColumn(name, f"supply.column.{name}") for name in ("number", "name", "spec", "unit", "pack", "place", "on_hand", "minimum",
     "limit", "price_cents", "label")),
     ("state", "place_id"),
 )  # fmt: skip

@@ -13,13 +13,15 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from pydantic import Field as Input
 from pydantic import StringConstraints
 from sqlmodel import Session
 
-from core.foundation.errors import Refused
+from core.foundation.errors import NotAllowed, Refused
 from core.mechanisms import attachments, holds, notices, people, places
 from core.mechanisms.duties import Photos
 from core.mechanisms.operations import (
+    OFFICE,
     PERSON_ROLES,
     STALE_AFTER,
     Actor,
@@ -30,8 +32,10 @@ from core.mechanisms.operations import (
     operation,
     touch,
 )
+from core.sections.supplies import quotas
+from core.sections.supplies.hiding import hidden_places
 from core.sections.supplies.orders import receive_for_order, settle_requests
-from core.sections.supplies.record import KEEPERS, Move, Quantity, Reason, Supply, SupplyMovement, Whole, by_code, get, hidden_places, taken
+from core.sections.supplies.record import KEEPERS, Move, Quantity, Reason, Supply, SupplyMovement, Whole, by_code, get, taken
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 
@@ -56,11 +60,12 @@ def _too_few(s: Session, supply: Supply, quantity: int, by: Actor) -> Refused:
 
 
 class ReceiveSupply(Operation):
-    """What came: `quantity` good pieces go into stock, `refused` ones do not and need a reason or a photo."""
+    """What came: `quantity` good pieces go into stock, `refused` ones do not and need a reason or a photo; `service` is the supplier's mark, 1 to 5."""
 
     code: Code
     quantity: Whole
     refused: Whole = 0
+    service: Annotated[int, Input(ge=1, le=5, strict=True)] | None = None
     reason: Reason = ""
     photos: Photos = ()
     order_id: UUID | None = None
@@ -75,7 +80,7 @@ def receive(s: Session, do: ReceiveSupply, by: Actor, at: datetime) -> dict[str,
         raise Refused("supply.nothing")
     if do.refused and not (do.reason or do.photos):
         raise Refused("supply.refused_evidence", refused=do.refused, unit=supply.unit)
-    open_left = receive_for_order(s, supply, do.order_id, do.quantity, do.refused, do.reason, do.photos, by, at)
+    open_left = receive_for_order(s, supply, do.order_id, do.quantity, do.refused, do.reason, do.photos, by, at, do.service)
     if do.quantity:
         move(s, supply, Move.RECEIVE, do.quantity, by=by, at=at, reason=do.reason, place_id=do.place_id, photos=do.photos)
     else:
@@ -84,18 +89,23 @@ def receive(s: Session, do: ReceiveSupply, by: Actor, at: datetime) -> dict[str,
 
 
 class IssueSupply(Operation):
+    """`department_id`: the person fetches it for that department, and their own limit stays untouched."""
+
     code: Code
     quantity: Quantity
     to_person_id: UUID
+    department_id: UUID | None = None
     reason: Reason = ""
 
 
 @operation(IssueSupply, "supply.issue", roles=PERSON_ROLES | {Role.KIOSK}, offline=True, clashes={"supply_never_below_zero": not_enough})
 def issue(s: Session, do: IssueSupply, by: Actor, at: datetime) -> dict[str, Any]:
-    """Pieces leave the shelf for a person. More than the limit a person and period needs a reason.
+    """Pieces leave the shelf for a person or a department. More than the limit a person and period needs a reason, more than the department's quota
+    a leader.
 
-    Refuses: label codes, person.not_found, supply.retired, supply.over_limit, supply.not_enough, stocktake.frozen; a taking that happened is booked instead
-    and its outcome carries `over_limit` or `discrepancy` (see the module)."""
+    Refuses: label codes, person.not_found, person.department_unknown, supply.retired, supply.over_limit, supply.over_quota, supply.not_enough,
+    stocktake.frozen; a taking that happened is booked instead and its outcome carries `over_limit`, `over_quota` or `discrepancy` (see the module).
+    Not allowed: for another department, except by the office."""
     supply = by_code(s, do.code)
     person = people.get(s, do.to_person_id)
     happened = (by.is_person and by.device_id is not None) or current_item(s).received_at - at > STALE_AFTER
@@ -103,8 +113,9 @@ def issue(s: Session, do: IssueSupply, by: Actor, at: datetime) -> dict[str, Any
         raise Refused("supply.retired", name=supply.name)
     if not happened:
         holds.check(s, "supply", supply.id, to_place=None, doing=Move.ISSUE)
+    whose = _department(s, do, person, by)
     before = taken(s, supply.id, person.id, at)
-    over = supply.limit_quantity is not None and before + do.quantity > supply.limit_quantity
+    over = supply.limit_quantity is not None and do.department_id is None and before + do.quantity > supply.limit_quantity
     if over and not do.reason:
         if not happened:
             raise Refused(
@@ -117,31 +128,37 @@ def issue(s: Session, do: IssueSupply, by: Actor, at: datetime) -> dict[str, Any
                 person=person.name,
             )
         note(s, over_limit=True)
+    _keep_quota(s, supply, whose, do, by, at, happened=happened)
     short = do.quantity - supply.on_hand
     if short > 0:
         if not happened:
             raise _too_few(s, supply, do.quantity, by)
         _find_missing(s, supply, short, by, at)
-    move(s, supply, Move.ISSUE, -do.quantity, by=by, at=at, reason=do.reason, to_person_id=person.id, over_limit=over)
+    move(s, supply, Move.ISSUE, -do.quantity, by=by, at=at, reason=do.reason, to_person_id=person.id, over_limit=over, department_id=whose,
+         for_department=do.department_id is not None)  # fmt: skip
     settle_requests(s, supply.id, person.id, do.quantity, at)
     return {"supply_id": supply.id, "on_hand": told(s, supply, by), "taken": before + do.quantity, "limit": supply.limit_quantity}
 
 
 class ReturnSupply(Operation):
-    """Unused pieces come back from whoever took them."""
+    """Unused pieces come back from whoever took them, for themself or for a department."""
 
     code: Code
     quantity: Quantity
     from_person_id: UUID
+    department_id: UUID | None = None
     reason: Reason = ""
 
 
 @operation(ReturnSupply, "supply.return", roles=PERSON_ROLES | {Role.KIOSK}, offline=True)
 def give_back(s: Session, do: ReturnSupply, by: Actor, at: datetime) -> dict[str, Any]:
-    """Refuses: label codes, person.not_found"""
+    """Refuses: label codes, person.not_found, person.department_unknown. Not allowed: for another department, except by the office."""
     supply = by_code(s, do.code)
     person = people.get(s, do.from_person_id)
-    move(s, supply, Move.RETURN, do.quantity, by=by, at=at, reason=do.reason, to_person_id=person.id)
+    move(
+        s, supply, Move.RETURN, do.quantity, by=by, at=at, reason=do.reason, to_person_id=person.id, department_id=_department(s, do, person, by),
+        for_department=do.department_id is not None,
+    )  # fmt: skip
     return {"supply_id": supply.id, "on_hand": told(s, supply, by)}
 
 
@@ -185,13 +202,14 @@ def post_count(
 def move(
     s: Session, supply: Supply, kind: Move, quantity: int, *, by: Actor, at: datetime, reason: str = "", to_person_id: UUID | None = None,
     place_id: UUID | None = None, over_limit: bool = False, photos: Photos = (), subject: tuple[str, UUID] | None = None,
+    department_id: UUID | None = None, for_department: bool = False,
 ) -> SupplyMovement:  # fmt: skip
     """One line of the ledger; the database moves the balance and refuses one below zero. Tells once when the minimum is crossed."""
     if place_id is not None:
         places.get(s, place_id)
     line = SupplyMovement(
         supply_id=supply.id, kind=kind, quantity=quantity, place_id=place_id or supply.place_id, to_person_id=to_person_id,
-        actor_id=by.person_id,
+        department_id=department_id, for_department=for_department, actor_id=by.person_id,
         device_id=by.device_id, reason=reason, over_limit=over_limit, photos=list(photos), at=at, booked_at=current_item(s).received_at,
         op_id=current_item(s).op_id,
         subject_kind=subject[0] if subject else None, subject_id=subject[1] if subject else None,
@@ -206,6 +224,24 @@ def move(
 
 
 # ── private ──
+
+
+def _department(s: Session, do: IssueSupply | ReturnSupply, person: people.Person, by: Actor) -> UUID | None:
+    """Whose quota it is: the department named, else the person's own."""
+    if do.department_id is None or do.department_id == person.department_id:
+        return person.department_id
+    if not by.has(*OFFICE):
+        raise NotAllowed()
+    return quotas.department(s, do.department_id).id
+
+
+def _keep_quota(s: Session, supply: Supply, whose: UUID | None, do: IssueSupply, by: Actor, at: datetime, *, happened: bool) -> None:
+    too_much = quotas.exceeded(s, supply, whose, do.quantity, at)
+    if too_much is None or whose is None:
+        return
+    if not happened and not quotas.agreed(s, supply, whose, do.quantity, do.reason, by, at):
+        raise too_much
+    note(s, over_quota=True)
 
 
 def _find_missing(s: Session, supply: Supply, short: int, by: Actor, at: datetime) -> None:
