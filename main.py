@@ -127,7 +127,10 @@ from kiosk.desk import series as desk_series
 from kiosk.desk import series_new as desk_series_new
 from kiosk.desk import settings as desk_settings
 from kiosk.desk import stocktakes as desk_stocktakes
+from kiosk.desk import suppliers as desk_suppliers
 from kiosk.desk import supplies as desk_supplies
+from kiosk.desk import supply_plan as desk_supply_plan
+from kiosk.desk import supply_plans as desk_supply_plans
 from kiosk.desk import timeline as desk_timeline
 from kiosk.desk import trail as desk_trail
 from kiosk.desk import transfers as desk_transfers
@@ -166,6 +169,7 @@ from mobile.pages import find as my_find
 from mobile.pages import home as my_home
 from mobile.pages import me as my_me
 from mobile.pages import messages as my_messages
+from mobile.pages import needs as my_needs
 from mobile.pages import receptions as my_receptions
 from mobile.pages import room_care as my_rooms
 from mobile.pages import series as my_series
@@ -257,6 +261,9 @@ DESK: tuple[ModuleType, ...] = (
     desk_blocklist,
     desk_privacy,
     desk_supplies,
+    desk_supply_plans,
+    desk_supply_plan,
+    desk_suppliers,
     desk_inspections,
     desk_duties,
     desk_stocktakes,
@@ -306,6 +313,7 @@ PAGES: tuple[ModuleType, ...] = (
     my_contacts,
     verify,
     my_count,
+    my_needs,
     my_things,
     my_approvals,
     my_series,

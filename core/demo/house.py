@@ -15,7 +15,7 @@ from core.mechanisms import devices, labels, office, people, places
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import SYSTEM, Actor, Role
 from core.mechanisms.places import PlaceKind
-from core.sections import assets, rooms, supplies
+from core.sections import assets, rooms, suppliers, supplies
 
 PEOPLE = 120
 ASSETS = 600 - len(words.BULK)  # things with a card of their own; with the bulk lines they are 600
@@ -252,11 +252,14 @@ def _supplies(house: House) -> None:
     for number, (name, spec, unit, price, limit, minimum) in enumerate(words.SUPPLIES, 1):
         supply = Story.id("supply", number)
         add = supplies.RegisterSupply(
-            id=supply, number=f"YP{number:03d}", name=name, spec=spec, unit=unit, price_cents=price, limit=limit, minimum=minimum, place_id=Story.id("shelf", (number - 1) % 8 + 1),
+            id=supply, number=f"YP{number:03d}", name=name, spec=spec, unit=unit, pack=words.PACKS.get(unit, 1), price_cents=price, limit=limit, minimum=minimum, place_id=Story.id("shelf", (number - 1) % 8 + 1),
         )  # fmt: skip
         house.story.later(f"supply/{number}", add, clerk, at)
         house.story.later(f"label/supply/{number}", labels.IssueLabel(subject_kind=SubjectKind.SUPPLY, subject_id=supply), clerk, at)
         house.supplies.append(supply)
+    for number, (name, contact, phone) in enumerate(words.SUPPLIERS, 1):
+        firm = suppliers.AddSupplier(id=Story.id("supplier", number), name=name, contact=contact, phone=phone)
+        house.story.later(f"supplier/{number}", firm, clerk, at)
 
 
 def _actor(person_id: UUID) -> Actor:

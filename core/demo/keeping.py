@@ -62,11 +62,27 @@ def _supplies(day: Day) -> None:
 
 
 def _restock(day: Day, on_hand: dict[str, int]) -> None:
-    """Once a month the clerk fills up what ran low, but for the scarce ones."""
+    """Once a month the clerk fills up what ran low, but for the scarce ones: whole packs, ordered a few days before, each from one of three firms."""
+    clerk = day.house.actors["clerk"]
     for number, supply in enumerate(words.SUPPLIES, 1):
         if number % SCARCE and on_hand.get(_number(number), 0) < supply[5] * 2:
-            receive = supplies.ReceiveSupply(code=_number(number), quantity=supply[5] * 2, reason="月度采购")
-            day.later(f"receive/{day.date}/{number}", receive, day.house.actors["clerk"], day.at(10, number % 60))
+            pack, firm = words.PACKS.get(supply[2], 1), (number - 1) % len(words.SUPPLIERS)
+            pieces, ordered = supplies.packs_for(supply[5] * 2, pack) * pack, Story.id("supply order", day.date, number)
+            order = supplies.OrderSupply(
+                id=ordered, supply_id=day.house.supplies[number - 1], quantity=pieces, supplier_id=Story.id("supplier", firm + 1),
+                due_on=day.date - timedelta(days=1) if firm == 2 and number % 2 else day.date,
+            )  # fmt: skip
+            day.later(f"order/{day.date}/{number}", order, clerk, day.at(9, number % 60))
+            bad = pack if firm == 2 and number % 3 == 0 and pieces > pack else 0
+            receive = supplies.ReceiveSupply(
+                code=_number(number),
+                quantity=pieces - bad,
+                refused=bad,
+                reason="包装破损" if bad else "",
+                order_id=ordered,
+                service=(5, 4, 3)[firm],
+            )
+            day.later(f"receive/{day.date}/{number}", receive, clerk, day.at(10, number % 60))
 
 
 def _number(number: int) -> str:

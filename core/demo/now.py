@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from core.demo import guarding, handing, outside, receiving, visiting
+from core.demo import buying, guarding, handing, outside, receiving, visiting
 from core.demo.days import Calendar, Day, DayTold
 from core.demo.story import Story
 from core.demo.visiting import Guest
@@ -37,6 +37,7 @@ def tell(day: Day, calendar: Calendar) -> None:
     outside.tell(day)
     receiving.tell(day, calendar)
     guarding.tell(day)
+    buying.tell(day, calendar)
     day.house.story.tell(_mark(day), DayTold(day=day.date), SYSTEM, day.until)
 
 

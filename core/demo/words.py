@@ -166,3 +166,15 @@ ADVICE = (  # how to find the house and what to bring: in the mail of an invitat
     ("en", "16 Binjiang Avenue: metro line 2 to Linjiang District Government, exit B, then three minutes on foot. By car use the south gate; visitors park on level B1.",
      "The QR code of this mail. Contractors also need their work permit and a helmet."),
 )  # fmt: skip
+
+
+# name, whom to ask, phone: from whom the office buys; the last one is watched
+SUPPLIERS = (
+    ("晨曦文具批发", "周建国", "0571-5550 8101"), ("恒达纸业", "何敏", "0571-5550 8102"), ("利民办公用品商行", "郑海燕", "0571-5550 8103"),
+)  # fmt: skip
+PACKS = {"支": 12, "本": 10, "个": 10, "块": 12, "包": 5}  # pieces in a pack, by unit
+# number of the supply, pieces: what the departments need this quarter, and what they needed last time
+NEEDS = (
+    ("办公室", ((1, 36), (13, 20), (17, 10))), ("财务科", ((1, 24), (13, 30), (22, 40))), ("人事科", ((1, 12), (19, 10), (23, 20))), ("信息中心", ()),
+)  # fmt: skip
+NEEDED_BEFORE = (("办公室", ((1, 48), (5, 6))), ("业务一科", ((1, 60), (13, 25))), ("业务二科", ((1, 36), (17, 24))))

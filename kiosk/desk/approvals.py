@@ -23,7 +23,8 @@ router = APIRouter(dependencies=[Depends(frame.signed_in)])
 RULERS = frozenset({Role.ADMIN, Role.LEADER})
 ROLES = (Role.LEADER, Role.ADMIN, Role.CLERK, Role.SAFETY, Role.RECEPTION)
 LOOK = {"reception": "/desk/receptions/{id}", "asset_disposal": "/desk/disposals?open={id}", "asset_transfer": "/desk/transfers?open={id}", "stocktake": "/desk/stocktakes/{id}",
-        "booking": "/desk/bookings?open={id}", "booking_series": "/desk/bookings?series={id}", "asset": "/desk/assets?open={id}"}  # fmt: skip
+        "booking": "/desk/bookings?open={id}", "booking_series": "/desk/bookings?series={id}", "asset": "/desk/assets?open={id}",
+        "supply_plan": "/desk/supply-plans/{id}"}  # fmt: skip
 
 
 @router.page("/desk/approvals")

@@ -58,7 +58,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     )),
     ("things", (
         Entry("assets", "asset", THINGS), Entry("custody", "move", THINGS), Entry("repairs", "repair", THINGS), Entry("transfers", "go", THINGS),
-        Entry("disposals", "trash", THINGS), Entry("supplies", "supply", THINGS | {Role.RECEPTION}), Entry("suppliers", "book", THINGS),
+        Entry("disposals", "trash", THINGS), Entry("supplies", "supply", THINGS | {Role.RECEPTION}), Entry("supply-plans", "list", THINGS), Entry("suppliers", "book", THINGS),
         Entry("stocktakes", "count", THINGS | {Role.RECEPTION}), Entry("labels", "print", THINGS | {Role.RECEPTION, Role.SAFETY}), Entry("imports", "receive", THINGS),
     )),
     ("safety", (

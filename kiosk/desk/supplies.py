@@ -19,10 +19,10 @@ from core.web import frame, parts
 from core.web.frame import _
 from kiosk.desk import supply_forms
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage, menu, shown
+from kiosk.desk.supply_forms import KEEPERS
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 READERS = (Role.ADMIN, Role.CLERK, Role.LEADER, Role.RECEPTION)
-KEEPERS = frozenset({Role.ADMIN, Role.CLERK})
 LAST_LINES = 6
 
 
@@ -89,6 +89,7 @@ def _draw_peek(view: SupplyView, page: RegisterPage) -> None:
         lines = supplies.ledger(s, view.id, limit=LAST_LINES) if view.on_hand is not None else []
         orders = supplies.open_orders(s, view.id)
         asked = [one for one in supplies.open_requests(s) if one.supply_id == view.id]
+        quotas = supplies.of_supply(s, view.id, clock.now())
     page.peek_head(f"{view.name} {view.spec}".strip(), code=view.label or None, pill=(_words(view), _tone(view)), meta=view.number)
     for one in asked:
         parts.banner(parts.joined(_("supply.request_line", person=one.person, n=one.quantity, unit=view.unit), one.note), "due")
@@ -97,8 +98,10 @@ def _draw_peek(view: SupplyView, page: RegisterPage) -> None:
         view.place),
         (_("supply.column.minimum"), _("supply.minimum_unit", n=view.minimum, unit=view.unit) if view.minimum else ""),
         (_("supply.column.limit"), _("supply.limit_unit", n=view.limit, unit=view.unit) if view.limit else ""),
+        (_("supply.column.pack"), _("supply.pack_unit", n=view.pack, unit=view.unit) if view.pack > 1 else ""),
         (_("supply.price"), i18n.amount(view.price_cents, frame.lang()) if view.price_cents else ""),
         *((_("supply.order"), _("supply.order_open", n=order.quantity, open=order.open, unit=view.unit)) for order in orders),
+        *((_("supply.quota_of", department=one.department), _("supply.quota_line", had=one.had, n=one.quantity, unit=view.unit, period=_(f"supply.per.{one.per}"))) for one in quotas),
     ))  # fmt: skip
     if by.has(*READERS) and not view.retired:
         with parts.box("row wrap"):
@@ -121,7 +124,8 @@ def _more(view: SupplyView, page: RegisterPage) -> list[tuple[str, Callable[[], 
     if view.retired:
         return [(_("supply.restore"), lambda: supply_forms.keep_again(view, page))]
     return [
-        (_("supply.order_new"), lambda: supply_forms.order(view, page)), (_("supply.correct"), lambda: supply_forms.correct(view, page)),
+        (_("supply.order_new"), lambda: supply_forms.order(view, page)), (_("supply.quota_new"), lambda: supply_forms.quota(view, page)),
+        (_("supply.correct"), lambda: supply_forms.correct(view, page)),
         (_("supply.retire"), lambda: supply_forms.retire(view, page)),
     ]  # fmt: skip
 
@@ -173,7 +177,7 @@ def _draw_row(line: LedgerLine) -> None:
         parts.text(_(f"supply.move.{line.kind}"), "td")
         parts.text(f"{line.quantity:+d}".replace("-", "−"), "td", "n")
         parts.text(line.balance, "td", "n")
-        parts.text(line.to_person, "td")
+        parts.text(parts.joined(line.to_person, line.department), "td")
         parts.text(line.actor, "td")
         with parts.text(line.reason, "td"):
             if line.over_limit:

@@ -27,7 +27,7 @@ LOOK = {
     "series": "/desk/bookings?series={id}", "visit": "/desk/visits?open={id}", "delivery": "/desk/deliveries?open={id}",
     "supply": "/desk/supplies?open={id}", "person": "/desk/people?open={id}", "place": "/desk/places?open={id}",
     "asset_transfer": "/desk/transfers?open={id}", "asset_disposal": "/desk/disposals?open={id}", "asset_repair": "/desk/repairs?open={id}",
-    "approval": "/desk/approvals?open={id}",
+    "approval": "/desk/approvals?open={id}", "supply_plan": "/desk/supply-plans/{id}", "supplier": "/desk/suppliers?open={id}",
 }  # fmt: skip
 
 

@@ -131,6 +131,8 @@ class DutyScreen:
             parts.text(_("duty.owner_and_due", owner=view.owner, day=i18n.short_day(view.due_on, frame.lang())), "p", "second")
             if view.subject_kind == "series":  # the answer itself is given there, and settles this
                 parts.button(_("series.answer_here"), href=f"/my/series/{view.subject_id}", kind="main", wide=True)
+            if view.subject_kind == "supply_round" and view.state == duties.OPEN:
+                parts.button(_("my.needs"), href="/my/needs", kind="main", wide=True)
 
     def _draw_event(self, event: duties.EventView, missing: set[str]) -> None:
         parts.text(_(f"duty.event.{event.what}"), classes="strong")

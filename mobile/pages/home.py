@@ -7,7 +7,7 @@ from nicegui import APIRouter
 from core.foundation import clock, database, i18n
 from core.mechanisms import approvals, custody, duties
 from core.mechanisms.operations import OFFICE
-from core.sections import assets, bookings, deliveries, liaison, reception, roomcare, stocktakes
+from core.sections import assets, bookings, deliveries, liaison, reception, roomcare, stocktakes, supplies
 from core.web import frame, parts
 from core.web.frame import _
 from mobile.pages import asks, contacts
@@ -45,6 +45,7 @@ def _draw() -> None:
         outside = liaison.count_mine(s, by.person_id)
         hosted = [one for one in reception.mine(s, by.person_id, at) if one.status not in ("reviewed",)] if by.person_id else []
         here = len(deliveries.mine(s, by.person_id)) + len(deliveries.lent_to(s, by.person_id)) if by.person_id else 0
+        rounds = supplies.rounds(s, open_only=True, limit=1)
     outsiders = contacts.mine(by)
     owing = sum(one.state != "fresh" for one in outsiders)
     parts.text(_("my.hello", name=by.name), "p", "second")
@@ -61,10 +62,12 @@ def _draw() -> None:
         else ()
     )
     to_confirm = (("/my/count", "count", _("my.count_title"), _("my.count_left", n=left)),) if left else ()
+    needs = (("/my/needs", "list", _("my.needs"), rounds[0].title),) if rounds else ()
     receive = (("/my/receptions", "people", _("nav.receptions"), _receptions(hosted)),) if hosted else ()
     rows = (
         *to_confirm,
         *receive,
+        *needs,
         ("/my/duties", "clock", _("my.duties"), _("my.duties_open", n=len(owed)) if owed else _("my.duties_none")),
         ("/my/messages", "note", _("my.messages"), _("my.messages_open", n=outside) if outside else _("my.messages.none")),
         *(

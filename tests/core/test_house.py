@@ -78,6 +78,7 @@ NAMES_NO_VISITOR = {
     "printer": "printers of the office",
     "person": "members of the office",
     "place": "rooms and floors",
+    "supplier": "firms the office buys from, and whom to ask there",
     "preference": "choices of members for a screen",
     "purpose": "kinds of meetings",
     "reception_visit": "which guest of a plan became which visit: ids and a day, the guest's own row is cleared",

@@ -108,6 +108,7 @@ class RequestView:
 class OrderSupply(Operation):
     """Pieces, not packs. A supplier is one of the register, or just a name."""
 
+    id: UUID | None = None
     supply_id: UUID
     quantity: Quantity
     supplier: Line = ""
@@ -121,20 +122,20 @@ def order(s: Session, do: OrderSupply, by: Actor, at: datetime) -> dict[str, Any
     supply = get(s, do.supply_id)
     row = put_order(
         s, supply, do.quantity, by, at, pack=supply.pack, price_cents=supply.price_cents, supplier=do.supplier, supplier_id=do.supplier_id,
-        due_on=do.due_on,
+        due_on=do.due_on, order_id=do.id,
     )  # fmt: skip
     return {"order_id": row.id}
 
 
 def put_order(
     s: Session, supply: Supply, quantity: int, by: Actor, at: datetime, *, pack: int = 1, price_cents: int | None = None, supplier: str = "",
-    supplier_id: UUID | None = None, due_on: date | None = None, plan_id: UUID | None = None,
+    supplier_id: UUID | None = None, due_on: date | None = None, plan_id: UUID | None = None, order_id: UUID | None = None,
 ) -> SupplyOrder:  # fmt: skip
     """An order inside an operation. Refuses: supplier.not_found, supplier.blocked"""
     if supplier_id is not None:
         supplier = suppliers.orderable(s, supplier_id).name
     row = SupplyOrder(
-        supply_id=supply.id, quantity=quantity, pack=pack, price_cents=price_cents, supplier=supplier, supplier_id=supplier_id, due_on=due_on,
+        id=order_id or uuid7(), supply_id=supply.id, quantity=quantity, pack=pack, price_cents=price_cents, supplier=supplier, supplier_id=supplier_id, due_on=due_on,
         plan_id=plan_id, ordered_by=by.person_id, ordered_at=at,
     )  # fmt: skip
     s.add(row)

@@ -143,7 +143,7 @@ class SupplyView:
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One movement as the ledger page shows it, with the balance after it."""
+    """One movement as the ledger page shows it, with the balance after it; `department` where it was fetched for one."""
 
     id: UUID
     at: datetime
@@ -151,6 +151,7 @@ class LedgerLine:
     quantity: int
     balance: int
     to_person: str
+    department: str
     actor: str
     reason: str
     over_limit: bool
@@ -354,9 +355,11 @@ def ledger(s: Session, supply_id: UUID, *, limit: int = 200) -> list[LedgerLine]
     rows = list(s.execute(query))
     ids = {person for row, _ in rows for person in (row.to_person_id, row.actor_id) if person}
     names = {row.id: row.name for row in s.execute(select(people.Person.id, people.Person.name).where(col(people.Person.id).in_(ids)))}
+    fetched = people.department_names(s) if any(m.for_department for m, _ in rows) else {}
     return [
         LedgerLine(
-            m.id, m.at, m.kind, m.quantity, int(after), names.get(m.to_person_id, ""), names.get(m.actor_id, ""), m.reason, m.over_limit,
+            m.id, m.at, m.kind, m.quantity, int(after), names.get(m.to_person_id, ""), fetched.get(m.department_id, "") if m.for_department else "",
+            names.get(m.actor_id, ""), m.reason, m.over_limit,
             m.booked_at - m.at > timedelta(minutes=5), tuple(m.photos),
         )
         for m, after in rows
