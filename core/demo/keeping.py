@@ -37,13 +37,12 @@ def tell(day: Day, calendar: Calendar) -> None:
 
 
 def _supplies(day: Day) -> None:
-    story, clerk = day.house.story, day.house.actors["clerk"]
+    story = day.house.story
     if not story.was_told(f"receive/first/{len(day.house.supplies)}"):
         for number, supply in enumerate(words.SUPPLIES, 1):
             minimum = supply[5]
             first = minimum + 2 if number % SCARCE == 0 else minimum * 3 + 12
-            receive = supplies.ReceiveSupply(code=_number(number), quantity=first, reason="期初入库")
-            day.later(f"receive/first/{number}", receive, clerk, day.at(8, 30))
+            _bought(day, number, first, key="first", bad=0)
     story.flush()
     on_hand, taken = _stock(), _taken(day)
     for n in range(day.dice.randint(*TAKEN_A_DAY)):
@@ -62,27 +61,31 @@ def _supplies(day: Day) -> None:
 
 
 def _restock(day: Day, on_hand: dict[str, int]) -> None:
-    """Once a month the clerk fills up what ran low, but for the scarce ones: whole packs, ordered a few days before, each from one of three firms."""
-    clerk = day.house.actors["clerk"]
+    """Once a month the clerk fills up what ran low, but for the scarce ones: whole packs."""
     for number, supply in enumerate(words.SUPPLIES, 1):
-        if number % SCARCE and on_hand.get(_number(number), 0) < supply[5] * 2:
-            pack, firm = words.PACKS.get(supply[2], 1), (number - 1) % len(words.SUPPLIERS)
-            pieces, ordered = supplies.packs_for(supply[5] * 2, pack) * pack, Story.id("supply order", day.date, number)
-            order = supplies.OrderSupply(
-                id=ordered, supply_id=day.house.supplies[number - 1], quantity=pieces, supplier_id=Story.id("supplier", firm + 1),
-                due_on=day.date - timedelta(days=1) if firm == 2 and number % 2 else day.date,
-            )  # fmt: skip
-            day.later(f"order/{day.date}/{number}", order, clerk, day.at(9, number % 60))
-            bad = pack if firm == 2 and number % 3 == 0 and pieces > pack else 0
-            receive = supplies.ReceiveSupply(
-                code=_number(number),
-                quantity=pieces - bad,
-                refused=bad,
-                reason="包装破损" if bad else "",
-                order_id=ordered,
-                service=(5, 4, 3)[firm],
-            )
-            day.later(f"receive/{day.date}/{number}", receive, clerk, day.at(10, number % 60))
+        if number % SCARCE and on_hand.get(_number(number), 0) < supply[5] * 3:
+            pack = words.PACKS.get(supply[2], 1)
+            pieces = supplies.packs_for(supply[5] * 2, pack) * pack
+            _bought(day, number, pieces, key=day.date, bad=pack if number % 3 == 0 and number % 2 and pieces > pack else 0)
+
+
+def _bought(day: Day, number: int, pieces: int, *, key: object, bad: int) -> None:
+    """Ordered from one of the three firms and here the same morning; the third brings some of it late and some of it broken."""
+    clerk, ordered, firm = day.house.actors["clerk"], Story.id("supply order", key, number), (number - 1) % len(words.SUPPLIERS)
+    order = supplies.OrderSupply(
+        id=ordered, supply_id=day.house.supplies[number - 1], quantity=pieces, supplier_id=Story.id("supplier", firm + 1),
+        due_on=day.date - timedelta(days=1) if firm == len(words.SUPPLIERS) - 1 and number % 2 else day.date,
+    )  # fmt: skip
+    day.later(f"order/{key}/{number}", order, clerk, day.at(8, 20))
+    receive = supplies.ReceiveSupply(
+        code=_number(number),
+        quantity=pieces - bad,
+        refused=bad,
+        reason="包装破损" if bad else "",
+        order_id=ordered,
+        service=(5, 4, 3)[firm],
+    )
+    day.later(f"receive/{key}/{number}", receive, clerk, day.at(8, 30))
 
 
 def _number(number: int) -> str:

@@ -17,7 +17,7 @@ from core.web import anew, frame, parts
 from core.web.frame import _
 from kiosk.desk import piles
 from kiosk.desk.supply_forms import KEEPERS, whole
-from kiosk.desk.supply_plans import READERS, figure, packs_words, plan_pill
+from kiosk.desk.supply_plans import READERS, figure, packs_words, plan_pill, style
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 COLUMNS = (
@@ -28,6 +28,7 @@ COLUMNS = (
 @router.page("/desk/supply-plans/{plan_id}")
 def plan_page(plan_id: UUID) -> None:
     with frame.desk("supply-plans", _("nav.supply-plans"), *READERS):
+        style()
         PlanPage(plan_id)
 
 
@@ -79,14 +80,10 @@ class PlanPage:
             with parts.box(tag="tbody"):
                 for line in plan.lines:
                     self._line(plan, line, may=may)
-            with parts.box(tag="tfoot"), parts.box(tag="tr"):
-                with parts.text(_("supply.plan_budget"), "th"):
-                    pass
-                for _n in range(7):
-                    parts.box(tag="td")
-                parts.text(i18n.amount(plan.budget_cents, frame.lang()), "th", "n num")
-                for _n in range(2 if may else 1):
-                    parts.box(tag="td")
+            with parts.box(tag="tfoot"), parts.box("budget", "tr"):
+                parts.text(_("supply.plan_budget"), "td").props("colspan=8")
+                parts.text(i18n.amount(plan.budget_cents, frame.lang()), "td", "n num")
+                parts.box(tag="td").props(f"colspan={2 if may else 1}")
         parts.text(_("supply.plan_arithmetic"), "p", "quiet small")
 
     def _line(self, plan: PlanView, line: PlanLineView, *, may: bool) -> None:
@@ -100,7 +97,7 @@ class PlanPage:
             parts.text(figure(line.need), "td", "n num strong")
             parts.text(packs_words(line.packs, line.pack, line.unit), "td", "n num")
             parts.text(i18n.amount(line.price_cents, lang) if line.price_cents is not None else "—", "td", "n num")
-            parts.text(i18n.amount(line.cost_cents, lang) if line.cost_cents is not None else "—", "td", "n num")
+            parts.text(i18n.amount(line.cost_cents, lang) if line.cost_cents else "—", "td", "n num")
             parts.text(line.supplier or "—", "td")
             if may:
                 with parts.box(tag="td"):

@@ -14,7 +14,7 @@ from core.foundation import clock, database, i18n
 from core.mechanisms.operations import Role
 from core.sections import supplies
 from core.sections.supplies import AnswerView, DemandLine, PlanView, RoundView
-from core.web import anew, frame, parts
+from core.web import anew, frame, parts, static_files
 from core.web.frame import _
 from kiosk.desk import piles
 from kiosk.desk.supply_forms import KEEPERS, whole
@@ -28,7 +28,13 @@ ICONS = {"draft": "note", "approved": "check", "ordered": "send"}
 @router.page("/desk/supply-plans")
 def plans_page() -> None:
     with frame.desk("supply-plans", _("nav.supply-plans"), *READERS):
+        style()
         PlansPage()
+
+
+def style() -> None:
+    """The stylesheet of plans; once a page."""
+    ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("buying.css")}">')
 
 
 def plan_pill(state: str) -> None:
@@ -66,7 +72,7 @@ class PlansPage:
                 parts.empty(_("supply.plans_none"), _("supply.plans_none_hint"))
 
     def _round(self, one: RoundView, answers: list[AnswerView], *, keeps: bool) -> None:
-        with parts.box("sheet stack pad", "section"):
+        with parts.box("sheet needs", "section"):
             with parts.box("row wrap"):
                 with parts.box():
                     parts.text(one.title, "h2")
@@ -75,17 +81,20 @@ class PlansPage:
                 parts.box("push", "span")
                 if keeps:
                     parts.button(_("supply.round_plan"), partial(self._plan_now, one), kind="main", icon="list")
-            with parts.rows("list"):
+            with parts.box("needs__all", "ul"):
                 for answer in answers:
-                    said = parts.joined(answer.person, i18n.day_and_time(answer.at, clock.zone(), frame.lang())) if answer.at else ""
-                    with parts.item(answer.department, said):
-                        if answer.at is None:
-                            parts.pill(_("supply.round_waiting"), "soon", icon="clock")
-                        else:
-                            words = _("supply.round_lines", n=answer.lines) if answer.lines else _("supply.round_nothing")
-                            parts.pill(words, "free", icon="check")
-                        if keeps:
-                            parts.button(_("supply.round_fill"), partial(fill_in, one, answer), kind="quiet")
+                    with parts.box("needs__one", "li"):
+                        self._answer(one, answer, keeps=keeps)
+
+    def _answer(self, one: RoundView, answer: AnswerView, *, keeps: bool) -> None:
+        with parts.box("needs__who"):
+            parts.text(answer.department, "div", "item__title")
+            when = i18n.day_and_time(answer.at, clock.zone(), frame.lang()) if answer.at else ""
+            parts.text(parts.joined(answer.person, when) or _("supply.round_waiting"), "div", "item__meta")
+        if answer.at is not None:
+            parts.pill(_("supply.round_lines", n=answer.lines) if answer.lines else _("supply.round_nothing"), "free", icon="check")
+        if keeps:
+            parts.button(_("supply.round_fill"), partial(fill_in, one, answer), kind="quiet")
 
     def _plan(self, plan: PlanView) -> None:
         made = i18n.full_day(clock.today(plan.made_at), frame.lang())
@@ -159,8 +168,8 @@ def fill_in(one: RoundView, answer: AnswerView) -> None:
 
 
 def packs_words(n: int | None, pack: int, unit: str) -> str:
-    """So many packs in words, or so many pieces where a pack is one piece."""
-    if n is None:
+    """So many packs in words, or so many pieces where a pack is one piece; a dash for none."""
+    if not n:
         return "—"
     return f"{n} {unit}" if pack == 1 else _("supply.packs_of", n=n, pack=pack, unit=unit)
 

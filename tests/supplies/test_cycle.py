@@ -160,6 +160,9 @@ def test_a_plan_counts_what_is_on_its_way_and_what_is_below_its_minimum(office: 
     assert office.do(supplies.PlanSupplies(round_id=round_id), office.bo)["plan_id"] == str(plan_id)
     [line] = office.read(supplies.plan_of, plan_id, office.bo).lines
     assert (line.demand, line.on_order, line.need, line.packs) == (0, 2, 3, 1) and str(line.supply_id) != enough
+    office.do(supplies.SubmitPlan(plan_id=plan_id), office.bo)
+    again = UUID(office.do(supplies.PlanSupplies(round_id=a_round(office)), office.bo)["plan_id"])
+    assert office.read(supplies.plan_of, again, office.bo).lines == ()  # what another plan will order is not bought twice
 
 
 @pytest.mark.proves("S1.2-R3", "S1.2-R4")
@@ -245,6 +248,7 @@ def test_what_a_phone_says_was_taken_is_booked_and_marked_over_the_quota(office:
     who = dataclasses.replace(office.mei, device_id=uuid4())
     outcome = operations.perform_now(IssueSupply(code=code, quantity=9, to_person_id=who.person_id), by=who)
     assert outcome.ok and outcome.facts["over_quota"] is True
+    assert office.read(supplies.ledger, supply_id)[0].over_limit
 
 
 @given(

@@ -1,6 +1,7 @@
 """The plan of what to buy (采购计划, guide S1.2-R2, R3, R4; scenario Things 9): need, packs, budget, agreement, orders.
 
-Planning ends a round and writes for each supply: need = demand + minimum − in stock − on order, never below nothing, and as many packs as cover it.
+Planning ends a round and writes for each supply: need = demand + minimum − in stock − on its way, never below nothing, and as many packs as cover it.
+On its way is what is ordered, and what another plan that is asked for or agreed to will order.
 Those figures stay as they were at that moment; the packs, the price and the supplier are the clerk's to change until the plan is put before whoever
 decides about its budget. An agreed plan becomes orders once.
 """
@@ -143,9 +144,7 @@ def plan(s: Session, do: PlanSupplies, by: Actor, at: datetime) -> dict[str, Any
     s.add(made)
     s.flush()
     wanted = demand.totals(s, row.id)
-    coming: dict[UUID, int] = {}
-    for order in open_orders(s):
-        coming[order.supply_id] = coming.get(order.supply_id, 0) + order.open
+    coming = _coming(s)
     last = _last_suppliers(s)
     for supply in s.execute(select(Supply).where(col(Supply.retired_at).is_(None)).order_by(col(Supply.number))).scalars():
         asked, on_order = wanted.get(supply.id, 0), coming.get(supply.id, 0)
@@ -315,6 +314,17 @@ def _locked(s: Session, plan_id: UUID, *states: PlanState) -> SupplyPlan:
 
 def _lines(s: Session, plan_id: UUID) -> Sequence[SupplyPlanLine]:
     return s.execute(select(SupplyPlanLine).where(col(SupplyPlanLine.plan_id) == plan_id)).scalars().all()
+
+
+def _coming(s: Session) -> dict[UUID, int]:
+    """Pieces that are ordered and not here yet, or stand in a plan that was put before somebody and is not ordered yet."""
+    found: dict[UUID, int] = {}
+    for order in open_orders(s):
+        found[order.supply_id] = found.get(order.supply_id, 0) + order.open
+    query = select(SupplyPlanLine).join(SupplyPlan, col(SupplyPlan.id) == col(SupplyPlanLine.plan_id))
+    for line in s.execute(query.where(col(SupplyPlan.state).in_((PlanState.WAITING, PlanState.APPROVED)))).scalars():
+        found[line.supply_id] = found.get(line.supply_id, 0) + line.packs * line.pack
+    return found
 
 
 def _last_suppliers(s: Session) -> dict[UUID, UUID]:

@@ -128,7 +128,7 @@ def issue(s: Session, do: IssueSupply, by: Actor, at: datetime) -> dict[str, Any
                 person=person.name,
             )
         note(s, over_limit=True)
-    _keep_quota(s, supply, whose, do, by, at, happened=happened)
+    over = _keep_quota(s, supply, whose, do, by, at, happened=happened) or over
     short = do.quantity - supply.on_hand
     if short > 0:
         if not happened:
@@ -235,13 +235,15 @@ def _department(s: Session, do: IssueSupply | ReturnSupply, person: people.Perso
     return quotas.department(s, do.department_id).id
 
 
-def _keep_quota(s: Session, supply: Supply, whose: UUID | None, do: IssueSupply, by: Actor, at: datetime, *, happened: bool) -> None:
+def _keep_quota(s: Session, supply: Supply, whose: UUID | None, do: IssueSupply, by: Actor, at: datetime, *, happened: bool) -> bool:
+    """Whether it is more than the quota, and may be. Raises the refusal when it may not."""
     too_much = quotas.exceeded(s, supply, whose, do.quantity, at)
     if too_much is None or whose is None:
-        return
+        return False
     if not happened and not quotas.agreed(s, supply, whose, do.quantity, do.reason, by, at):
         raise too_much
     note(s, over_quota=True)
+    return True
 
 
 def _find_missing(s: Session, supply: Supply, short: int, by: Actor, at: datetime) -> None:
