@@ -464,6 +464,7 @@ async def _stop() -> None:
 
 def serve(config: Settings) -> None:
     """Run the server until it is stopped."""
+    settings.check_port(config)
     open_office(config)
     _check_test_clock(config)
     purging.after_restore(clock.now(), config.data_dir / purging.JOURNAL)  # a database put back by hand: nobody erased is served again
@@ -483,6 +484,7 @@ def demo(config: Settings) -> None:
     """Make or continue the sample office (core/demo), say where everything is, and serve it."""
     from core import demo as sample  # its pictures and stories are of no use to a real office
 
+    settings.check_port(config)
     open_office(config)
     sample.must_be_sample()
     if config.test_clock_start is not None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import os
 import secrets
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -57,6 +59,22 @@ class Settings:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(secrets.token_bytes(32))
         return path.read_bytes()
+
+
+def check_port(config: Settings) -> None:
+    """Raises SetupError when another program, or another Foyer, answers on this port already: said before anything is made or told."""
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what a server that just ended left behind is no hindrance
+        try:
+            probe.bind((config.host, config.port))
+        except OSError as error:
+            why = (
+                f"port {config.port} is in use by another program"
+                if error.errno == errno.EADDRINUSE
+                else f"{config.host}:{config.port} can not be opened ({error.strerror})"
+            )
+            raise SetupError(f"{why}. Stop it, or choose another with FOYER_PORT.") from error
 
 
 def load(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -109,6 +110,16 @@ def test_each_odd_value_is_named_with_what_would_be_right(name: str, value: str)
     with pytest.raises(SetupError) as problem:
         settings.load({f"FOYER_{name}": value}, env_file=None)
     assert f"FOYER_{name}" in str(problem.value)
+
+
+def test_a_port_that_is_taken_is_named_before_anything_is_made() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        config = settings.load({"FOYER_PORT": str(other.getsockname()[1])}, env_file=None)
+        with pytest.raises(SetupError, match=r"port \d+ is in use by another program.*FOYER_PORT"):
+            settings.check_port(config)
+    settings.check_port(config)
 
 
 def test_the_clock_of_a_real_office_can_not_be_moved(live_office: Office, server: Server) -> None:
