@@ -73,6 +73,7 @@ def _draw_peek(row: _Row, page: RegisterPage) -> None:
         parts.text(_("supplier.score_words", n=len(row.score.quarters)), "p", "quiet small")
         for quarter in row.score.quarters:
             _draw_quarter(quarter)
+        parts.text(_("supplier.arithmetic"), "p", "quiet small")
     if frame.actor().has(*KEEPERS):
         parts.button(_("supplier.edit"), lambda: edit(view, page), icon="note")
 
