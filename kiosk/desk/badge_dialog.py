@@ -29,7 +29,15 @@ def print_dialog(visit: VisitView, page: RegisterPage) -> None:
     }
     desk = next((str(one.id) for one in known if one.at_desk and one.well and one.paper in STOCKS), "")
     again = visit.badges_printed > 0
+    others = _still_without(visit)
+    whom = {"all": bool(others)}
     with parts.sheet_dialog(_("badge.print"), visit.name) as dialog:
+        if others:
+            parts.choice(
+                {"all": _("badge.group_all", n=len(others) + 1), "one": _("badge.group_one", name=visit.name)},
+                "all",
+                lambda key: whom.update(all=key == "all"),
+            )
         where = parts.select(_("badge.where"), {**options, "": _("badge.as_file")}, desk)
         stock = parts.select(_("printers.paper"), {name: paper_words(name) for name in STOCKS}, ROLL.name)
         stock.bind_visibility_from(where, "value", backward=lambda value: not value)
@@ -46,10 +54,13 @@ def print_dialog(visit: VisitView, page: RegisterPage) -> None:
             more = (words.value or "").strip() if words is not None else ""
             reason = f"{why.value}: {more}" if why is not None and more else str(why.value) if why is not None else ""
             printer_id = UUID(str(where.value)) if where.value else None
-            outcome = await parts.do(visits.PrintBadges(visit_ids=[visit.id], printer_id=printer_id, reason=reason))
+            ids = [visit.id, *(others if whom["all"] else ())]
+            outcome = await parts.do(visits.PrintBadges(visit_ids=ids, printer_id=printer_id, reason=reason))
             if outcome.ok:
                 dialog.close()
-                if printer_id is None:
+                if printer_id is None and len(ids) > 1:
+                    ui.navigate.to(f"/api/v1/visits/badges.pdf?visits={','.join(map(str, ids))}&paper={stock.value}", new_tab=True)
+                elif printer_id is None:
                     ui.navigate.to(f"/api/v1/visits/{visit.id}/badge.pdf?paper={stock.value}", new_tab=True)
                 else:
                     parts.toast(_("badge.sent"))
@@ -59,6 +70,12 @@ def print_dialog(visit: VisitView, page: RegisterPage) -> None:
             parts.button(_("web.cancel"), dialog.close)
             parts.button(_("badge.print"), go, kind="main", icon="print")
     dialog.open()
+
+
+def _still_without(visit: VisitView) -> list[UUID]:
+    """The others of this visitor's group who are here and have no badge yet: they come out in the same job."""
+    with database.reading() as s:
+        return visits.waiting_for_badges(s, visit.id)
 
 
 def draw_log(visit: VisitView) -> None:

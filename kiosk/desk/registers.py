@@ -51,6 +51,7 @@ class RegisterPage:
         self.rows: list[Any] = []
         self.next: str | None = None
         self.chosen = ""
+        self.peeked: Any = None  # the row as the open peek was drawn from
         self.picked: list[str] = []
         self.figures = Figures()
         self.columns = self._columns()
@@ -70,13 +71,10 @@ class RegisterPage:
     async def choose(self, row_id: str) -> None:
         """Open the peek of a row, also of one that is not among the loaded ones."""
         register = self.register
-        row = next((row for row in self.rows if str(row.id) == row_id), None)
-        if row is None and (get := self._getter()) is not None:
-            with database.reading() as s:
-                row = get(s, row_id, frame.actor())
+        row = self._row(row_id)
         if row is None or register.peek is None:
             return
-        self.chosen = row_id
+        self.chosen, self.peeked = row_id, row
         self.table.show_chosen(row_id)
         self.panel.clear()
         self.frame_box.classes(add="withpeek--open")
@@ -369,6 +367,17 @@ class RegisterPage:
         self._draw_chips()
         self.refresh()
         self._count_anew()
+        typing = any(isinstance(one, (ui.input, ui.textarea)) for one in self.panel.descendants())
+        if self.chosen and not typing and (row := self._row(self.chosen)) is not None and row != self.peeked:
+            ui.timer(0, lambda: self.choose(str(row.id)), once=True)  # what stands in the peek is what its acts are about
+
+    def _row(self, row_id: str) -> Any:
+        """A row that is shown, or one that is not among them (any more)."""
+        row = next((row for row in self.rows if str(row.id) == row_id), None)
+        if row is None and (get := self._getter()) is not None:
+            with database.reading() as s:
+                row = get(s, row_id, frame.actor())
+        return row
 
 
 def menu(words: str, options: Sequence[tuple[str, Callable[[], Any]]], *, icon: str = "more") -> ui.element:

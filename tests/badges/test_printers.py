@@ -410,6 +410,8 @@ def test_only_an_administrator_sets_up_printers_and_a_kiosk_prints_only_its_own_
         == "printer.name_taken"
     )
     assert office.refused(printers.AddPrinter(name="Q", address="ipp://x:22/", paper="badge-62"), office.ada).code == "printer.bad_port"
+    for address, code in (("ipp://169.254.169.254/x", "printer.forbidden_address"), ("ipp://93.184.216.34/x", "printer.needs_tls")):
+        assert office.refused(printers.AddPrinter(name="Q", address=address, paper="badge-62"), office.ada).code == code
     one, other = kiosk(office), kiosk(office, "后门")
     came = walk_in(office, one)
     assert office.refused(visits.PrintBadges(visit_ids=[came["visit_id"]]), other).code == "op.not_allowed"

@@ -104,6 +104,13 @@ def test_one_print_job_holds_the_badges_of_those_who_are_here_and_a_kiosk_gets_o
     late = office.do(CheckInGroup(code=made["code"], members=made["members"]), desk)
     assert office.read(groups.badges_of, UUID(came["visit_id"]), desk, clock.now()) == [UUID(late["members"][0]["visit_id"])]
     assert len(office.read(groups.badges_of, UUID(came["visit_id"]), office.ann, clock.now())) == 3
+    first, *others = [UUID(made["visit_id"]), *map(UUID, made["members"])]
+    assert office.read(visits.waiting_for_badges, first) == others  # the desk prints them along with the first
+    office.do(visits.PrintBadges(visit_ids=others[:1]), office.ann)
+    assert office.read(visits.waiting_for_badges, first) == others[1:] and office.read(visits.waiting_for_badges, others[0]) == [
+        first,
+        *others[1:],
+    ]
     office.later(minutes=5)
     for stranger in (desk, kiosk(office, "二号"), office.mei):
         with pytest.raises(Exception, match="not_allowed"):

@@ -7,6 +7,7 @@ an answer has 512 KB and 15 seconds. A print server may be this machine or a mac
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
 import ssl
@@ -95,6 +96,12 @@ def read_address(text: str) -> Address:
     if "%" in path or "\\" in path or ".." in path:
         raise CannotPrint("printer.bad_address", final=True)
     return Address(parts.hostname, port, path, tls)
+
+
+def look_at_number(address: Address) -> None:
+    """A name is looked up when it is spoken to; a number says at once where it leads. Raises CannotPrint printer.forbidden_address, printer.needs_tls."""
+    with contextlib.suppress(ValueError):
+        _may_speak(ipaddress.ip_address(address.host.split("%")[0]), address, test_office=True)
 
 
 def resolve(address: Address, *, test_office: bool = False) -> str:

@@ -165,7 +165,9 @@ def address_of(printer: Printer) -> ipp.Address:
 
 def _plain(text: str) -> str:
     try:
-        return ipp.read_address(text).uri
+        address = ipp.read_address(text)
+        ipp.look_at_number(address)
+        return address.uri
     except ipp.CannotPrint as wrong:
         raise Refused(wrong.problem, port=wrong.detail) from None
 

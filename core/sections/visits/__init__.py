@@ -30,6 +30,7 @@ from core.sections.visits.groups import (
     group,
     invite_group,
     is_leader,
+    waiting_for_badges,
 )
 from core.sections.visits.happenings import Happening, hears
 from core.sections.visits.help import AnswerHelp, CallHelp, HelpCall, HelpView, answer, call, open_calls, who_comes
@@ -265,6 +266,7 @@ __all__ = [
     "view",
     "waiting",
     "waiting_for",
+    "waiting_for_badges",
     "who_comes",
     "write_advice",
 ]

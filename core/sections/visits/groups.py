@@ -249,6 +249,15 @@ def badges_of(s: Session, visit_id: UUID, by: Actor, at: datetime) -> list[UUID]
     return mine
 
 
+def waiting_for_badges(s: Session, visit_id: UUID) -> list[UUID]:
+    """The others of this visit's group who are here and were given no badge, the leader first."""
+    asked = record.get(s, visit_id)
+    if asked.group_id is None:
+        return []
+    group_of = select(Visit).where(col(Visit.group_id) == asked.group_id, col(Visit.id) != visit_id, col(Visit.state) == VisitState.HERE)
+    return [visit.id for visit in s.execute(group_of.order_by(col(Visit.id))).scalars() if visit.name and not visit.badges_printed]
+
+
 # ── for `planning` ──
 
 
