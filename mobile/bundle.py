@@ -30,6 +30,7 @@ from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import PERSON_ROLES, Actor, as_json
 from core.mechanisms.places import PlaceView
 from core.sections import assets, inspections, stocktakes, supplies
+from core.sections.assets.ledger import AssetState
 from mobile.api import Caller, Problem, note_phone
 from mobile.phone_clock import PhoneClock
 
@@ -74,7 +75,7 @@ def bundle(s: Session, by: Actor) -> dict[str, Any]:
             "kind": p.kind}
             for p in everywhere
         ],
-        "things": [*_assets(s, by, _blind_places(counts, everywhere)), *_renamed(s, everywhere, codes, stock)],
+        "things": [*_assets(s, by, _is_blind(s, by, counts)), *_renamed(s, everywhere, codes, stock)],
         "people": _people(s),
         "supplies": [
             {
@@ -90,8 +91,9 @@ def bundle(s: Session, by: Actor) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _assets(s: Session, by: Actor, blind: set[UUID]) -> Iterable[dict[str, Any]]:
-    """Every asset, also what left; `told` is one sentence about what became of one that is not simply there."""
+def _assets(s: Session, by: Actor, blind: bool) -> Iterable[dict[str, Any]]:
+    """Every asset, also what left; `told` is one sentence about what became of one that is not simply there. Who counts blind carries no place of the book
+    along, and of what it says only that a thing has left it."""
     asset = assets.Asset
     rows = s.execute(
         select(asset.id, asset.number, asset.name, asset.spec, asset.place_id, asset.state, asset.bulk, asset.unit).order_by(
@@ -105,8 +107,8 @@ def _assets(s: Session, by: Actor, blind: set[UUID]) -> Iterable[dict[str, Any]]
         yield {
             "kind": "asset", "id": row.id, "label": codes.get(row.id), "old_labels": old.get(row.id, []), "number": row.number,
             "name": row.name,
-            "spec": row.spec, "place_id": None if row.place_id in blind else row.place_id, "state": row.state,
-            **({"told": told[row.id]} if row.id in told else {}), **({"bulk": True, "unit": row.unit} if row.bulk else {}),
+            "spec": row.spec, "place_id": None if blind else row.place_id, "state": "" if blind and row.state != AssetState.DISPOSED else row.state,
+            **({"told": told[row.id]} if row.id in told and (not blind or row.state == AssetState.DISPOSED) else {}), **({"bulk": True, "unit": row.unit} if row.bulk else {}),
         }  # fmt: skip
 
 
@@ -143,13 +145,6 @@ def _people(s: Session) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _blind_places(counts: list[stocktakes.views.PhoneStocktake], everywhere: list[PlaceView]) -> set[UUID]:
-    """Where this person counts assets blind: what the book says stands there is not told."""
-    found = {
-        place_id for one in counts if one.mode == stocktakes.Mode.BLIND and one.kind == stocktakes.Kind.ASSET for place_id in one.place_ids
-    }
-    if found:
-        for place in everywhere:  # parents come before children
-            if place.parent_id in found:
-                found.add(place.id)
-    return found
+def _is_blind(s: Session, by: Actor, counts: list[stocktakes.views.PhoneStocktake]) -> bool:
+    """Whether this phone counts assets blind now. Only the places of what stands in the scope left out would tell what stands there: so all are."""
+    return stocktakes.counts_blind(s, by) or any(one.mode == stocktakes.Mode.BLIND and one.kind == stocktakes.Kind.ASSET for one in counts)

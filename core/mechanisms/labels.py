@@ -275,7 +275,7 @@ def view(s: Session, text: str, by: Actor) -> LabelView:
     found = (
         describe(s, label.subject_kind, [label.subject_id], by).get(label.subject_id) if label.subject_kind and label.subject_id else None
     )
-    told = found or Described("")
+    told = found or Described("", operations=("label.claim",) if label.state == LabelState.BLANK else ())  # it can be stuck on a thing
     return LabelView(
         label.code, label.state, label.subject_kind, label.subject_id, told.title, told.state, told.holder, told.place, told.due,
         label.superseded_by, label.ended_at, told.operations, told.number, told.told,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.foundation import clock, database, i18n
+from core.mechanisms import attachments
 from core.mechanisms.operations import Actor
 from core.sections import stocktakes
-from core.sections.stocktakes import APPROVERS, OpenDevice, Progress, Result, Review, State, Stocktake
+from core.sections.stocktakes import APPROVERS, Mode, OpenDevice, Progress, Result, Review, State, Stocktake
 from core.sections.stocktakes.views import StocktakeView
 from core.web import frame, parts
 from core.web.frame import _
@@ -28,6 +29,7 @@ class Shown:
     may_approve: bool
     counted: bool
     sealed: str
+    photos_to_come: set[str]
 
 
 def read(stocktake_id: str, by: Actor) -> Shown | StocktakeView | None:
@@ -43,9 +45,11 @@ def read(stocktake_id: str, by: Actor) -> Shown | StocktakeView | None:
         unsettled = row.state in (State.OPEN, State.CLOSED)
         devices = tuple(stocktakes.devices_of(s, row)) if unsettled else ()
         waiting = tuple(one for one in devices if one.waiting or (row.state == State.OPEN and not one.handed_in))
+        result = stocktakes.result_of(s, row)
+        photos = attachments.pending(s, tuple(photo for line in result.lines for photo in line.photos))
         return Shown(
-            row, session, stocktakes.result_of(s, row), waiting, devices, stocktakes.by_place_and_person(s, row) if unsettled else None,
-            by.has(*APPROVERS) and not counted, counted, sealed,
+            row, session, result, waiting, devices, stocktakes.by_place_and_person(s, row) if unsettled else None,
+            by.has(*APPROVERS) and not counted, counted, sealed, set(photos),
         )  # fmt: skip
 
 
@@ -99,7 +103,8 @@ def _scope(shown: Shown) -> list[str]:
     if row.sample_seed:
         said.append(_("stocktake.scope_sample", n=row.population, seed=row.sample_seed))
     if row.due_on is not None:
-        said.append(_("my.count_due", day=i18n.short_day(row.due_on, frame.lang())))
+        words = "my.count_due" if row.mode == Mode.SELF else "stocktake.due_by"
+        said.append(_(words, day=i18n.short_day(row.due_on, frame.lang())))
     if row.frozen and row.state == State.OPEN:
         said.append(_("stocktake.frozen_badge"))
     return said

@@ -110,7 +110,8 @@ def to_recount(shown: Shown) -> list[Line]:
     closed = shown.row.state != State.OPEN
     return [
         line for line in shown.review.lines
-        if line.is_difference and not line.is_decided and line.result != Result.RECOUNT and (closed or line.result != Result.NOT_COUNTED)
+        if line.is_difference and not line.is_decided and line.result != Result.RECOUNT and line.subject_id is not None
+        and (closed or line.result != Result.NOT_COUNTED)
     ]  # fmt: skip
 
 

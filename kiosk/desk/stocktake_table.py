@@ -10,6 +10,7 @@ from core.mechanisms import labels
 from core.sections.stocktakes import AcceptLines, Answer, DecideLine, Decision, Line, Result, Seen, State, answers_of
 from core.web import frame, parts
 from core.web.frame import _
+from kiosk.desk.duties import draw_photos
 from kiosk.desk.stocktake_head import Shown
 from kiosk.desk.stocktake_people import progress
 
@@ -145,7 +146,8 @@ class Lines:
         elif line.found_place:
             parts.text(line.found_place, "span")
         else:
-            parts.text(_("stocktake.not_found_there" if line.result == Result.MISSING else "stocktake.not_seen_yet"), "span")
+            looked = line.result == Result.MISSING or "looked" in line.flags
+            parts.text(_("stocktake.not_found_there" if looked else "stocktake.not_seen_yet"), "span")
         if line.quantity is not None:
             difference = f"+{line.difference}" if line.difference > 0 else f"−{-line.difference}" if line.difference else ""
             told = _("stocktake.quantity", n=line.quantity, unit=line.unit)
@@ -160,15 +162,14 @@ class Lines:
             parts.text(_("stocktake.condition", condition=_(f"stocktake.condition.{line.condition}")), "small")
         for note in dict.fromkeys(seen.note for seen in line.standing if seen.note):
             parts.text(note, "small")
-        if line.photos:
-            parts.text(_("stocktake.photos", n=len(line.photos)), "small")
+        draw_photos(line.photos, shown.photos_to_come)
         for flag in line.flags:
             parts.text(_(f"stocktake.flag.{flag}"), "small")
 
     def _rounds(self, line: Line) -> None:
         """Every value of every round, side by side: what Things 6 wants the reviewer to see."""
         for number in range(1, line.round + 1):
-            told = [_told(seen) for seen in line.seen if seen.round == number and not seen.void]
+            told = list(dict.fromkeys(_told(seen) for seen in line.seen if seen.round == number and not seen.void))
             if told:
                 parts.text(_("stocktake.round_n", n=number, told=_("stocktake.list_join").join(told)), "small")
         if line.result == Result.RECOUNT:
@@ -183,7 +184,10 @@ class Lines:
         elif line.result == Result.NOT_COUNTED and shown.row.state == State.OPEN:
             return
         else:
-            parts.choice({key: _(f"stocktake.decision.{key}") for key in Decision}, line.decision, self._decide(shown, line)).props(
+            offered = [
+                key for key in Decision if key != Decision.RECOUNT or line.subject_id is not None
+            ]  # what nobody knows is looked into
+            parts.choice({key: _(f"stocktake.decision.{key}") for key in offered}, line.decision, self._decide(shown, line)).props(
                 f'aria-label="{_("stocktake.head.decision")}"'
             )
         if line.cause:

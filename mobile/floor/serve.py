@@ -18,36 +18,25 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from core.foundation import i18n
+from mobile.floor import theme
 
 STATIC = Path(__file__).parent / "static"
 THEME = Path(i18n.__file__).parent.parent / "web" / "static" / "foyer.css"
 
-SENTENCES = (
-    "m.",
-    "op.",
-    "waiting.",
-    "batch.",
-    "label.",
-    "stocktake.",
-    "supply.",
-    "inspection.",
-    "asset.",
-    "custody.",
-    "attachment.",
-    "session.",
-    "device.",
-    "phone.",
-    "rollcall.",
-)
-# What only the desk, paper and mails say: not a byte of the first visit.
-ELSEWHERE = (
-    "asset.any_", "asset.group_", "asset.net_value_in", "asset.salvage_in", "asset.summary", "asset.value_in", "asset.whole_life", "asset.worth",
-    "asset.event.", "asset.event_short.", "asset.told.", "asset.notice.", "asset.filter.", "asset.got_how.", "custody.notice.",
-    "inspection.column.", "inspection.box.", "rollcall.column.", "rollcall.desk.", "rollcall.kiosk.", "rollcall.paper.", "rollcall.report.",
-    "rollcall.sheet.", "stocktake.cause", "stocktake.column.", "stocktake.flag.", "stocktake.head.", "stocktake.notice.", "stocktake.report.", "stocktake.report_json", "stocktake.report_pdf", "stocktake.report_xlsx", "stocktake.sum.",
-    "stocktake.tab.", "supply.column.", "supply.move.", "supply.notice.",
+SENTENCES = ("m.", "op.", "batch.", "session.", "stocktake.condition.", "rollcall.kind.")
+# Beside these a phone says why a record was not taken, in the language it shows now: what the operations refuse that it records without a network
+# (tests/floor/test_serve.py holds the list against their docstrings), and what a whole phone may hear. Anything else the server says itself.
+REFUSALS = (
+    "asset.at_vendor", "asset.disposed", "asset.due_past", "asset.in_repair", "asset.lost", "asset.not_found", "asset.not_gone", "asset.not_in_repair",
+    "asset.not_offered", "checklist.question_unknown", "checklist.run_taken", "checklist.version_unknown", "device.revoked", "inspection.empty", "inspection.finished", "inspection.incomplete", "inspection.not_found",
+    "inspection.point_unknown", "inspection.run_unknown", "inspection.value", "label.mistyped", "label.no_subject", "label.other_kind", "label.retired",
+    "label.taken", "label.unknown", "label.unreadable", "person.disabled", "person.not_found", "phone.none", "place.not_found", "place.retired", "rollcall.heads", "rollcall.nobody",
+    "rollcall.not_found",
+    "stocktake.another_thing", "stocktake.closed", "stocktake.frozen", "stocktake.no_line", "stocktake.not_found", "stocktake.not_yours",
+    "stocktake.not_yours_to_confirm", "stocktake.one_thing", "stocktake.other_counts_again", "stocktake.place_outside", "stocktake.quantity_needed",
+    "stocktake.scan_it", "stocktake.where_is_it", "supply.not_enough", "supply.not_found", "supply.over_limit", "supply.retired", "waiting.depends_on",
+    "waiting.quarantine", "waiting.server_older", "waiting.update",
 )  # fmt: skip
-EXPLAINS = ("_words", "_hint", "_help")  # below a field or in a dialog of the desk
 
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -114,9 +103,11 @@ class Floor:
             for path in sorted(STATIC.rglob("*"))
             if path.is_file() and path.suffix in TYPES and path.name != "sw.js"
         }
-        found["foyer.css"] = THEME.read_bytes()
+        texts = [data.decode() for name, data in found.items() if name.endswith((".js", ".html")) and not name.startswith("vendor/")]
+        found["foyer.css"] = theme.for_phone(THEME.read_text("utf-8"), texts).encode()
         for language in i18n.LANGUAGES:
-            sentences = {key: said for key, said in i18n.part(SENTENCES, language).items() if _is_said_here(key)}
+            sentences = i18n.part((*SENTENCES, *REFUSALS), language)
+            sentences = {key: said for key, said in sentences.items() if key in REFUSALS or key.startswith(SENTENCES)}
             found[f"i18n/{language}.json"] = json.dumps(sentences, ensure_ascii=False, sort_keys=True).encode()
         found["office.json"] = b'{"sample":false}'
         found["manifest.webmanifest"] = json.dumps(_manifest(), ensure_ascii=False).encode()
@@ -193,7 +184,3 @@ def router(floor: Floor | None = None) -> APIRouter:
 def mount(app: FastAPI, floor: Floor | None = None) -> None:
     """Put the floor app on `app` at `/m/`."""
     app.include_router(router(floor))
-
-
-def _is_said_here(key: str) -> bool:
-    return not key.startswith(ELSEWHERE) and (key.startswith("m.") or not key.endswith(EXPLAINS))

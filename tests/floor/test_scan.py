@@ -149,6 +149,8 @@ def test_scanning_anything_says_what_it_is_and_what_may_be_done(world: World) ->
     page.get_by_test_id("claim-hit").first.click()
     until(page, lambda: len(world.office.ops("label.claim")) == 1, "the claim")
     assert world.office.ops("label.claim")[0]["payload"] == {"code": BLANK, "subject_kind": "asset", "subject_id": "a-4"}
+    expect(page.get_by_test_id("found-title")).to_contain_text("书柜")
+    expect(page.get_by_test_id("act-claim")).to_have_count(0)  # it sticks: the next thing to do is the next label
 
 
 @pytest.mark.proves("S3.1-R7", "SEC 4")

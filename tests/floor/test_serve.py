@@ -11,8 +11,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from core.foundation import i18n
-from mobile.floor import vendor
-from mobile.floor.serve import STATIC, Floor, mount
+from core.mechanisms import operations
+from main import include_core
+from mobile.floor import theme, vendor
+from mobile.floor.serve import REFUSALS, SENTENCES, STATIC, THEME, Floor, mount
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,36 @@ def test_every_sentence_the_app_asks_for_exists_in(client: TestClient, language:
     for path in [*STATIC.glob("*.js"), *(STATIC / "screens").glob("*.js")]:
         used |= set(re.findall(r"""['"`](m\.[a-z_0-9]+)['"`]""", path.read_text("utf-8")))
     assert used - set(sentences) == set()
+    assert set(REFUSALS) <= set(sentences)
+
+
+def test_what_the_phone_s_own_records_may_be_refused_for_is_said_in_its_language_and_no_word_of_the_desk_travels(floor: Floor) -> None:
+    include_core()
+    scripts = "".join(path.read_text("utf-8") for path in STATIC.rglob("*.js"))
+    known = i18n.catalogue("en")
+    declared = {
+        code
+        for kind, spec in operations.kinds().items()
+        if spec.offline and f"'{kind}'" in scripts
+        for code in re.findall(r"\b[a-z_]+\.[a-z_]+\b", (spec.run.__doc__ or "").partition("Refuses")[2])
+        if code in known
+    }
+    assert declared and {code for code in declared if code not in REFUSALS and not code.startswith(SENTENCES)} == set()
+    assert not any(
+        key.startswith(("asset.field", "stocktake.foot", "supply.order_")) for key in json.loads(floor.files["i18n/en.json"].data)
+    )
+
+
+def test_the_phone_gets_every_rule_of_the_theme_that_it_can_use_and_no_other_screen_s(floor: Floor) -> None:
+    sent = floor.files["foyer.css"].data.decode()
+    for mine in (":root", ".button--main", ".chip--on", ".mark--free", ".phone__foot", "@media", "@keyframes"):
+        assert mine in sent, mine
+    for other in (".kiosk__form", ".q-field", ".door__"):
+        assert other in THEME.read_text("utf-8") and other not in sent, other
+    small = ".a, .b:is(.c, .d) { x: 1; } .e .a { y: 2 } @media (w) { .e { z: 1 } .a:not(.e) { q: 1 } } @import u; .m--on.a { m: 1 }"
+    assert theme.for_phone(small, ["a b m--${x}"]).split("\n")[:-1] == [
+        ".a,.b:is(.c, .d) {x: 1;}", "@media (w) { .a:not(.e) {q: 1} }", "@import u;", ".m--on.a {m: 1}",
+    ]  # fmt: skip
 
 
 def test_the_worker_lists_every_file_with_the_hash_of_what_is_served(client: TestClient, floor: Floor) -> None:

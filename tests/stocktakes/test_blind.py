@@ -115,3 +115,26 @@ def test_the_figures_are_told_again_when_the_count_is_settled(shelf: Shelf) -> N
     assert office.read(lambda s: supplies.view(s, supplies.get(s, shelf.id), office.mei)).on_hand is None
     shelf.stage.settle(session)
     assert office.read(lambda s: supplies.view(s, supplies.get(s, shelf.id), office.mei)).on_hand == BOOK
+
+
+@pytest.mark.proves("Things 6", "S4.1-R7")
+@pytest.mark.parametrize("who", ["mei", "bo"])
+def test_whoever_counts_things_blind_is_told_no_place_and_no_state_of_the_book_by_phone_or_label(stage: Stage, who: str) -> None:
+    office = stage.office
+    by, here, other = office.people[who], stage.asset("ZC-1", "301"), stage.asset("ZC-2", "302")
+
+    def told() -> list[tuple[Any, ...]]:
+        things = {one["id"]: one for one in office.read(bundle.bundle, by)["things"]}
+        return [
+            (things[one.id]["place_id"], things[one.id]["state"], office.read(labels.view, one.code, by).place) for one in (here, other)
+        ]
+
+    assert told() == [(office.places["301"], "idle", "301 听雨厅"), (office.places["302"], "idle", "302 办公室")], "the check can see a leak"
+    do = OpenStocktake(kind="asset", place_ids=(office.places["301"],), mode="blind", counters=(Counter(person_id=by.person_id),))
+    session = UUID(office.do(do, office.ann)["stocktake_id"])
+    assert told() == [(None, "", "")] * 2, "nor of what stands elsewhere: the gaps alone would say what is here"
+    assert office.read(labels.view, here.code, office.ann).place == "301 听雨厅", "who does not count is told"
+    stage.seen(session, here, "301", by)
+    assert told() == [(None, "", "")] * 2
+    stage.settle(session)
+    assert told()[1] == (office.places["302"], "idle", "302 办公室")

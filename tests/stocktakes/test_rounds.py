@@ -206,3 +206,61 @@ def test_a_chosen_third_value_takes_what_moved_meanwhile_into_account_once(shelf
     stage.close(session)
     stage.office.do(ApproveStocktake(stocktake_id=session), stage.office.chen)
     assert shelf.on_hand == 75
+
+
+@pytest.mark.proves("Things 6", "S4.1-R6")
+def test_a_second_counter_has_the_whole_list_until_the_end_and_in_a_blind_count_no_place_of_the_book(stage: Stage) -> None:
+    office = stage.office
+    mine, other = stage.asset("ZC-1", "301"), stage.asset("ZC-2", "302")
+    guided, blind = stage.open("301"), stage.open("301", mode="blind")
+    for session in (guided, blind):
+        stage.seen(session, other, "301", office.mei)  # the book has it next door
+        stage.seen(session, mine, "301", office.mei)
+        again(stage, session, "wu", stage.line(session, "ZC-2"))
+    told = {phone.id: phone for phone in office.read(stocktakes.for_phone, office.wu)}
+    assert [(line.number, line.place_id, line.counted) for line in told[guided].again] == [("ZC-2", office.places["302"], False)]
+    assert [(line.number, line.place_id, line.counted) for line in told[blind].again] == [("ZC-2", None, False)]
+    stage.seen(guided, other, "301", office.wu)
+    after = {phone.id: phone for phone in office.read(stocktakes.for_phone, office.wu)}
+    assert [(line.number, line.counted) for line in after[guided].again] == [("ZC-2", True)], "the list ends full, it does not vanish"
+    assert [phone.again for phone in office.read(stocktakes.for_phone, office.mei)] == [(), ()]
+
+
+@pytest.mark.proves("Things 6", "S4.1-R7")
+def test_a_thing_that_should_be_elsewhere_and_that_a_second_person_does_not_find_is_where_the_book_says(stage: Stage) -> None:
+    office = stage.office
+    stage.asset("ZC-1", "301")
+    visiting = stage.asset("ZC-2", "302")
+    session = stage.open("301")
+    stage.seen(session, visiting, "301", office.mei)
+    line = stage.line(session, "ZC-2")
+    absent = Declare(stocktake_id=session, line_id=line.line_id, answer="absent")
+    assert office.refused(absent, office.wu).code == "stocktake.no_line", "nobody asked"
+    again(stage, session, "wu", line)
+    assert office.refused(absent, office.mei).code == "stocktake.other_counts_again"
+    office.do(absent, office.wu)
+    told = stage.line(session, "ZC-2")
+    assert (told.result, told.flags, told.found_place) == (Result.MATCHED, ("looked",), "")
+    stage.close(session)
+    assert [one.number for one in stage.review(session).differences] == ["ZC-1"]
+
+
+@pytest.mark.proves("S4.1-R8")
+def test_a_find_is_looked_into_and_never_counted_again_and_words_about_a_thing_are_no_second_scan(stage: Stage) -> None:
+    office = stage.office
+    chair = stage.asset("ZC-1", "301")
+    session = stage.open("301")
+    stage.seen(session, chair, "301", office.mei)
+    how = stocktakes.Count(stocktake_id=session, code=chair.code, place_id=office.places["301"], condition="damaged")
+    office.do(how, office.mei)
+    assert (stage.line(session, "ZC-1").condition, stage.line(session, "ZC-1").flags) == ("damaged", ())
+    stage.seen(session, "7K3M9QWY", "301", office.mei)
+    find = stocktakes.ReportFind(stocktake_id=session, place_id=office.places["301"], code="7K3M9QWY", description="旧扫描仪")
+    office.do(find, office.mei)
+    found = next(line for line in stage.review(session).lines if line.label == "7K3M9QWY")
+    assert (found.result, found.name, found.flags) == (Result.SURPLUS, "旧扫描仪", ())
+    assert office.refused(RecountLines(stocktake_id=session), office.ann).code == "stocktake.nothing_to_decide"
+    ask = DecideLine(stocktake_id=session, line_id=found.line_id, decision="recount")
+    assert office.refused(ask, office.ann).code == "stocktake.nothing_to_decide"
+    stage.seen(session, chair, "301", office.wu)
+    assert stage.line(session, "ZC-1").flags == ("again",), "another person's scan is one more"

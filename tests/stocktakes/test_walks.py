@@ -89,6 +89,13 @@ def test_a_keeper_confirms_the_list_with_one_tap_each_and_says_where_things_are(
     mine = page.locator("[data-test=mine]")
     expect(mine).to_have_count(4)
     photograph(page, "mycount-start")
+    for width in (390, 320):  # three answers under the thumb, side by side where they fit, never over the edge
+        page.set_viewport_size({"width": width, "height": 844})
+        boxes = [box for act in ("here", "elsewhere", "absent") if (box := mine.first.locator(f"[data-test={act}]").bounding_box())]
+        assert len(boxes) == 3 and all(box["height"] >= 44 and box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes), boxes
+        assert width == 320 or len({round(box["y"]) for box in boxes}) == 1, boxes
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": 390, "height": 844})
     page.locator("[data-number=WU-0] [data-test=here]").click()
     expect(page.locator("[data-number=WU-0]")).to_contain_text("您说：在301 听雨厅")
     expect(page.get_by_role("heading", name="年末自盘，还有 3 件没答")).to_be_visible()

@@ -15,6 +15,7 @@ from core.mechanisms.operations import Actor
 from core.sections.assets import disposals, transfers
 from core.sections.assets.cards import views
 from core.sections.assets.custody import ASSET
+from core.sections.assets.hiding import places_hidden
 from core.sections.assets.ledger import KEEPERS_OF_THE_BOOK, Asset, AssetState
 
 
@@ -22,6 +23,7 @@ from core.sections.assets.ledger import KEEPERS_OF_THE_BOOK, Asset, AssetState
 def describe(s: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, Described]:
     """What an asset's label says to a member of the office."""
     found: dict[UUID, Described] = {}
+    hidden = places_hidden(s, by)
     for start in range(0, len(ids), 500):
         rows = list(s.execute(select(Asset).where(col(Asset.id).in_(ids[start : start + 500]))).scalars())
         some = [row.id for row in rows]
@@ -30,7 +32,7 @@ def describe(s: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, Described
         for shown in views(s, rows):
             has = held.get(shown.id, custody.NOBODY)
             found[shown.id] = Described(
-                shown.name, shown.state, has.party or shown.keeper, shown.place, has.due_on.isoformat() if has.due_on else "",
+                shown.name, shown.state, has.party or shown.keeper, "" if hidden else shown.place, has.due_on.isoformat() if has.due_on else "",
                 _acts(shown.state, shown.keeper_id, offers.get(shown.id), has, by), shown.number, sentences.get(shown.id, ""),
             )  # fmt: skip
     return found

@@ -190,6 +190,8 @@ def _chosen(result: Review, line_ids: tuple[UUID, ...], row: Stocktake) -> list[
 
 
 def _recountable(row: Stocktake, line: Line) -> bool:
+    if line.subject_id is None:  # nobody knows what it is: there is nothing on a list that a second person could look for
+        return False
     if line.result == Result.NOT_COUNTED:  # nobody has counted it a first time; only a keeper's silence is an answer of a kind
         return row.state == State.CLOSED
     return line.is_difference or line.decision is not None

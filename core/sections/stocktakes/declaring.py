@@ -20,9 +20,10 @@ from core.foundation.errors import Refused
 from core.mechanisms import attachments, labels, places
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import PERSON_ROLES, Actor, Operation, current_item, operation, touch
+from core.sections.assets.ledger import Asset
 from core.sections.stocktakes.count import MOST_COUNTED, Counting, Sha256
 from core.sections.stocktakes.record import Answer, Condition, CountEvent, CountUndone, Kind, Mode, State, Stocktake, StocktakeLine
-from core.sections.stocktakes.rounds import Rounds
+from core.sections.stocktakes.rounds import Rounds, extra_line_id
 
 
 class Declare(Operation):
@@ -51,10 +52,12 @@ def declare(s: Session, do: Declare, by: Actor, at: datetime) -> dict[str, Any]:
     session.must_take(at)
     row = session.row
     assert row is not None
-    line = s.get(StocktakeLine, do.line_id)
+    line = s.get(StocktakeLine, do.line_id) or _unexpected(s, row, do.line_id)
     if line is None or line.stocktake_id != row.id or row.kind != Kind.ASSET:
         raise Refused("stocktake.no_line")
     rounds = Rounds(s, row, {line.subject_id})
+    if line not in s and not rounds.asked_of(line.subject_id, at):
+        raise Refused("stocktake.no_line")
     refused = rounds.refusal(line.subject_id, line.place_id or row.id, by, at) if rounds.any else None
     if refused is not None:
         raise refused
@@ -149,6 +152,18 @@ def _mine(line: StocktakeLine, said: CountEvent | None, where: dict[UUID, str]) 
         said.note if said else "", said.occurred_at if said else None, len(said.photos) if said else 0, line.quantity, line.unit,
         said.quantity if said and said.quantity is not None else line.quantity if said and said.answer not in ("", Answer.ABSENT) else None,
     )  # fmt: skip
+
+
+def _unexpected(s: Session, row: Stocktake, line_id: UUID) -> StocktakeLine | None:
+    """A thing the book did not expect here, which somebody counted: a second person may look for it and say that it is not there. Never written."""
+    seen = (
+        select(col(CountEvent.subject_id)).where(col(CountEvent.stocktake_id) == row.id, col(CountEvent.subject_id).is_not(None)).distinct()
+    )
+    for subject_id in s.execute(seen).scalars():
+        if subject_id is not None and extra_line_id(row.id, subject_id) == line_id:
+            asset = s.get(Asset, subject_id)
+            return StocktakeLine(id=line_id, stocktake_id=row.id, subject_id=subject_id, name=asset.name if asset is not None else "")
+    return None
 
 
 def _label_of(s: Session, line: StocktakeLine, text: str) -> str:

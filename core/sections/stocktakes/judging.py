@@ -39,7 +39,7 @@ class Judge:
         flags = list(line.flags)
         if len({seen.code for seen in standing if seen.code}) > 1:
             flags.append("two_labels")
-        elif not line.bulk and len([seen for seen in standing if not seen.answer]) > 1 and len({seen.round for seen in standing}) == 1:
+        elif not line.bulk and _scans(standing) > 1 and len({seen.round for seen in standing}) == 1:
             flags.append("again")
         if any(abs(seen.clock_skew_s) > 300 for seen in standing):
             flags.append("clock")
@@ -188,6 +188,8 @@ class Judge:
         if not there:
             if now is not None and not now.expected:
                 return replace(line, result=Result.LEFT, flags=("moved_meanwhile",))
+            if standing and one.snapshot is None:  # a second person looked for it: the book does not have it here either
+                return replace(line, result=Result.MATCHED, flags=("looked",))
             all_of_it = -(line.pieces or 0) if line.bulk else -1
             if standing:  # somebody looked, or its keeper says so
                 return replace(line, result=Result.MISSING, difference=all_of_it, flags=("looked",))
@@ -250,6 +252,14 @@ class Judge:
         result = Result.MATCHED if difference == 0 else Result.SURPLUS if difference > 0 else Result.MISSING
         flags = (*line.flags, "moved_meanwhile") if moved else line.flags
         return replace(line, result=result, quantity=quantity, book_quantity=book, difference=difference, flags=flags)
+
+
+def _scans(standing: list[Seen]) -> int:
+    """How often a code was read here: words and photos about it are no second scan, nor is how the thing looks, told after its scan."""
+    told = [seen for seen in standing if not seen.answer and not seen.is_find]
+    plain = sum(1 for seen in told if not seen.condition)
+    scanned = {seen.person_id or seen.device_id for seen in told if not seen.condition}
+    return plain + len({seen.person_id or seen.device_id for seen in told} - scanned)
 
 
 def _there(standing: list[Seen]) -> list[Seen]:

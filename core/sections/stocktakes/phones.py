@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 from core.mechanisms import phones
 from core.mechanisms.devices import Device, DeviceContact
 from core.mechanisms.operations import OperationRow
+from core.sections.stocktakes.gathering import person_names
 from core.sections.stocktakes.record import CountEvent, Find, HandIn, Stocktake
 
 
@@ -46,12 +47,13 @@ def devices_of(s: Session, stocktake: Stocktake) -> list[OpenDevice]:
     handed: dict[UUID | None, int] = {row[0]: row[1] for row in s.execute(last_seq)}
     devices = {row.id: row for row in s.execute(select(Device).where(col(Device.id).in_(ids))).scalars()}
     contacts = {row.device_id: row for row in s.execute(select(DeviceContact).where(col(DeviceContact.device_id).in_(ids))).scalars()}
+    names = person_names(s, {row.person_id for row in devices.values() if row.person_id is not None})
     found = []
     for device_id, last_count in joined.items():
         contact, device = contacts.get(device_id), devices.get(device_id)
         missing = _missing(s, device_id, stocktake.opened_at, max(contact.highest_seq if contact else 0, handed.get(device_id, 0)))
         found.append(OpenDevice(
-            device_id, device.name if device else device_id.hex[-4:].upper(), device.person_id if device else None,
+            device_id, _told(device, names) if device else device_id.hex[-4:].upper(), device.person_id if device else None,
             sum(end - start + 1 for start, end in missing), missing, device_id in handed and handed[device_id] >= last_count,
             contact.last_seen_at if contact else None,
         ))  # fmt: skip
@@ -61,6 +63,12 @@ def devices_of(s: Session, stocktake: Stocktake) -> list[OpenDevice]:
 def open_devices(s: Session, stocktake: Stocktake) -> list[OpenDevice]:
     """Those of them that hold the close open."""
     return [one for one in devices_of(s, stocktake) if one.waiting or not one.handed_in]
+
+
+def _told(device: Device, names: dict[UUID, str]) -> str:
+    """A phone as people know it: a browser only says what it runs on, so its person stands before it."""
+    who = names.get(device.person_id, "") if device.person_id is not None else ""
+    return device.name if not who or who in device.name else f"{who} · {device.name}"
 
 
 def _joined(s: Session, stocktake_id: UUID) -> dict[UUID, int]:

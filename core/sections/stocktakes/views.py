@@ -15,7 +15,7 @@ from core.mechanisms.operations import PERSON_ROLES, Actor
 from core.mechanisms.people import Person, department_names
 from core.mechanisms.places import Place
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
-from core.sections.assets.hiding import hides_pieces
+from core.sections.assets.hiding import hides_pieces, hides_places
 from core.sections.stocktakes.count import scope_of
 from core.sections.stocktakes.gathering import asked_of, chunks
 from core.sections.stocktakes.lines import review
@@ -149,6 +149,21 @@ def hidden_bulk(s: Session, by: Actor) -> set[UUID]:
     return set(s.execute(lines).scalars()) if blind else set()
 
 
+@hides_places
+def counts_blind(s: Session, by: Actor) -> bool:
+    """Whether this caller counts things blind now: who was asked to, or did, and where nobody was named every person but the office, who keeps the book."""
+    query = select(Stocktake).where(
+        col(Stocktake.state).in_((State.OPEN, State.CLOSED)), col(Stocktake.mode) == Mode.BLIND, col(Stocktake.kind) == Kind.ASSET
+    )
+    for row in s.execute(query).scalars():
+        asked = asked_of(s, row.id)
+        if by.person_id in asked or by.person_id in asked_again(s, row.id) or has_counted(s, row.id, by.person_id):
+            return True
+        if not asked and row.state == State.OPEN and not by.has(*REVIEWERS):
+            return True
+    return False
+
+
 @shown_with("stocktake")
 def may_see_photos(s: Session, stocktake_id: UUID, by: Actor) -> bool:
     """Photos of finds: the office, and whoever counts too."""
@@ -241,17 +256,24 @@ def for_phone(s: Session, by: Actor) -> list[PhoneStocktake]:
 
 
 def _again_for(s: Session, row: Stocktake, by: Actor) -> tuple[PhoneLine, ...]:
-    """What waits to be counted again and may be counted by this person: asked of them by name, or of nobody by name and not counted by them before."""
-    result = review(s, row)
-    return tuple(
-        PhoneLine(
-            line.line_id, line.subject_id, line.number, line.name, line.spec, line.unit, line.label,
-            line.book_place_id or (line.seen[0].place_id if line.seen else None), False, line.bulk,
+    """What waits to be counted again and may be counted by this person: asked of them by name, or of nobody by name and not counted by them before; and
+    what they have counted again (`counted`), so that the list on the phone ends full and not gone. Of the first count nothing is told; where the book has
+    a thing is told only where the book may be seen (the shelf of a supply says what to count, not how it came out)."""
+    places_told = row.kind == Kind.SUPPLY or row.mode != Mode.BLIND
+    found = []
+    for line in review(s, row).lines:
+        if line.subject_id is None:
+            continue
+        waits = line.result == Result.RECOUNT and (
+            line.asked_id == by.person_id or (line.asked_id is None and by.person_id not in {seen.person_id for seen in line.seen})
         )
-        for line in result.lines
-        if line.result == Result.RECOUNT and line.subject_id is not None
-        and (line.asked_id == by.person_id or (line.asked_id is None and by.person_id not in {seen.person_id for seen in line.seen}))
-    )  # fmt: skip
+        mine = line.round > 1 and any(seen.standing and seen.round == line.round and seen.person_id == by.person_id for seen in line.seen)
+        if waits or mine:
+            place_id = line.book_place_id if places_told else None
+            found.append(PhoneLine(
+                line.line_id, line.subject_id, line.number, line.name, line.spec, line.unit, line.label, place_id, not waits, line.bulk,
+            ))  # fmt: skip
+    return tuple(found)
 
 
 def _phone_lines(s: Session, row: Stocktake, by: Actor) -> tuple[PhoneLine, ...]:

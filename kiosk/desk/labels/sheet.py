@@ -26,16 +26,16 @@ from core.foundation import clock, database, heavy, i18n
 from core.foundation.i18n import LANGUAGES
 from core.mechanisms import label_jobs, label_papers, labels, printers
 from core.mechanisms.label_jobs import NotePrints
-from core.mechanisms.labels import LABEL_MAKERS, IssueLabel, LabelState, MakeBlanks, SubjectKind
+from core.mechanisms.labels import LABEL_MAKERS, IssueLabel, LabelState, SubjectKind
 from core.mechanisms.printers import PrinterView
-from core.web import frame, icons, parts, sessions, static_files
+from core.web import frame, parts, sessions, static_files
 from core.web.frame import _
 from kiosk.desk.labels import choosing
 from kiosk.desk.labels.choosing import MOST, SOURCES, Choice
+from kiosk.desk.labels.picking import Picker
 from kiosk.desk.labels.shifts import ShiftDialog
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
-LISTED = 11
 PLAIN = "A4-24"
 
 
@@ -69,14 +69,13 @@ class LabelPage:
     def __init__(self) -> None:
         asked = ui.context.client.request.query_params
         self.client = ui.context.client
-        self.source = asked.get("source", "assets") if asked.get("source") in (*SOURCES, "blank") else "assets"
-        self.q, self.only_new = asked.get("q", "")[:80], asked.get("printed") is None
-        self.language, self.blanks = frame.lang(), 24
+        source = asked.get("source", "assets") if asked.get("source") in (*SOURCES, "blank") else "assets"
+        self.picker = Picker(source, asked.get("q", "")[:80], asked.get("printed") is None, self._taken, self.draw)
+        self.language = frame.lang()
         self.printer = self.reason = ""
         self.paper_chosen = False  # a rule of a class may propose a paper until somebody chose one
         self.chosen: list[Choice] = []
         self.start = 1
-        self.whole_list = False
         with database.reading() as s:
             self.papers = choosing.all_papers(s)
             self.printers = label_papers.printers(s)
@@ -104,7 +103,7 @@ class LabelPage:
         self.body.clear()
         with self.body:
             with parts.box("", "section"):
-                self._draw_choice()
+                self.picker.draw(self.chosen)
             with parts.box("", "section"):
                 self._draw_paper()
             with parts.box("labelpage__side", "section"):
@@ -118,78 +117,6 @@ class LabelPage:
     @property
     def paper(self) -> Template:
         return self.papers[self.template]
-
-    def _draw_choice(self) -> None:
-        if not self.chosen:
-            self._draw_search()
-            return
-        with parts.box("row"):
-            parts.text(_("sheets.chosen", n=len(self.chosen)), "h2")
-            parts.button(_("sheets.clear"), self._clear, kind="quiet").classes("push")
-        without = sum(1 for one in self.chosen if not one.code)
-        if without:
-            parts.text(_("sheets.without_label", n=without), "p", "second small")
-        shown = self.chosen if self.whole_list else self.chosen[:LISTED]
-        for index, one in enumerate(shown):
-            with parts.box("labelrow"):
-                parts.text(one.title, "span")
-                if one.code:
-                    parts.code(one.code)
-                out = parts.box("round", "button").props(f'type=button aria-label="{_("sheets.remove")}"')
-                with out:
-                    icons.icon("cross")
-                parts.on_tap(out, lambda index=index: self._leave_out(index))
-        if len(self.chosen) > len(shown):
-            with parts.box("row"):
-                parts.text(_("sheets.more", n=len(self.chosen) - len(shown)), "span", "second")
-                parts.button(_("sheets.show_all"), self._show_all, kind="quiet")
-
-    def _draw_search(self) -> None:
-        with parts.box("stack"):
-            parts.choice({name: _(f"sheets.source.{name}") for name in (*SOURCES, "blank")}, self.source, self._choose_source)
-            if self.source == "blank":
-                self._draw_blanks()
-                return
-            find = parts.input(_("sheets.find"), self.q)
-            parts.on_submit(find, lambda: self._find(find.value or ""))
-            find.on("blur", lambda: self._find(find.value or ""))
-            new = ui.checkbox(_("sheets.only_new"), value=self.only_new, on_change=lambda event: self._only_new(bool(event.value)))
-            new.props("dense")
-            found = self._search()
-            if not found:
-                parts.empty(_("sheets.nothing"), _("sheets.nothing_hint"))
-                return
-            parts.button(_("sheets.add_all", n=len(found)), lambda: self._take(found), icon="plus").props("data-test=take-all")
-            with parts.box():
-                for one in found[:LISTED]:
-                    with parts.box("labelrow"):
-                        parts.text(one.title, "span")
-                        parts.text(labels.shown(one.code) if one.code else one.number, "span", "code")
-                if len(found) > LISTED:
-                    parts.text(_("sheets.more", n=len(found) - LISTED), "p", "second")
-
-    def _draw_blanks(self) -> None:
-        """Codes printed ahead, to be stuck on things on site and claimed with a phone."""
-        parts.text(_("sheets.blank_hint"), "p", "second")
-        count = parts.input(_("sheets.blank_count"), str(self.blanks), props="inputmode=numeric data-test=blank-count")
-
-        async def make() -> None:
-            text = parts.typed(count.value)
-            good = text.isascii() and text.isdigit() and 1 <= int(text) <= MOST
-            parts.refuse(count, None if good else _("sheets.blank_range", most=MOST))
-            if not good:
-                return
-            self.blanks = int(text)
-            outcome = await parts.do(MakeBlanks(count=self.blanks))
-            if outcome.ok:
-                self.chosen = [Choice(None, None, _("sheets.blank_name"), "", code) for code in outcome.result["codes"]]
-                self.draw()
-
-        parts.button(_("sheets.blank_make"), make, icon="plus").props("data-test=make-blanks")
-        with database.reading() as s:
-            waiting = labels.count(s, LabelState.BLANK)
-        if waiting:
-            parts.text(_("sheets.blank_waiting", n=waiting), "p", "second small")
 
     def _draw_paper(self) -> None:
         paper, count = self.paper, len(self.chosen)
@@ -288,8 +215,7 @@ class LabelPage:
         )
         if (await parts.do(do, done=_("badge.sent"))).ok:
             self._suggest()
-            self.chosen, self.reason = [], ""
-            self.draw()
+            self._printed()
 
     def _draw_printer(self) -> None:
         """Which printer the sheet goes to: its shift is taken into account; and the way to measure it."""
@@ -351,31 +277,13 @@ class LabelPage:
 
     # ── choosing ──
 
-    def _search(self) -> list[Choice]:
-        with database.reading() as s:
-            found = choosing.candidates(s, SOURCES[self.source], self.q, frame.actor())
-            if self.only_new:
-                printed = label_jobs.printed_before(s, [one.code for one in found if one.code])
-                found = [one for one in found if one.code not in printed]
-        return found[:MOST]
-
-    def _choose_source(self, source: str) -> None:
-        self.source = source
-        self.draw()
-
-    def _find(self, text: str) -> None:
-        if text.strip() != self.q:
-            self.q = text.strip()[:80]
-            self.draw()
-
-    def _only_new(self, only: bool) -> None:
-        self.only_new = only
-        self.draw()
-
-    def _take(self, found: list[Choice]) -> None:
-        self.chosen = list(found)
-        if not self.paper_chosen:
+    def _taken(self, chosen: list[Choice]) -> None:
+        more = len(chosen) > len(self.chosen)
+        self.chosen = chosen
+        if more and not self.paper_chosen:
             self._propose_paper()
+        if not chosen:
+            self.picker.adding = False
         self.draw()
 
     def _propose_paper(self) -> None:
@@ -406,18 +314,6 @@ class LabelPage:
                             code,
                         )
                     )
-
-    def _leave_out(self, index: int) -> None:
-        self.chosen.pop(index)
-        self.draw()
-
-    def _clear(self) -> None:
-        self.chosen, self.whole_list = [], False
-        self.draw()
-
-    def _show_all(self) -> None:
-        self.whole_list = True
-        self.draw()
 
     def _start_at(self, position: int) -> None:
         if self.paper.per_page > 1:
@@ -468,8 +364,11 @@ class LabelPage:
             ui.download.content(pdf, f"labels-{clock.today():%Y%m%d}.pdf", "application/pdf")
             parts.toast(_("sheets.ready", n=len(codes)))
             self._suggest()
-            self.chosen, self.reason = [], ""
-            self.draw()
+            self._printed()
+
+    def _printed(self) -> None:
+        self.chosen, self.reason, self.picker.adding = [], "", False
+        self.draw()
 
     async def _give_labels(self) -> bool:
         for index, one in enumerate(self.chosen):

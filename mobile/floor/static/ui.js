@@ -96,8 +96,9 @@ export const Head = ({ title, sub, to, right }) => html`<header class="f-head">
   <button class="round" aria-label=${t('m.back')} onClick=${() => back(to)}><${Icon} name="back" /></button>
   <div class="f-head__text"><h1 class="f-head__title">${title}</h1>${sub && html`<p class="sub">${sub}</p>`}</div>${right}</header>`;
 
-/** The line about what is unsent: grey is no word about the network, only about what is owed. */
-export function UnsentBanner() {
+/** The line about what is unsent: grey is no word about the network, only about what is owed. `over` a camera's picture what is just on its way is told
+ * on it, so that the picture does not jump with each scan. */
+export function UnsentBanner({ over }) {
   const now = useStatus();
   if (now.refused) {
     return html`<button class="banner banner--bad banner--act" onClick=${() => go('#/unsent')} data-testid="refused">
@@ -109,6 +110,9 @@ export function UnsentBanner() {
   }
   if (!now.unsent) return null;
   const line = now.state === 'offline' || !navigator.onLine ? 'm.unsent_offline' : now.state === 'trouble' ? 'm.unsent_trouble' : 'm.unsent_sending';
+  if (over && line === 'm.unsent_sending') {
+    return html`<div class="f-passing"><button class="f-passing__pill" onClick=${() => go('#/unsent')} data-testid="unsent" data-count=${now.unsent}><${Icon} name="cloud_up" />${t(line, { n: now.unsent })}</button></div>`;
+  }
   return html`<button class="banner banner--act" onClick=${() => go('#/unsent')} data-testid="unsent" data-count=${now.unsent}>
     <${Icon} name=${line === 'm.unsent_sending' ? 'cloud_up' : 'cloud_off'} /><span><strong>${t(line, { n: now.unsent })}</strong><br />${t('m.unsent_safe')}</span></button>`;
 }

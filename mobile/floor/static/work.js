@@ -78,6 +78,13 @@ export function progress(stocktake, allRows, placeId) {
   return { counted: expected.length - left.length, total: placeId ? expected.length : stocktake.total ?? expected.length, left };
 }
 
+/** What this person is to count a second time and has not yet: lines that were asked for again while the count goes on, or all that is left of a second round. */
+export function againLeft(stocktake, allRows) {
+  if (roundOf(stocktake) > 1) return progress(stocktake, allRows).left;
+  const found = new Set(allRows.filter(countsHere).map((row) => row.subject_id));
+  return (stocktake.again || []).filter((line) => !line.counted && !found.has(line.subject_id));
+}
+
 const expectedLine = (stocktake, subjectId) => stocktake.expected?.find((line) => line.subject_id === subjectId);
 
 /** Whether somebody has to say how many: of a supply, and of a bulk line (forty chairs on one card). */
@@ -133,6 +140,7 @@ async function count(stocktake, placeId, code, known, quantity, { at, alongside,
     old_label: known ? !known.current : false,
     question: !known ? 'unknown' : elsewhere ? 'moved' : null,
     from_place: elsewhere,
+    seen_there: Boolean(elsewhere && seen.elsewhere), // this phone counted it there before: not what the book says
     quantity,
   };
   const op = await record(
@@ -202,15 +210,21 @@ export function declareLine(stocktake, line, answer, placeId, quantity) {
 export function undoCount(row) {
   return inTurn(async () => {
     const current = await read((db) => db.get('rows', row.id));
-    const event = current.events.filter(standing).at(-1);
-    if (!event) return;
-    const undone = { ...current, question: null, scans: 0, events: current.events.map((one) => (one === event ? { ...one, undone: true } : one)) };
-    await record(me.person, 'stocktake.undo_count', { stocktake_id: row.round, count_op_id: event.op_id }, {
-      shown: { title: row.title, place: place(row.place_id)?.name },
-      stores: ['rows'],
-      alongside: (tx) => tx.objectStore('rows').put(undone),
-    });
-    noteRow(undone);
+    // How it looks is told in a record of its own: what is taken back is the thing, with all that was said of it. A number that was said anew is not:
+    // of several numbers the last one goes, and the one before stands again.
+    const stands = current.events.filter(standing);
+    const events = current.quantity === undefined ? stands : stands.slice(-1);
+    let undone = current;
+    for (const event of events) {
+      const next = { ...undone, question: null, scans: 0, condition: undefined, events: undone.events.map((one) => (one.op_id === event.op_id ? { ...one, undone: true } : one)) };
+      await record(me.person, 'stocktake.undo_count', { stocktake_id: row.round, count_op_id: event.op_id }, {
+        shown: { title: row.title, place: place(row.place_id)?.name },
+        stores: ['rows'],
+        alongside: (tx) => tx.objectStore('rows').put(next),
+      });
+      undone = next;
+    }
+    if (events.length) noteRow(undone);
     send();
   });
 }

@@ -6,7 +6,7 @@ import { feedback } from '../feedback.js';
 import { showCode } from '../rules.js';
 import { clock, join, t } from '../words.js';
 import { readPhoto } from '../stills.js';
-import { CONDITIONS, countsHere, declareLine, handIn, keepHere, keepPhoto, placeOf, placesOf, progress, reportFind, roundRows, scanInCount, setPlace, tellCondition, titleOf, undoCount } from '../work.js';
+import { CONDITIONS, againLeft, countsHere, declareLine, handIn, keepHere, keepPhoto, placeOf, placesOf, progress, reportFind, roundRows, scanInCount, setPlace, tellCondition, titleOf, undoCount } from '../work.js';
 
 const ROWS_AT_ONCE = 60; // a shelf of ten thousand is not drawn at once
 
@@ -24,6 +24,7 @@ function sentenceOf(result) {
   if (outcome === 'place') return ['saved', t('m.counting_in', { place: result.place.name })];
   if (outcome === 'again') return ['again', t('m.counted_again', { n: row.scans, time: clock(result.first.at), thing: row.title })];
   if (result.unknown) return ['saved', t('m.saved_unknown', { code: showCode(row.code) })];
+  if (result.row?.question === 'moved') return ['saved', t(result.row.seen_there ? 'm.saved_seen_in' : 'm.saved_booked_at', { thing: result.row.title, place: place(result.row.from_place)?.name || t('m.another_place') })];
   if (result.old) return ['saved', t('m.saved_old_label', { thing: row.title })];
   return ['saved', t('m.saved_nth', { n: result.nth, thing: row.title })];
 }
@@ -36,7 +37,7 @@ export function Count({ parts: [id] }) {
   const [asking, setAsking] = useState(null); // a supply whose quantity is asked
   const [finding, setFinding] = useState(null); // a row, or {} for a thing without a label
   const [ending, setEnding] = useState(false);
-  const [show, setShow] = useState('done');
+  const [chosen, setShow] = useState(null);
   const [most, setMost] = useState(ROWS_AT_ONCE);
   if (!stocktake) return html`<${Gone} />`;
   if (!stored) return null;
@@ -46,6 +47,12 @@ export function Count({ parts: [id] }) {
   const all = progress(stocktake, rows);
   const here = progress(stocktake, rows, placeId);
   const room = place(placeId);
+  const second = stocktake.round === 2;
+  const left = second ? [] : here.left; // in a second round everything is asked for by name, wherever it stands
+  const again = againLeft(stocktake, rows);
+  const show = chosen === 'again' && again.length ? 'again' : chosen === 'left' && left.length ? 'left' : chosen || !again.length ? 'done' : 'again';
+  const open = second ? again : left;
+  const shownLines = show === 'again' ? again : left;
 
   const scanned = async (text, quantity) => {
     let result;
@@ -106,26 +113,27 @@ export function Count({ parts: [id] }) {
       <button class="f-head__text f-head__text--act" onClick=${() => go(`#/stocktake/${id}/places`)} data-testid="place"><h1 class="f-head__title">${room?.name || t('m.choose_place')}</h1><p class="sub">${stocktake.round === 2 ? t('m.count_again', { title: stocktake.title }) : stocktake.title}</p></button>
       <span class="f-head__sum num" data-testid="progress"><b>${all.counted}</b>${all.total !== null && html`<span class="quiet">/${all.total}</span>`}</span></header>
     ${all.total !== null && html`<div class="bar bar--head"><i style=${{ width: `${all.total ? Math.min(100, (100 * all.counted) / all.total) : 0}%` }}></i></div>`}
-    <${UnsentBanner} />
+    <${UnsentBanner} over />
     <${Finder} onText=${scanned} onPhoto=${photographed} many=${stocktake.kind === 'asset'} hint=${placeId ? null : t('m.scan_place_first')} good=${line?.kind === 'saved'} paused=${typing || asking || finding || ending}>
       ${line && html`<p class=${`f-finder__line f-finder__line--${line.kind}`} role="status" data-testid="line" data-kind=${line.kind}><${Icon} name=${line.kind === 'refused' ? 'warn' : line.kind === 'again' ? 'undo' : 'cloud_up'} />${line.text}</p>`}</${Finder}>
     <div class="phone__body">
-      ${here.left.length > 0 && html`<div class="f-chips" role="group"><button class=${`chip${show === 'done' ? ' chip--on' : ''}`} onClick=${() => setShow('done')}>${t('m.chip_done')} <b>${list.length}</b></button>
-        <button class=${`chip${show === 'left' ? ' chip--on' : ''}`} onClick=${() => setShow('left')} data-testid="left">${t('m.chip_left')} <b>${here.left.length}</b></button></div>`}
-      ${show === 'left' && here.left.length > 0
-        ? html`<ul class="list">${here.left.slice(0, most).map((one) => html`<${Left} key=${one.line_id} line=${one} stocktake=${stocktake} places=${places} placeId=${placeId} onSaid=${(text) => (feedback('saved'), setLine({ kind: 'saved', text }))} onFull=${() => (feedback('refused'), setLine({ kind: 'refused', text: t('m.storage_full') }))} />`)}</ul>`
+      ${(left.length > 0 || again.length > 0 || placeId) && html`<div class="f-chips" role="group">${again.length > 0 && html`<button class=${`chip${show === 'again' ? ' chip--on' : ''}`} onClick=${() => setShow('again')} data-testid="again">${t('m.chip_again')} <b>${again.length}</b></button>`}
+        ${(left.length > 0 || again.length > 0) && html`<button class=${`chip${show === 'done' ? ' chip--on' : ''}`} onClick=${() => setShow('done')} data-testid="scanned">${t('m.chip_done')} <b>${list.length}</b></button>`}
+        ${left.length > 0 && html`<button class=${`chip${show === 'left' ? ' chip--on' : ''}`} onClick=${() => setShow('left')} data-testid="left">${t('m.chip_left')} <b>${left.length}</b></button>`}
+        ${placeId && html`<button class="chip chip--act" onClick=${() => setFinding({})} data-testid="find"><${Icon} name="camera" />${t('m.no_label')}</button>`}</div>`}
+      ${show !== 'done'
+        ? html`<ul class="list">${shownLines.slice(0, most).map((one) => html`<${Left} key=${one.line_id} line=${one} stocktake=${stocktake} places=${places} placeId=${placeId} onSaid=${(text) => (feedback('saved'), setLine({ kind: 'saved', text }))} onFull=${() => (feedback('refused'), setLine({ kind: 'refused', text: t('m.storage_full') }))} />`)}</ul>`
         : html`<ul class="list">${list.slice(0, most).map((row) => html`<${Row} key=${row.id} row=${row} stocktake=${stocktake} onFind=${() => setFinding(row)} />`)}</ul>`}
-      ${(show === 'left' ? here.left : list).length > most && html`<button class="button button--quiet button--wide" onClick=${() => setMost(most + ROWS_AT_ONCE)}>${t('m.rows_more', { n: (show === 'left' ? here.left : list).length - most })}</button>`}
-      ${show === 'done' && !list.length && html`<p class="f-hintline">${placeId ? t('m.count_start') : t('m.count_choose')}</p>`}
-      ${placeId && html`<button class="button button--quiet" onClick=${() => setFinding({})} data-testid="find">${t('m.no_label')}</button>`}</div>
+      ${(show === 'done' ? list : shownLines).length > most && html`<button class="button button--quiet button--wide" onClick=${() => setMost(most + ROWS_AT_ONCE)}>${t('m.rows_more', { n: (show === 'done' ? list : shownLines).length - most })}</button>`}
+      ${show === 'done' && !list.length && html`<p class="f-hintline">${placeId ? t('m.count_start') : t('m.count_choose')}</p>`}</div>
     <footer class="phone__foot phone__foot--two"><button class="button" onClick=${() => setTyping(true)} data-testid="type"><${Icon} name="keyboard" />${t('m.type_code')}</button>
       ${placeId
-        ? html`<button class="button button--main" onClick=${() => (here.left.length ? setEnding(true) : done())} data-testid="done-here">${t('m.done_here')}</button>`
+        ? html`<button class="button button--main" onClick=${() => (open.length ? setEnding(true) : done())} data-testid="done-here">${t('m.done_here')}</button>`
         : html`<button class="button button--main" onClick=${() => go(`#/stocktake/${id}/places`)}>${t('m.choose_place')}</button>`}</footer>
     ${typing && html`<${CodeSheet} title=${t('m.type_code_title')} onCode=${(text) => scanned(text)} onClose=${() => setTyping(false)} />`}
     ${asking && html`<${HowMany} asking=${asking} onClose=${() => setAsking(null)} onDone=${async (quantity) => (setAsking(null), scanned(asking.text, quantity))} />`}
     ${finding && html`<${Find} stocktake=${stocktake} placeId=${placeId} row=${finding.id ? finding : null} onClose=${() => setFinding(null)} />`}
-    ${ending && html`<${Dialog} title=${t('m.done_left_title', { n: here.left.length, place: room.name })} text=${join(here.left.slice(0, 3).map(titleOf))} safe=${t('m.go_on_counting')} act=${t('m.done_anyway')} onSafe=${() => setEnding(false)} onAct=${done} />`}`;
+    ${ending && html`<${Dialog} title=${t('m.done_left_title', { n: open.length, place: room.name })} text=${join([...open.slice(0, 3).map(titleOf), open.length > 3 && t('m.and_more', { n: open.length - 3 })])} safe=${t('m.go_on_counting')} act=${t('m.done_anyway')} onSafe=${() => setEnding(false)} onAct=${done} />`}`;
 }
 
 /** A line that nobody has seen yet: with its keeper's own answers, or "I looked, it is not there" where it is counted again. */
@@ -135,7 +143,7 @@ function Left({ line, stocktake, places, placeId, onSaid, onFull }) {
   const mine = stocktake.mode === 'self' && stocktake.round !== 2;
   const again = stocktake.round === 2 || (stocktake.again || []).some((one) => one.line_id === line.line_id);
   const say = (answer, at, quantity) => declareLine(stocktake, line, answer, at, quantity).then(() => onSaid(t(`m.said_${answer}`, { thing: titleOf(line) })), onFull);
-  return html`<li class="item item--top" data-testid="left-line"><span class="mark"><${Icon} name="label" /></span><div class="item__body"><div class="item__title">${titleOf(line)}</div><div class="item__meta">${line.number || ''} <span class="code">${showCode(line.label)}</span>${mine && line.bulk ? html` <b>${t('m.pieces', { n: line.pieces, unit: line.unit })}</b>` : ''}</div>
+  return html`<li class="item item--top" data-testid="left-line"><span class="mark"><${Icon} name="label" /></span><div class="item__body"><div class="item__title">${titleOf(line)}</div><div class="item__meta">${again && line.place_id ? `${place(line.place_id)?.name || ''} ` : ''}${line.number || ''} <span class="code">${showCode(line.label)}</span>${mine && line.bulk ? html` <b>${t('m.pieces', { n: line.pieces, unit: line.unit })}</b>` : ''}</div>
     ${(mine || again) && html`<div class="row item__acts">
       ${mine && html`<button class="button button--small" onClick=${() => say('here')} data-testid="say-here">${line.bulk ? t('m.say_all_here', { n: line.pieces, unit: line.unit }) : t('m.say_here')}</button>${line.bulk ? html`<button class="button button--small" onClick=${() => setMany(true)} data-testid="say-many">${t('m.say_many')}</button>` : ''}<button class="button button--small" onClick=${() => setElsewhere(true)} data-testid="say-elsewhere">${t('m.say_elsewhere')}</button>`}
       <button class="button button--small button--quiet" onClick=${() => say('absent')} data-testid="say-absent">${t('m.say_absent')}</button></div>`}</div>
@@ -163,7 +171,7 @@ function Row({ row, stocktake, onFind }) {
   return html`<li class=${`item item--top${countsHere(row) ? '' : ' item--gone'}`} data-testid="row" data-question=${row.question || ''} data-state=${icon}>
     <span class=${`mark${mark ? ` mark--${mark}` : ''}`}><${Icon} name=${moved ? 'pin' : unknown ? 'label' : icon} /></span>
     <div class="item__body"><button class="item__press" aria-expanded=${open} onClick=${() => setOpen(!open)}><span class="item__title">${row.quantity !== undefined ? t('m.times', { thing: row.title, n: row.quantity }) : row.title}</span>
-      ${moved && html`<span class="item__meta item__meta--soon">${t('m.booked_at', { place: place(row.from_place)?.name || t('m.another_place') })}</span>`}
+      ${moved && html`<span class="item__meta item__meta--soon">${t(row.seen_there ? 'm.seen_in' : 'm.booked_at', { place: place(row.from_place)?.name || t('m.another_place') })}</span>`}
       ${unknown && html`<span class="item__meta item__meta--soon">${t('m.label_unknown_row')}</span>`}
       <span class="item__meta">${state}${row.condition ? html` <b>${t(`stocktake.condition.${row.condition}`)}</b>` : ''}${row.find ? ` ${row.find}` : ''}</span></button>
       ${(moved || unknown || open) && html`<div class="row item__acts">
@@ -247,7 +255,7 @@ export function CountPlaces({ parts: [id] }) {
   const places = placesOf(stocktake);
   const busy = new Set((stocktake.expected || []).map((one) => one.place_id));
   const listed = stocktake.expected ? [...places.filter((one) => busy.has(one.id)), ...places.filter((one) => !busy.has(one.id))] : places;
-  return html`<${Head} title=${t('m.choose_place')} sub=${stocktake.title} to="#/" /><${UnsentBanner} />
+  return html`<${Head} title=${t('m.choose_place')} sub=${stocktake.title} to="#/" /><${UnsentBanner} over />
     <${Finder} onText=${scanned} hint=${t('m.scan_door_label')} paused=${typing}>${line && html`<p class="f-finder__line f-finder__line--refused" role="status" data-testid="line"><${Icon} name="warn" />${line}</p>`}</${Finder}>
     <div class="phone__body"><ul class="list">${listed.map((one) => {
       const { counted, total } = progress(stocktake, rows, one.id);

@@ -5,7 +5,7 @@ import { now, offset } from '../identity.js';
 import { session } from '../session.js';
 import { progress, roundRows } from '../work.js';
 import { missing } from '../rules.js';
-import { day, longDay, span, t, when } from '../words.js';
+import { day, join, longDay, span, t, when } from '../words.js';
 import { PlainHttp } from './signin.js';
 import { RollCallLine } from './rollcall.js';
 
@@ -57,8 +57,9 @@ function Tasks() {
   return html`<ul class="list">
     ${counts.map((one) => {
       const { counted, total, left } = progress(one, local.rows[one.id] || []);
+      const mine = one.mode === 'self' && one.round !== 2;
       return html`<li key=${one.id}><button class="item item--act" onClick=${() => go(`#/stocktake/${one.id}`)} data-testid="stocktake"><${Ring} part=${counted} whole=${total || counted} />
-        <span class="item__body"><span class="item__title">${one.title}</span><span class="item__meta">${total === null ? t('m.count_blind') : dueLine(one.due_on, left.length, 'm.count_left')}</span></span>
+        <span class="item__body"><span class="item__title">${one.title}</span><span class="item__meta">${total === null ? join([t('m.count_blind'), one.due_on && t('m.due_by', { day: day(one.due_on) })]) : !left.length ? t(mine ? 'm.answer_all' : 'm.count_all') : dueLine(one.due_on, left.length, mine ? 'm.answer_left' : 'm.count_left')}</span></span>
         <span class="quiet num">${total === null ? counted : `${counted}/${total}`}</span></button></li>`;
     })}
     ${rounds.map(({ one, run }) => {

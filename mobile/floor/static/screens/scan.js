@@ -78,9 +78,10 @@ export function Scan() {
 function Found({ found: { code, local, server }, onClose, onType }) {
   const [task, setTask] = useState(null);
   const [done, setDone] = useState(null);
+  const [stuckOn, setStuckOn] = useState(null); // what a blank label was put on just now
   const subject = local?.subject;
   const kind = local?.kind || server?.kind;
-  const title = titleOf(subject) || (server?.unknown ? null : server?.title);
+  const title = titleOf(stuckOn || subject) || (server?.unknown ? null : server?.title);
   const blank = server?.state === 'blank' || (!title && !server?.unknown && server === null);
   const acted = (sentence) => {
     setTask(null);
@@ -88,7 +89,7 @@ function Found({ found: { code, local, server }, onClose, onType }) {
     feedback('saved');
   };
   if (task === 'fault') return html`<${Fault} code=${code} subject=${subject || { name: title }} onClose=${() => setTask(null)} onDone=${() => acted(t('m.fault_saved'))} />`;
-  if (task === 'claim') return html`<${Claim} code=${code} onClose=${() => setTask(null)} onDone=${(thing) => acted(t('m.claim_saved', { thing: titleOf(thing) }))} />`;
+  if (task === 'claim') return html`<${Claim} code=${code} onClose=${() => setTask(null)} onDone=${(thing) => (setStuckOn(thing), acted(t('m.claim_saved', { thing: titleOf(thing) })))} />`;
   const old = (local && !local.current) || server?.state === 'superseded';
   return html`<${Pullup} label=${title || showCode(code)} onClose=${onClose}>
     <div class="row f-found__head"><span class=${`mark mark--big ${title && !old ? 'mark--free' : 'mark--soon'}`}><${Icon} name=${title ? (old ? 'label' : 'check') : 'warn'} /></span>
@@ -99,7 +100,7 @@ function Found({ found: { code, local, server }, onClose, onType }) {
     ${!title && server !== undefined && html`<p class="f-found__note" data-testid="unknown">${server?.unknown ? t('m.label_unknown_note') : server ? t('m.label_blank_note') : t('m.label_offline_note')}</p>`}
     ${done && html`<p class="f-found__note f-found__note--done" role="status" data-testid="did"><${Icon} name="cloud_up" />${done}</p>`}
     <${Facts} kind=${kind} subject=${subject} server=${server} />
-    <${Acts} code=${code} kind=${kind} subject=${subject} server=${server} known=${Boolean(title)} onTask=${setTask} onDid=${acted} onClose=${onClose} />
+    <${Acts} code=${code} kind=${stuckOn ? null : kind} subject=${subject} server=${server} known=${Boolean(title)} onTask=${setTask} onDid=${acted} onClose=${onClose} />
     <button class="button button--quiet button--wide" onClick=${onType}><${Icon} name="keyboard" />${t('m.other_code')}</button></${Pullup}>`;
 }
 
