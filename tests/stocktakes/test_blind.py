@@ -129,7 +129,9 @@ def test_whoever_counts_things_blind_is_told_no_place_and_no_state_of_the_book_b
             (things[one.id]["place_id"], things[one.id]["state"], office.read(labels.view, one.code, by).place) for one in (here, other)
         ]
 
-    assert told() == [(office.places["301"], "idle", "301 听雨厅"), (office.places["302"], "idle", "302 办公室")], "the check can see a leak"
+    assert told() == [(office.places["301"], "idle", "301 听雨厅"), (office.places["302"], "idle", "302 办公室")], (
+        "the check can see a leak"
+    )
     do = OpenStocktake(kind="asset", place_ids=(office.places["301"],), mode="blind", counters=(Counter(person_id=by.person_id),))
     session = UUID(office.do(do, office.ann)["stocktake_id"])
     assert told() == [(None, "", "")] * 2, "nor of what stands elsewhere: the gaps alone would say what is here"

@@ -92,7 +92,9 @@ class Picker:
             new = ui.checkbox(_("sheets.only_new"), value=self.only_new, on_change=lambda event: self._only_new(bool(event.value)))
             new.props("dense")
             if chosen:
-                parts.button(_("sheets.chosen_done", n=len(chosen)), partial(self._look, False), icon="check").props("data-test=chosen-done")
+                parts.button(_("sheets.chosen_done", n=len(chosen)), partial(self._look, False), icon="check").props(
+                    "data-test=chosen-done"
+                )
             found = self._search({(one.kind, one.id) for one in chosen})
             if not found:
                 parts.empty(_("sheets.nothing"), _("sheets.nothing_hint"))
