@@ -162,7 +162,11 @@ def _unexpected(s: Session, row: Stocktake, line_id: UUID) -> StocktakeLine | No
     for subject_id in s.execute(seen).scalars():
         if subject_id is not None and extra_line_id(row.id, subject_id) == line_id:
             asset = s.get(Asset, subject_id)
-            return StocktakeLine(id=line_id, stocktake_id=row.id, subject_id=subject_id, name=asset.name if asset is not None else "")
+            name = asset.name if asset is not None else ""
+            return StocktakeLine(
+                id=line_id, stocktake_id=row.id, subject_id=subject_id, number="", name=name, spec="", serial="", unit="", place="", keeper="",
+                department="", label="",
+            )  # fmt: skip
     return None
 
 
