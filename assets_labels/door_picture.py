@@ -61,7 +61,8 @@ def told(view: DoorState, at: datetime, language: str) -> Told:
         "busy": lambda: t("door.paper.busy", language, until=clock(phase.until)),
         "held": lambda: t("door.held.say.small" if who else "door.held.someone.small", language, who=who,
             start=clock(slot.starts_at if slot else None), by=clock(slot.check_in_by if slot else None)),
-        "shut": lambda: t("door.shut.hours.small", language, until=clock(phase.until)) if phase.hours else phase.reason or t("door.shut.reason", language),
+        "shut": lambda: t("door.restoring.small", language) if phase.restoring else t("door.shut.hours.small", language, until=clock(phase.until))
+            if phase.hours else phase.reason or t("door.shut.reason", language),
     }[phase.state]()  # fmt: skip
     ahead = [one for one in view.slots if one.starts_at >= (slot.ends_at if slot and phase.state != "soon" else at)]
     today = [one for one in ahead if one.starts_at.astimezone(zone).date() == at.astimezone(zone).date()]
@@ -81,7 +82,7 @@ def told(view: DoorState, at: datetime, language: str) -> Told:
         view.name_en if language == "en" and view.name_en else view.name,
         long_day(at.astimezone(zone).date(), language),
         joint.join(about),
-        t(f"door.word.{phase.state}", language),
+        t("door.word.restoring" if phase.restoring and phase.state == "shut" else f"door.word.{phase.state}", language),
         say,
         coming or (t("door.next.nothing", language),),
         marks[:1],

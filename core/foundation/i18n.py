@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from babel.dates import format_date as babel_date
+from babel.dates import get_timezone_location
 from babel.messages.pofile import read_po
 
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
@@ -135,6 +136,11 @@ def full_moment(moment: datetime, zone: tzinfo, language: str) -> str:
     """`2026年11月23日 10:24` or `23 November 2026 10:24` in `zone`: on paper and in proofs, which are read years later."""
     local = moment.astimezone(zone)
     return f"{full_day(local.date(), language)} {local:%H:%M}"
+
+
+def zone_words(zone: str, language: str) -> str:
+    """`乌鲁木齐时间` or `Urumqi time`: the zone as people call it, not its code."""
+    return t("time.of_zone", language, city=get_timezone_location(zone, locale=BABEL_LOCALES[language], return_city=True))
 
 
 def duration(span: timedelta, language: str) -> str:

@@ -275,7 +275,14 @@ def room_lines(s: Session, at: datetime) -> list[RoomLine]:
             for slot in (day.slots if day else ())
         )
         lines.append(
-            RoomLine(room.id, room.name, room.short_name, room.state, room.until, tuple(block for block in blocks if block[1] > block[0]))
+            RoomLine(
+                room.id,
+                room.name,
+                room.short_name,
+                room.shown,
+                room.until if room.ready else None,
+                tuple(block for block in blocks if block[1] > block[0]),
+            )
         )
     return lines
 

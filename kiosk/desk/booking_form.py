@@ -44,7 +44,7 @@ class BookingForm:
     def _read(self) -> None:
         at = clock.now()
         with database.reading() as s:
-            known = [room for room in rooms.everything(s, at) if room.bookable and not room.closed]
+            known = [room for room in rooms.everything(s, at) if room.bookable and (room.closed_until or not room.closed)]
             person = people.get(s, self.by.person_id)
             hosts, departments = bookings.hosts_for(s, self.by), people.department_names(s)
         self.rooms = {str(room.id): _("bookings.room_line", room=room.name, n=room.capacity) for room in known}

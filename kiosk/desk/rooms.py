@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -47,6 +48,18 @@ def _parts(room: RoomView) -> str:
     return " + ".join(names)
 
 
+def _closed(room: RoomView) -> str:
+    """Why it can't be had and until when, in one line; a combined room says which of its parts it is."""
+    if not room.closed:
+        return ""
+    until = _("rooms.closed_until", until=_day_and_time(room.closed_until)) if room.closed_until else ""
+    return parts.joined(room.closed_with, room.closed_reason, until)
+
+
+def _day_and_time(moment: datetime) -> str:
+    return i18n.day_and_time(moment, clock.zone(), frame.lang())
+
+
 def _state(room: RoomView) -> tuple[str, parts.Tone]:
     if room.closed:
         return _("door.word.shut"), "shut"
@@ -60,17 +73,17 @@ def _draw_acts(page: RegisterPage) -> None:
 
 def _draw_peek(room: RoomView, page: RegisterPage) -> None:
     page.peek_head(room.name, pill=_state(room), meta=room.where)
-    closed = i18n.day_and_time(room.closed_until, clock.zone(), frame.lang()) if room.closed_until else ""
+    closed = _day_and_time(room.closed_until) if room.closed_until else ""
     parts.facts((
         (_("room.column.capacity"), room.capacity), (_("rooms.equipment"), _equipment(room)), (_("rooms.hours"), _hours(room)),
         (_("rooms.titles"), _("rooms.titles_shown") if room.public else _("rooms.titles_hidden")), (_("room.column.closed_reason"), room.closed_reason if room.closed else ""),
-        (_("room.column.closed_until"), closed), (_("booking_rules.lead"), span_words(room.lead_minutes) if room.lead_minutes else ""), (_("booking_rules.longest"), span_words(room.longest_minutes)),
+        (_("rooms.closed_with"), room.closed_with), (_("room.column.closed_until"), closed), (_("booking_rules.lead"), span_words(room.lead_minutes) if room.lead_minutes else ""), (_("booking_rules.longest"), span_words(room.longest_minutes)),
         (_("bookings.buffers"), _("bookings.buffers_of", before=span_words(room.set_up_minutes), after=span_words(room.clean_up_minutes)) if room.set_up_minutes or room.clean_up_minutes else ""),
         (_("booking_rules.approver"), _(f"role.{room.approver}") if room.approver else ""), (_("booking_rules.parts"), _parts(room)),
     ))  # fmt: skip
     with parts.box("row wrap"):
         parts.button(_("rooms.door"), href=f"/door/{room.short_name or room.id}", icon="door", new_tab=True)
-        if room.closed:
+        if room.closed and not room.closed_with:
             parts.button(_("rooms.open"), partial(_open, room, page), kind="main")
         else:
             parts.button(_("rooms.close"), partial(_close_dialog, room, page))
@@ -86,12 +99,16 @@ async def _open(room: RoomView, page: RegisterPage) -> None:
 
 def _close_dialog(room: RoomView, page: RegisterPage) -> None:
     with parts.sheet_dialog(_("rooms.close_title", room=room.name), _("rooms.close_hint")) as dialog:
-        reason = parts.input(_("room.column.closed_reason"), props="maxlength=80")
+        reason = parts.input(_("room.column.closed_reason"), props="maxlength=80", autofocus=True)
+        until = parts.input(_("rooms.close_until"), help=_("rooms.close_until_hint"), props="type=datetime-local")
 
         async def save() -> None:
-            words = (reason.value or "").strip()
+            words, wall = (reason.value or "").strip(), until.value or ""
             parts.refuse(reason, None if words else _("rooms.reason_needed"))
-            if words and (await parts.do(rooms.CloseRoom(room_id=room.id, reason=words))).ok:
+            ends = _moment(wall) if wall else None
+            wrong = bool(wall) and (ends is None or ends <= clock.now())
+            parts.refuse(until, _("rooms.close_until_wrong") if wrong else None)
+            if words and not wrong and (await parts.do(rooms.CloseRoom(room_id=room.id, reason=words, until=ends))).ok:
                 dialog.close()
                 await page.reopen()
 
@@ -99,6 +116,14 @@ def _close_dialog(room: RoomView, page: RegisterPage) -> None:
             parts.button(_("web.cancel"), dialog.close)
             parts.button(_("rooms.close"), save, kind="main")
     dialog.open()
+
+
+def _moment(wall: str) -> datetime | None:
+    """What was typed, on the office's wall."""
+    try:
+        return datetime.fromisoformat(wall).replace(tzinfo=clock.zone())
+    except ValueError:
+        return None
 
 
 def _add_dialog(page: RegisterPage) -> None:
@@ -168,7 +193,7 @@ REGISTER = Register(
         Column("room.column.name", lambda r: r.name, sub=lambda r: r.where), Column("room.column.capacity", lambda r: r.capacity, number=True),
         Column("rooms.equipment", _equipment), Column("rooms.hours", _hours),
         Column("rooms.titles", lambda r: _("rooms.titles_shown") if r.public else _("rooms.titles_hidden")),
-        Column("rooms.state", lambda r: _state(r)[0], tone=lambda r: _state(r)[1]),
+        Column("rooms.state", lambda r: _state(r)[0], sub=_closed, tone=lambda r: _state(r)[1]),
     ),
     peek=_draw_peek, acts=_draw_acts,
 )  # fmt: skip

@@ -6,7 +6,6 @@ operation, and a refusal is a sentence with what is free instead."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
@@ -17,13 +16,13 @@ from nicegui import APIRouter, ui
 
 from core.foundation import clock, database, i18n, live
 from core.foundation.live import Change
-from core.mechanisms import people
-from core.mechanisms.operations import OFFICE, Operation, Outcome, Role
+from core.mechanisms.operations import Operation, Role
 from core.sections import bookings, roomcare
 from core.sections.bookings import timeline as plans
 from core.web import frame, parts, static_files
-from core.web.elements.plans import Plan, Timeline, joined_items, plan_data
+from core.web.elements.plans import SHAPES, Plan, Timeline, joined_items, plan_data, state_of, until_words
 from core.web.frame import _
+from kiosk.desk.timeline_dialogs import BookDialog, Refusal, span_words
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 FIRST_HOUR, LAST_HOUR = 8, 20
@@ -155,7 +154,7 @@ class TimelinePage:
             warn = _("room_plan.restoring")
         return {
             "id": str(room.id), "name": room.name, "sub": _("bookings.seats", n=room.capacity), "warn": warn or "",
-            "ok": room.bookable and room.closed is None, "opens": room.opens_minute, "closes": room.closes_minute,
+            "ok": room.bookable, "shut": [{"day": day, "a": a, "b": b} for day, a, b in room.shut], "opens": room.opens_minute, "closes": room.closes_minute,
             "bars": [
                 {"id": str(bar.id), "day": bar.day, "a": bar.from_minute, "b": bar.until_minute, "state": bar.state, "title": bar.title, "who": bar.who, "may": bar.may}
                 for bar in room.bars
@@ -178,12 +177,16 @@ class TimelinePage:
             with self.plan_empty:
                 parts.empty(_("timeline.not_drawn"), _("timeline.not_drawn_hint"))
         else:
-            self.rooms = {str(room.id): room.name for room in (*found.rooms, *found.unplaced)}
+            self.rooms = {str(room.id): room.name for room in (*found.rooms, *found.combined, *found.unplaced)}
             self.plan.show(plan_data(found, signs=58))
         self.legend.clear()
         with self.legend:
             if shown is not None and frame.actor().has(Role.ADMIN, Role.CLERK):
                 parts.button(_("draw.open"), href=f"/desk/draw_floor?floor={shown.id}", icon="pen", kind="quiet")
+            for room in found.combined if found else ():
+                until = until_words(state_of(room), room.until)
+                words = parts.joined(room.name, _(f"room_plan.{state_of(room)}"), until, room.closed_reason)
+                parts.button(words, partial(self._choose_on_plan, str(room.id)), icon=SHAPES[state_of(room)])
             for room in found.unplaced if found else ():
                 parts.text(_("timeline.unplaced", room=room.name), "span", "quiet small")
         if self.view == "plan":
@@ -250,7 +253,7 @@ class TimelinePage:
         do = bookings.MoveBooking(booking_id=bar.id, room_id=UUID(room), starts_at=start, ends_at=end)
         outcome = await parts.do(do, quiet=True)
         if outcome.ok:
-            words = _("timeline.moved", room=self.rooms[room], span=_span_words(start, end))
+            words = _("timeline.moved", room=self.rooms[room], span=span_words(start, end))
             undo = partial(self._undo, bar, was) if bar.state not in ("held", "in_use") else None
             parts.toast(words, undo=undo)
         else:
@@ -270,91 +273,6 @@ class TimelinePage:
         bar = self.bars.get(str(args.get("id", "")))
         if bar is not None:
             _bar_dialog(bar, self.rooms[self.where[str(bar.id)]], self.first + timedelta(days=bar.day))
-
-
-class Refusal:
-    """A wish that was refused: until when the room is taken, and what is free instead, one press each."""
-
-    def __init__(
-        self, outcome: Outcome, room: str, name: str, start: datetime, end: datetime, again: Callable[[str, datetime, datetime], Any]
-    ) -> None:
-        offers = _offers(outcome, room, name, start, end)
-        words = outcome.message(frame.lang()) or _("op.not_allowed")
-        if not offers:
-            parts.problem(words)
-            return
-        with parts.sheet_dialog(words, _("timeline.instead")) as dialog:
-            for other, other_name, a, b in offers:
-
-                async def take(other: str = other, a: datetime = a, b: datetime = b) -> None:
-                    dialog.close()
-                    await again(other, a, b)
-
-                parts.button(_("timeline.take", room=other_name, span=_span_words(a, b)), take, wide=True)
-            with parts.box("dialog__acts"):
-                parts.button(_("timeline.leave"), dialog.close)
-        dialog.open()
-
-
-class BookDialog:
-    """Book a stretch that was drawn: room and time stand there and may be changed; the rest of a booking's form is behind "more"."""
-
-    def __init__(self, rooms: dict[str, str], room: str, start: datetime, end: datetime, on_close: Callable[[], None]) -> None:
-        by, local_start, local_end = frame.actor(), clock.local(start), clock.local(end)
-        with parts.sheet_dialog(_("bookings.book")) as dialog:
-            dialog.on("hide", on_close)
-            self.dialog, self.names = dialog, rooms
-            self.room = parts.select(_("booking.column.room"), rooms, room, search=True)
-            with parts.box("row"):
-                self.day = parts.input(_("bookings.day"), local_start.date().isoformat(), props="type=date")
-                self.start = parts.input(_("booking.column.starts_at"), f"{local_start:%H:%M}", props="type=time step=300")
-                self.end = parts.input(_("booking.column.ends_at"), f"{local_end:%H:%M}", props="type=time step=300")
-            self.title = parts.input(_("booking.column.title"), help=_("bookings.title_hint"), props="maxlength=120", autofocus=True)
-            self.host = self._host_field(by)
-            self.problem = parts.text("", "p", "field__help field__help--error").props("role=alert")
-            self.offers = parts.box("stack")
-            with parts.box("dialog__acts"):
-                parts.button(_("web.cancel"), dialog.close)
-                parts.button(_("bookings.book"), self._save, kind="main")
-        dialog.open()
-
-    def _host_field(self, by: Any) -> Any:
-        if not by.has(*OFFICE):
-            return None
-        with database.reading() as s:
-            departments = people.department_names(s)
-            everybody = {
-                str(p.id): f"{p.name}　{departments.get(p.department_id, '') if p.department_id else ''}".strip("　")
-                for p in people.search(s, limit=2000)
-            }
-        return parts.select(_("booking.column.host"), everybody, str(by.person_id), search=True)
-
-    async def _save(self) -> None:
-        try:
-            day = date.fromisoformat(self.day.value or "")
-            start = datetime.combine(day, time.fromisoformat(self.start.value or ""), clock.zone())
-            end = datetime.combine(day, time.fromisoformat(self.end.value or ""), clock.zone())
-        except ValueError:
-            parts.refuse(self.start, _("bookings.when_wrong"))
-            return
-        if end <= start:
-            end += timedelta(days=1)
-        parts.refuse(self.start, None)
-        await self._book(str(self.room.value), start, end)
-
-    async def _book(self, room: str, start: datetime, end: datetime) -> None:
-        host = UUID(str(self.host.value)) if self.host is not None and self.host.value else None
-        do = bookings.CreateBooking(room_id=UUID(room), starts_at=start, ends_at=end, title=self.title.value or "", host_id=host)
-        outcome = await parts.do(do, quiet=True)
-        if outcome.ok:
-            self.dialog.close()
-            parts.toast(_("timeline.booked", room=self.names.get(room, ""), span=_span_words(start, end)))
-            return
-        self.problem.set_text(outcome.message(frame.lang()))
-        self.offers.clear()
-        with self.offers:
-            for other, name, a, b in _offers(outcome, room, self.names.get(room, ""), start, end):
-                parts.button(_("timeline.take", room=name, span=_span_words(a, b)), partial(self._book, other, a, b), wide=True)
 
 
 def _bar_dialog(bar: plans.Bar, room: str, day: date) -> None:
@@ -393,18 +311,6 @@ def _words() -> dict[str, str]:
     }  # fmt: skip
 
 
-def _offers(outcome: Outcome, room: str, name: str, start: datetime, end: datetime) -> list[tuple[str, str, datetime, datetime]]:
-    """What a refusal offers instead: other rooms for the same time, then the same room at other times; three in all."""
-    others = [
-        (str(one["id"]), str(one.get("name", "")), start, end) for one in outcome.facts.get("alternatives") or () if isinstance(one, dict)
-    ]
-    for one in outcome.facts.get("times") or ():
-        a, b = _iso(one.get("starts_at")), _iso(one.get("ends_at"))
-        if a is not None and b is not None:
-            others.append((room, name, a, b))
-    return others[:3]
-
-
 def _number(args: dict[str, Any], name: str, most: int) -> int:
     value = args.get(name)
     return min(most, max(0, int(value))) if isinstance(value, (int, float)) and value == value and abs(value) < 1e9 else 0
@@ -427,18 +333,6 @@ def _weekday(day: date) -> str:
 
 def _wall(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
-
-
-def _span_words(start: datetime, end: datetime) -> str:
-    return f"{i18n.clock_time(start, clock.zone())}–{i18n.clock_time(end, clock.zone())}"
-
-
-def _iso(value: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 def _day(value: str) -> date | None:

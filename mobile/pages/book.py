@@ -24,6 +24,7 @@ from core.sections.rooms import DAY_MINUTES
 from core.web import frame, parts
 from core.web.frame import _
 from mobile.pages.book_form import Answers, TakeRoom, about, clock_words, purpose_name, room_name
+from mobile.pages.move_form import MoveBooking
 
 router = APIRouter()
 DAYS = 7
@@ -98,7 +99,8 @@ class BookScreen:
             return
         until = f"　{_('door.act.until', until=clock_words(found.until))}" if found.until else ""
         with parts.rows(), parts.item(found.name, found.where, icon="door"):
-            parts.pill(_(f"door.word.{found.state}") + until, found.state)  # type: ignore[arg-type]  # the states are the pill's tones
+            word = _(f"door.word.{found.state}") if found.shown == found.state else _("door.word.restoring")
+            parts.pill(word + (until if found.shown == found.state else ""), found.shown)  # type: ignore[arg-type]  # the states are the pill's tones
 
     @ui.refreshable_method
     def free(self) -> None:
@@ -120,7 +122,7 @@ class BookScreen:
     def mine(self) -> None:
         person, at = frame.actor().person_id, clock.now()
         with database.reading() as s:
-            found = bookings.mine(s, person, at) if person else []
+            found = bookings.mine(s, person, at, limit=200) if person else []
         if not found:
             parts.text(_("book.mine_none"), "p", "sub")
             return
@@ -162,6 +164,13 @@ class BookScreen:
                 parts.text(_("booking.pending"), "p", "sub")
             if booking.state in ("held", "confirmed") and at >= booking.starts_at - timedelta(minutes=10):
                 act(_("book.check_in"), bookings.CheckIn(booking_id=booking.id), _("book.checked_in"), "main")
+            if booking.starts_at > at and booking.state in ("confirmed", "pending"):
+
+                def move() -> None:
+                    dialog.close()
+                    MoveBooking(booking, self.refresh)
+
+                parts.button(_("move.open"), move, kind="main" if at < booking.starts_at - timedelta(minutes=10) else "plain", wide=True)
             later = clock_words(booking.ends_at + timedelta(minutes=30))
             act(_("book.extend", until=later), bookings.ExtendBooking(booking_id=booking.id, minutes=30), _("book.extended", until=later))
             if booking.starts_at <= at and booking.state == "in_use":

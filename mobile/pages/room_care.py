@@ -127,6 +127,7 @@ class TaskScreen:
     def __init__(self, task_id: UUID, code: str, body: ui.element) -> None:
         self.task_id, self.code = task_id, code
         self.photos: list[str] = []
+        self.looking = False
         self.client = ui.context.client
         self.foot = foot_of(body)
         self.box = parts.box("stack")
@@ -201,7 +202,9 @@ class TaskScreen:
                     parts.on_tap(button, act)
 
     def _draw_finish(self, task: roomcare.TaskView) -> None:
-        if task.open_questions:
+        if self.looking:  # the camera above has the act now
+            parts.button(_("web.cancel"), self._look_away, kind="quiet", wide=True)
+        elif task.open_questions:
             parts.text(_("care.then_scan", n=task.open_questions), "p", "second")
             rest = [line.id for line in task.questions if not line.answer]
             parts.button(_("care.all_good", n=len(rest)), partial(self._all_good, rest), kind="main", icon="check", wide=True)
@@ -233,7 +236,7 @@ class TaskScreen:
         taken: list[str] = []
         with self.client, parts.sheet_dialog(line.text, _("care.fail_device") if line.device else _("care.fail_hint")) as dialog:
             words = parts.area(_("care.what_is_wrong"))
-            with parts.box("row wrap"):
+            with parts.box("row wrap care__reasons"):
                 for reason in REASONS:
                     parts.button(_(f"care.reason.{reason}"), partial(words.set_value, _(f"care.reason.{reason}")))
             Photo(lambda photo: taken.append(photo.sha256), facing="environment")
@@ -251,20 +254,31 @@ class TaskScreen:
                 parts.button(_("care.report"), go, kind="main")
         dialog.open()
 
+    def _look(self) -> None:
+        """The camera or the scanner was opened: into sight with it."""
+        self.looking = True
+        self.draw()
+        self.scan_box.run_method("scrollIntoView", {"block": "end"})
+
+    def _look_away(self) -> None:
+        self.looking = False
+        self.scan_box.clear()
+        self.draw()
+
     def _camera(self) -> None:
         def taken(photo: Taken) -> None:
             self.photos = [*self.photos, photo.sha256][:MOST_PHOTOS]
-            self.scan_box.clear()
-            self.draw()
+            self._look_away()
 
         self.scan_box.clear()
-        with self.scan_box, parts.box("sheet stack"):
+        with self.scan_box, parts.box("sheet stack care__camera"):
             parts.text(_("care.photo_hint"), "p", "second")
             Photo(taken, facing="environment")
+        self._look()
 
     def _scan(self) -> None:
         self.scan_box.clear()
-        with self.scan_box, parts.box("sheet stack"):
+        with self.scan_box, parts.box("sheet stack care__camera"):
             parts.text(_("care.scan_hint", room=self.task.room), "p", "second")
             Scanner(self._scanned)
             typed = parts.input(_("care.type_code"), props="maxlength=60 autocapitalize=characters")
@@ -273,6 +287,7 @@ class TaskScreen:
                 await self._use(typed.value or "")
 
             parts.button(_("care.use_code"), use)
+        self._look()
 
     async def _scanned(self, scan: Scan) -> None:
         await self._use(scan.text)
@@ -289,8 +304,9 @@ class TaskScreen:
         do = roomcare.FinishTask.model_validate({"task_id": self.task_id, "code": self.code, "photos": tuple(self.photos)})
         outcome = await parts.do(do)
         with self.client:
+            self.looking = False
+            self.scan_box.clear()
             if outcome.ok:
-                self.scan_box.clear()
                 parts.toast(_(f"care.finished_{self.task.kind}", room=self.task.room))
             elif outcome.code in (
                 "care.other_room",
@@ -370,20 +386,8 @@ def _help_dialog(room_id: UUID) -> None:
 
 
 ITEMS = (
-    "projector",
-    "screen",
-    "video",
-    "microphone",
-    "phone",
-    "whiteboard",
-    "light",
-    "air",
-    "power",
-    "network",
-    "furniture",
-    "dirty",
-    "other",
-)
+    "projector", "screen", "video", "microphone", "phone", "whiteboard", "light", "air", "power", "network", "furniture", "dirty", "other",
+)  # fmt: skip
 HELP = ("device", "water", "temperature", "seats", "other")
 
 

@@ -287,7 +287,8 @@ class Invitation:
 def _zone_words(shown: calendars.InvitationView) -> str:
     zone = ZoneInfo(shown.zone)
     starts, ends = shown.starts_at.astimezone(zone), shown.ends_at.astimezone(zone)
-    words = f"{i18n.long_day(starts.date(), frame.lang())} {starts:%H:%M}–{ends:%H:%M}"
+    until = "" if ends.date() == starts.date() else f"{i18n.short_day(ends.date(), frame.lang())} "
+    words = f"{i18n.long_day(starts.date(), frame.lang())} {starts:%H:%M}–{until}{ends:%H:%M}"
     if shown.zone != str(clock.zone()):
-        words += f" ({shown.zone})"
+        words += f" ({i18n.zone_words(shown.zone, frame.lang())})"
     return parts.joined(words, _("series.n_dates", n=shown.repeats) if shown.repeats > 1 else "")

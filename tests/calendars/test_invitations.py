@@ -107,6 +107,21 @@ def test_guests_are_invited_once_updated_once_and_told_when_it_is_off(house: Off
     assert told(smtp) == []
 
 
+@pytest.mark.proves("S1.3-R1")
+def test_a_zone_that_is_not_the_office_s_is_named_once_after_what_is_said_last(house: Office, smtp: Catcher) -> None:
+    there = room_in(house, "Europe/Berlin")
+    short = bookings.CreateBooking(room_id=there, starts_at=utc(9), ends_at=utc(10), title="Kickoff")
+    long = bookings.CreateBooking(room_id=there, starts_at=utc(20), ends_at=utc(20) + timedelta(hours=4), title="Release")
+    for do in (short, long):
+        invite(house, UUID(house.do(do, house.mei)["id"]))
+    first, second = (mail for mail in told(smtp) if str(mail["to"]) == GUEST)
+    assert str(first["subject"]) == "Invitation: Kickoff, 24 Nov 10:00 (Berlin time)"
+    bodies = [body.get_content() for mail in (first, second) if (body := mail.get_body(("plain",))) is not None]
+    assert "24 Nov 10:00–11:00 (Berlin time)\n" in bodies[0] and bodies[0].count("Berlin time") == 1
+    assert "24 Nov 21:00–25 Nov 01:00 (Berlin time)\n" in bodies[1]
+    assert "柏林时间" in str(smtp.mail_to("wu@office.example").get_body(("plain",)).get_content())  # type: ignore[union-attr]
+
+
 @pytest.mark.proves("V10")
 def test_nobody_is_mailed_about_what_is_over_and_one_who_is_uninvited_is_told(house: Office, smtp: Catcher) -> None:
     made = book(house)

@@ -63,6 +63,14 @@ def finish(house: Office, task: roomcare.TaskView, short: str = "301", **more: A
     return roomcare.FinishTask(task_id=task.id, code=label_of(house, short), **more)
 
 
+def shown(house: Office, moment: datetime) -> tuple[str, bool, str, bool]:
+    """What the door says and whether for being restored, what a lamp shows, and whether another door offers the room."""
+    phase = house.read(bookings.door_state, house.places["301"], moment).phases[0]
+    lamp = next(room.shown for room in house.read(bookings.rooms_now, moment) if room.id == house.places["301"])
+    offered = {room.id for room in house.read(bookings.nearby, house.places["302"], moment).items}
+    return phase.state, phase.restoring, lamp, house.places["301"] in offered
+
+
 def care(house: Office, short: str = "301") -> roomcare.CareNow:
     found: roomcare.CareNow = house.read(roomcare.care_of, house.places[short], clock.now())
     return found
@@ -242,11 +250,17 @@ def test_nobody_walks_into_a_room_that_is_being_restored_and_the_next_meeting_is
     for who in (door, house.mei):
         refused = house.refused(walk_in, who)
         assert (refused.code, refused.facts) == ("room.restoring", {"room": "301 听雨厅", "keeper": "吴桐"})
+    assert shown(house, now) == ("shut", True, "shut", False)  # so nobody is offered it: not at the door, by a lamp or from another door
+    before = house.read(bookings.door_state, house.places["301"], TEN)
+    assert [(phase.state, phase.restoring) for phase in before.phases if phase.ends_at <= NOON] == [
+        ("held", False), ("shut", True), ("soon", True),
+    ]  # fmt: skip  # a door that hears nothing any more knows it beforehand
     book(house, NOON + timedelta(hours=1), NOON + timedelta(hours=2))  # ahead it can be booked all the while
     roomcare.plan_tasks(now)
     (task,) = [one for one in tasks(house) if one.kind == "restore"]
     tick(house, task)
     house.do(finish(house, task, photos=(PHOTO,)), house.wu)
+    assert shown(house, now) == ("free", False, "free", True)
     house.do(walk_in, door)
     at(NOON)
     assert house.read(roomcare.care_of, house.places["301"], NOON).restoring_since is None

@@ -73,14 +73,15 @@ def test_two_rooms_that_open_into_one_show_each_other_s_bookings_and_only_their_
     found = office.read(timeline.timeline, MONDAY, 1, clock.now(), office.mei)
     may = {room.short_name: [bar.may for bar in room.bars] for floor in found.floors for room in floor.rooms}
     assert may == {"301": [True, False], "302": [], "305": [False], "30X": [False, True]}
-    office.do(rooms.CloseRoom(room_id=office.places["305"], reason="检修"), office.bo)
-    found = office.read(timeline.timeline, MONDAY, 1, clock.now(), office.mei)
-    assert {room.short_name: room.closed for floor in found.floors for room in floor.rooms} == {
-        "301": None,
-        "302": None,
-        "305": "检修",
-        "30X": "检修",
-    }
+    office.do(rooms.CloseRoom(room_id=office.places["305"], reason="检修", until=moment(18)), office.bo)
+    found = office.read(timeline.timeline, MONDAY, 2, clock.now(), office.mei)
+    closed = {room.short_name: (room.closed, room.shut) for floor in found.floors for room in floor.rooms}
+    shut = ("检修", ((0, 540, 1080),))  # from now until then; tomorrow it can be had
+    assert closed == {"301": (None, ()), "302": (None, ()), "305": shut, "30X": shut}
+    listed = {room.short_name: (room.closed, room.closed_with) for room in office.read(rooms.everything, clock.now())}
+    assert listed == {"301": (False, ""), "302": (False, ""), "305": (True, ""), "30X": (True, "305 小谈室")}
+    again = office.read(timeline.timeline, MONDAY + timedelta(days=1), 1, clock.now(), office.mei)
+    assert {room.closed for floor in again.floors for room in floor.rooms} == {None}
 
 
 @pytest.mark.proves("V29")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -106,6 +106,25 @@ def test_a_part_that_is_closed_closes_what_it_is_part_of_and_nothing_else(office
     for name in ("301", "302"):
         office.do(rooms.OpenRoom(room_id=office.places[name]), office.bo, at=moment(10))
     assert office.read(bookings.door_state, office.places["AB"], moment(10)).state == "free"
+
+
+@pytest.mark.proves("V05", "Front desk 1")
+def test_a_booking_that_moves_is_not_in_its_own_way(office: Office) -> None:
+    set_up_rooms(office)
+    combined(office, "AB", "301", "302")
+    made = book(office, moment(10), moment(11), room="301")
+    book(office, moment(11), moment(12), by=office.wu, room="302")
+
+    def free(start: datetime, end: datetime, **more: object) -> set[str]:
+        found = {room.id for room in office.read(bookings.free_rooms, start, end, near=office.places["301"], **more)}
+        return {name for name in ("301", "302", "305", "AB") if office.places[name] in found}
+
+    assert free(moment(10), moment(11)) == {"302", "305"}
+    assert free(moment(10), moment(11), without=UUID(made["id"])) == {"302", "305", "AB"}
+    assert free(moment(10, 30), moment(11, 30), without=UUID(made["id"])) == {"305"}
+    office.do(
+        bookings.MoveBooking(booking_id=made["id"], room_id=office.places["AB"], starts_at=moment(10), ends_at=moment(11)), office.mei
+    )
 
 
 @pytest.mark.proves("Front desk 2", "S1.3-R2")

@@ -4,7 +4,7 @@ Split by ability: `claims` (a time on a room is rows, and the database itself re
 `making` (the one path: make, change, drop), `answers` (what else could be had), `book` (create, move, extend, edit, end, check in, cancel),
 `asking` (the next host lets a meeting run on), `presence` (a code at the door and a phone), `approving`, `offers` (a time kept for one person), `displacing` (important meetings first), `cases` (conflicts settled by the office),
 `waiting` (the waiting list), `contacts` (who books for others), `no_shows` (release what nobody came to), `doors` (what a room's door shows),
-`plans` (rooms now, free rooms, days), `registers` (lists), `feeds` (calendars).
+`plans` (rooms now, days), `free` (free rooms), `registers` (lists), `feeds` (calendars).
 
 A booking keeps the wall time and zone it was made for and derives the instants; spans are half-open, so 10–11 and 11–12 are neighbours.
 """
@@ -61,6 +61,7 @@ from core.sections.bookings.contacts import CONTACTS, ContactView, NameContact, 
 from core.sections.bookings.displacing import Displacement, reason_of
 from core.sections.bookings.doors import DoorState, Mark, Nearby, door_state, free_now, marks_from, nearby
 from core.sections.bookings.feeds import room_calendar
+from core.sections.bookings.free import free_rooms
 from core.sections.bookings.lights import stop_lights, tell_lights
 from core.sections.bookings.making import Wish, follows, late_for, when_freed
 from core.sections.bookings.no_shows import ReleaseBooking, release, release_no_shows
@@ -79,7 +80,7 @@ from core.sections.bookings.offers import (
 )
 from core.sections.bookings.offers import lapse as lapse_offer
 from core.sections.bookings.overdue import LapseCase, LapseWait, lapse_case, lapse_overdue, lapse_wait
-from core.sections.bookings.plans import FreeRoom, RoomDay, RoomNow, day_plan, free_rooms, next_change, rooms_now
+from core.sections.bookings.plans import FreeRoom, RoomDay, RoomNow, day_plan, next_change, rooms_now
 from core.sections.bookings.presence import ActHere, Arrive, DoorPresence, act_here, arrive, codes, present, ticket_for
 from core.sections.bookings.registers import COLLECTION, bookings_list, mine
 from core.sections.bookings.rules import Form, form_of

@@ -13,8 +13,9 @@ from sqlmodel import Session, col
 from core.foundation.errors import Refused
 from core.mechanisms.places import Place
 from core.sections import rooms
-from core.sections.bookings import claims, plans, rules
+from core.sections.bookings import claims, rules
 from core.sections.bookings.claims import Claim, from_ms, to_ms
+from core.sections.bookings.free import free_rooms
 
 MOST = 3
 
@@ -45,7 +46,7 @@ def clash_between(
     taken = claims.clashing(s, room_id, starts_at - before, ends_at + after, without)
     place = s.get(Place, room_id)
     times = free_times(s, room_id, starts_at, ends_at, at, without=without, buffers=buffers)
-    others = plans.free_rooms(s, starts_at, ends_at, near=room_id, limit=MOST, seats=seats, equipment=equipment)
+    others = free_rooms(s, starts_at, ends_at, near=room_id, limit=MOST, seats=seats, equipment=equipment)
     kept = others[: MOST - min(len(times), 1)]
     return Refused(
         "booking.clash",

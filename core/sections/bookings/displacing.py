@@ -20,8 +20,9 @@ from core.foundation.ids import uuid7
 from core.mechanisms import notices, people, places
 from core.mechanisms.operations import SYSTEM, Actor, Role, note
 from core.sections import rooms
-from core.sections.bookings import cases, claims, making, offers, plans, rules
+from core.sections.bookings import cases, claims, making, offers, rules
 from core.sections.bookings.claims import Booking, BookingState
+from core.sections.bookings.free import free_rooms
 from core.sections.bookings.making import Wish
 from core.sections.bookings.offers import BookingOffer
 
@@ -137,7 +138,7 @@ def _re_offer(s: Session, victim: Booking, made: Booking, reason: str, at: datet
     former = rooms.get(s, victim.room_id)
     who = (rules.roles_of(s, host, SYSTEM), host.department_id)
     equipment = [need for need in victim.needs if need in rooms.EQUIPMENT]
-    for room in plans.free_rooms(
+    for room in free_rooms(
         s, victim.starts_at, victim.ends_at, seats=former.capacity, equipment=equipment, near=victim.room_id, limit=5, at=at, who=who,
         without_approval=True,
     ):  # fmt: skip

@@ -21,6 +21,7 @@ from core.mechanisms.people import Department
 from core.sections import rooms
 from core.sections.bookings import asking, claims, daylight, no_shows, plans
 from core.sections.bookings.claims import SHOWN, Booking, BookingState
+from core.sections.bookings.free import free_rooms
 from core.sections.bookings.rules import is_always_open, opening
 from core.sections.rooms import Closed, Room
 
@@ -48,8 +49,8 @@ class Slot:
 @dataclass(frozen=True, slots=True)
 class Phase:
     """One state from `starts_at` until `ends_at`. `until` is the moment the door names, `limit` how far what runs could be extended,
-    `ask_until` how far when the next host agrees, `slot` the place of its booking in `slots`. A closed phase says why, or that it is only the
-    hour (`hours`)."""
+    `ask_until` how far when the next host agrees, `slot` the place of its booking in `slots`. A closed phase says why, that it is only the hour
+    (`hours`), or that the room waits to be made ready (`restoring`, which a phase that comes soon says too)."""
 
     state: str
     starts_at: datetime
@@ -60,6 +61,7 @@ class Phase:
     reason: str = ""
     hours: bool = False
     ask_until: datetime | None = None
+    restoring: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,10 @@ def door_state(s: Session, room_id: UUID, at: datetime) -> DoorState:
     midnight = datetime.combine(today, time(), zone).astimezone(UTC)
     horizon = datetime.combine(today + timedelta(days=DAYS_SHOWN), time(), zone).astimezone(UTC)
     slots = _slots(s, room, midnight, horizon, at)
-    phases = phases_of(room, rooms.closing(s, room), slots, at, horizon, zone)
+    readiness = rooms.readiness(s, room_id, at)
+    phases = tuple(
+        _unless_ready(phase, readiness, slots, at) for phase in phases_of(room, rooms.closing(s, room), slots, at, horizon, zone)
+    )
     return DoorState(
         room.place_id,
         room.day_version,
@@ -158,7 +163,7 @@ def door_state(s: Session, room_id: UUID, at: datetime) -> DoorState:
 def nearby(s: Session, room_id: UUID, at: datetime, limit: int = 6) -> Nearby:
     """Rooms free now for at least a quarter of an hour, the nearest to this door first. Refuses: room.not_found"""
     rooms.get(s, room_id)
-    found = plans.free_rooms(s, at, at + plans.QUARTER, near=room_id, limit=1000)
+    found = free_rooms(s, at, at + plans.QUARTER, near=room_id, limit=1000)
     return Nearby(tuple(found[:limit]), len(found))
 
 
@@ -168,7 +173,7 @@ def free_now(s: Session, at: datetime) -> int:
     global _counted
     state = (id(s.get_bind()), *s.connection().execute(_VERSIONS).one())
     if _counted is None or _counted.state != state or not _counted.since <= at < _counted.until:
-        _counted = _Count(state, at, plans.next_change(s, at), len(plans.free_rooms(s, at, at + plans.QUARTER, limit=1000)))
+        _counted = _Count(state, at, plans.next_change(s, at), len(free_rooms(s, at, at + plans.QUARTER, limit=1000)))
     return _counted.free
 
 
@@ -199,6 +204,16 @@ def phases_of(room: Room, shut: Closed, slots: tuple[Slot, ...], at: datetime, h
             found.append(phase)
         moment = phase.ends_at
     return tuple(found)
+
+
+def _unless_ready(phase: Phase, readiness: rooms.Readiness, slots: tuple[Slot, ...], at: datetime) -> Phase:
+    """A room that must be restored after a meeting is not offered as free until somebody saw to it."""
+    if phase.state not in ("free", "soon") or not readiness.after_each:
+        return phase
+    met_before_it = any(at < slot.ends_at <= phase.starts_at for slot in slots)
+    if not (readiness.waits or met_before_it):
+        return phase
+    return replace(phase, state="shut", until=None, limit=None, restoring=True) if phase.state == "free" else replace(phase, restoring=True)
 
 
 def _continues(before: Phase, after: Phase) -> bool:

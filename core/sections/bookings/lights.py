@@ -89,7 +89,7 @@ def stop_lights() -> None:
 def facts_of(room: RoomNow) -> dict[str, Any]:
     """What a light is told: the room, its state, a colour for simple lamps, and until when. No title, no name."""
     return {
-        "room": room.short_name or room.name, "id": str(room.id), "state": room.state, "colour": COLOURS.get(room.state, "off"),
+        "room": room.short_name or room.name, "id": str(room.id), "state": room.shown, "colour": COLOURS.get(room.shown, "off"),
         "until": as_json(room.until),
     }  # fmt: skip
 
@@ -101,7 +101,7 @@ def _tell_http(url: str, rooms: list[RoomNow], at: datetime, here_allowed: bool)
     due = []
     for room in rooms:
         told = _by_http.setdefault(f"{url}\n{room.id}", _Told())
-        if told.state != room.state and (told.again_at is None or at >= told.again_at or told.again_at - at > AGAIN_AFTER):
+        if told.state != room.shown and (told.again_at is None or at >= told.again_at or told.again_at - at > AGAIN_AFTER):
             due.append((room, told))
     if not due:
         return 0
@@ -109,7 +109,7 @@ def _tell_http(url: str, rooms: list[RoomNow], at: datetime, here_allowed: bool)
     def one(pair: tuple[RoomNow, _Told]) -> bool:
         room, told = pair
         ok = _call(url, facts_of(room), here_allowed)
-        told.state, told.again_at = (room.state, None) if ok else (told.state, at + AGAIN_AFTER)
+        told.state, told.again_at = (room.shown, None) if ok else (told.state, at + AGAIN_AFTER)
         return ok
 
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="foyer-light") as threads:

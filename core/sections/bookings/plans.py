@@ -6,7 +6,7 @@ milliseconds. The claims of a room never overlap; that is why the last claim tha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,8 +20,7 @@ from core.foundation import clock
 from core.mechanisms.people import Department, Person
 from core.mechanisms.places import Place
 from core.sections import rooms
-from core.sections.bookings import claims
-from core.sections.bookings.claims import SHOWN, Booking, BookingState, Claim, from_ms, missing_equipment, state_at, to_ms
+from core.sections.bookings.claims import SHOWN, Booking, BookingState, Claim, from_ms, state_at, to_ms
 from core.sections.bookings.rules import is_always_open, opening
 from core.sections.rooms import Room
 
@@ -31,7 +30,8 @@ QUARTER = timedelta(minutes=15)  # less than this is not worth walking to
 
 @dataclass(frozen=True, slots=True)
 class RoomNow:
-    """A room at a moment. `until`: when this state ends as far as the plan says; `who` names a department, never a person."""
+    """A room at a moment. `until`: when this state ends as far as the plan says; `who` names a department, never a person; `closed_reason` why
+    the office closed it, or a room it consists of; `ready` is not so while it waits to be restored."""
 
     id: UUID
     name: str
@@ -46,6 +46,13 @@ class RoomNow:
     title: str
     booking_id: UUID | None
     next_starts_at: datetime | None
+    closed_reason: str = ""
+    ready: bool = True
+
+    @property
+    def shown(self) -> str:
+        """What a lamp shows: a room that waits to be restored is not free."""
+        return "shut" if self.state == "free" and not self.ready else self.state
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +101,9 @@ def rooms_now(s: Session, at: datetime) -> list[RoomNow]:
     claims_of = _now_and_next(s, at)
     hours = _Hours(at)
     rows = _rooms(s)
-    shut = _shut(s, rows)
-    return [_room_now(row, shut.get(row.place_id, row), claims_of.get(row.place_id, _NOTHING), at, hours) for row in rows]
+    shut, unready = _shut(s, rows), rooms.unready(s, at)
+    found = [_room_now(row, shut.get(row.place_id, row), claims_of.get(row.place_id, _NOTHING), at, hours) for row in rows]
+    return [replace(room, ready=False, free_until=None) if room.id in unready else room for room in found] if unready else found
 
 
 def _rooms_query(*more: Any) -> Any:
@@ -246,6 +254,7 @@ def _room_now(room: Row[Any], shut: Any, ahead: _Ahead, at: datetime, hours: _Ho
         title,
         booking_id,
         next_starts_at,
+        shut.closed_reason if rooms.is_closed(shut, at) else "",
     )
 
 
@@ -257,105 +266,6 @@ def next_change(s: Session, at: datetime) -> datetime:
     """The next moment after `at` at which some room's state, or whether it is free for a quarter of an hour, changes as planned."""
     moments = [moment for room in rooms_now(s, at) for moment in (room.until, room.free_until, room.next_starts_at) if moment is not None]
     return min((m for moment in moments for m in (moment, moment - QUARTER) if m > at), default=at + timedelta(days=1))
-
-
-# ── free ──
-
-
-def free_rooms(
-    s: Session,
-    starts_at: datetime,
-    ends_at: datetime,
-    *,
-    seats: int = 0,
-    equipment: Sequence[str] = (),
-    near: UUID | None = None,
-    limit: int = 50,
-    at: datetime | None = None,
-    who: tuple[Sequence[str], UUID | None] | None = None,
-    without_approval: bool = False,
-) -> list[FreeRoom]:
-    """Rooms free for the whole of [starts_at, ends_at) and their own buffers, nearest to `near` first, then the smallest that fits. Closed
-    rooms, hours and lengths count; so do, where given, who asks (`who`: roles and department) and portable equipment that is free."""
-    now = at or clock.now()
-    start, ahead = to_ms(starts_at), max(0, (starts_at - now) // timedelta(minutes=1))
-    edges = _edges(s, start, to_ms(ends_at))
-    rows, hours = _rooms(s, _ROOMS_WITH_RULES), _Hours(starts_at)
-    closings = _shut(s, rows)
-    here = next((row for row in rows if row.place_id == near), None)
-    found: list[tuple[tuple[int, int, int], FreeRoom]] = []
-    brought = _Brought(s, start, to_ms(ends_at))
-    span, mine = ends_at - starts_at, rooms.sharing(s, near) if near else set()
-    for row in rows:
-        last_until, next_from = edges[row.place_id]
-        if (
-            last_until > start - min(row.set_up_minutes, ahead) * 60_000
-            or row.place_id in mine
-            or not row.bookable
-            or row.capacity < seats
-            or (row.approver and without_approval)
-            or not (timedelta(minutes=row.shortest_minutes) <= span <= timedelta(minutes=row.longest_minutes))
-        ):
-            continue
-        if who is not None and not rooms.may_book(row, *who):
-            continue
-        if not brought.has_all(missing_equipment(row.equipment, equipment)):
-            continue
-        shut = closings.get(row.place_id, row)
-        if shut.closed_from is not None and shut.closed_from < ends_at and (shut.closed_until is None or starts_at < shut.closed_until):
-            continue
-        opens, closes = hours.of(row)
-        always = is_always_open(row)
-        if not always and not (opens <= starts_at and ends_at <= closes):
-            continue
-        limits = (
-            from_ms(next_from - row.clean_up_minutes * 60_000) if next_from else None,
-            starts_at + timedelta(days=1) if always else closes,
-        )
-        until = min(moment for moment in limits if moment is not None)
-        room = FreeRoom(row.place_id, row.name, row.english_name, row.where or "", row.capacity, tuple(row.equipment), until)
-        found.append((_distance(here, row), room))
-    found.sort(key=lambda pair: pair[0])
-    return [room for _, room in found[:limit]]
-
-
-class _Brought:
-    """Whether a portable thing of a kind is free in the span: asked once a kind, and only when a room lacks it."""
-
-    def __init__(self, s: Session, start: int, until: int) -> None:
-        self._s, self._start, self._until = s, start, until
-        self._known: dict[str, bool] = {}
-
-    def has_all(self, kinds: Sequence[str]) -> bool:
-        for kind in kinds:
-            if kind not in self._known:
-                self._known[kind] = bool(claims.free_items(self._s, kind, self._start, self._until))
-        return all(self._known[kind] for kind in kinds)
-
-
-def _edges(s: Session, start: int, end: int) -> dict[UUID, tuple[int, int]]:
-    """For each room: until when its last claim before the end (and its own clean-up) blocks, and when the next one begins (0: never)."""
-    found: dict[UUID, tuple[int, int]] = {}
-    for row in s.connection().execute(_EDGES, {"start": start, "end": end}):
-        last, following = found.get(row.room_id, (0, 0))
-        nearer = min(n for n in (following, row.next_from or 0) if n) if following or row.next_from else 0
-        found[row.room_id] = (max(last, row.last_until or 0), nearer)
-    return found
-
-
-_EDGES = text(
-    "WITH leaves AS (SELECT place_id AS room_id, place_id AS leaf_id FROM room UNION ALL SELECT room_id, part_id FROM room_part)"
-    " SELECT leaves.room_id, (SELECT until_ms FROM claim WHERE claim.room_id = leaf_id AND from_ms < :end + clean_up_minutes * 60000"
-    " ORDER BY from_ms DESC LIMIT 1) AS last_until,"
-    " (SELECT from_ms FROM claim WHERE claim.room_id = leaf_id AND from_ms >= :start ORDER BY from_ms LIMIT 1) AS next_from"
-    " FROM leaves JOIN room ON room.place_id = leaves.room_id"
-).columns(*_typed(Room.place_id.label("room_id")))  # type: ignore[attr-defined]
-
-
-def _distance(here: Row[Any] | None, room: Row[Any]) -> tuple[int, int, int]:
-    if here is None:
-        return (0, 0, room.capacity)
-    return (0 if room.parent_id == here.parent_id else 1, abs((room.floor or 0) - (here.floor or 0)), abs(room.capacity - here.capacity))
 
 
 # ── days ──

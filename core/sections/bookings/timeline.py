@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from core.mechanisms.operations import OFFICE, Actor, Role
 from core.mechanisms.people import Department, Person
 from core.sections import rooms
 from core.sections.bookings.claims import SHOWN, Booking, state_at
-from core.sections.bookings.plans import _Hours, _rooms
+from core.sections.bookings.plans import _Hours, _rooms, _shut
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class RoomRow:
-    """A room with its bars in order; it opens and closes at these minutes. `closed` says why nobody can have it now."""
+    """A room with its bars in order; it opens and closes at these minutes. `closed` says why nobody can have it in `shut`: for each day the
+    minutes in which the office closed it, or a room it consists of."""
 
     id: UUID
     name: str
@@ -48,6 +50,7 @@ class RoomRow:
     closes_minute: int
     bookable: bool
     closed: str | None
+    shut: tuple[tuple[int, int, int], ...]
     bars: tuple[Bar, ...]
 
 
@@ -98,14 +101,16 @@ def timeline(s: Session, first: date, days: int, at: datetime, by: Actor) -> Tim
     hours = _Hours(midnights[0] + timedelta(hours=12))
     floors: dict[tuple[UUID | None, str], list[RoomRow]] = {}
     rows = list(_rooms(s))
-    shut_now = {room.place_id: room.closed_reason for room in rows if rooms.is_closed(room, at)}
+    closings = _shut(s, rows)
     for room in rows:
         opens, closes = hours.of(room)
         minutes = (_minute(opens, zone), _minute(closes, zone) or 1440)
-        shut = next((shut_now[id] for id in (room.place_id, *combined.get(room.place_id, ())) if id in shut_now), None)
+        closing = closings.get(room.place_id, room)
+        shut = _shut_minutes(closing, midnights, zone)
         found = RoomRow(
-            room.place_id, room.name, room.short_name, room.capacity, *minutes, room.bookable, shut, tuple(bars.get(room.place_id, ()))
-        )
+            room.place_id, room.name, room.short_name, room.capacity, *minutes, room.bookable, closing.closed_reason if shut else None, shut,
+            tuple(bars.get(room.place_id, ())),
+        )  # fmt: skip
         floors.setdefault((room.parent_id, room.where or ""), []).append(found)
     today = (clock.today(at) - first).days
     here = 0 <= today < days
@@ -113,6 +118,18 @@ def timeline(s: Session, first: date, days: int, at: datetime, by: Actor) -> Tim
         first, days, today if here else None, _minute(at, zone) if here else None,
         tuple(FloorRows(id, name, tuple(rows)) for (id, name), rows in floors.items()),
     )  # fmt: skip
+
+
+def _shut_minutes(closing: Any, midnights: list[datetime], zone: tzinfo) -> tuple[tuple[int, int, int], ...]:
+    """The closed minutes of each day: (day, from, until)."""
+    if closing.closed_from is None:
+        return ()
+    found = []
+    for day, (begin, end) in enumerate(pairwise(midnights)):
+        start, until = max(closing.closed_from, begin), min(closing.closed_until or end, end)
+        if start < until:
+            found.append((day, _minute(start, zone), _minute(until, zone) or 1440))
+    return tuple(found)
 
 
 def _minute(moment: datetime, zone: tzinfo) -> int:

@@ -26,8 +26,9 @@ from core.mechanisms.people import Person
 from core.mechanisms.places import Place
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
 from core.sections import rooms
-from core.sections.bookings import claims, making, offers, plans, rules
+from core.sections.bookings import claims, making, offers, rules
 from core.sections.bookings.claims import ITEM_OVERLAP, OVERLAP, Booking
+from core.sections.bookings.free import free_rooms
 from core.sections.bookings.making import Wish
 from core.sections.bookings.offers import BookingOffer
 from core.sections.rooms import Need
@@ -205,7 +206,7 @@ def _booked(s: Session, wish: Wish, by: Actor, at: datetime) -> Booking | None:
 def _rooms_for(s: Session, wait: BookingWait, person: Person, freed_id: UUID, begin: datetime, at: datetime) -> list[UUID]:
     equipment = [need for need in wait.needs if need in rooms.EQUIPMENT]
     who = (rules.roles_of(s, person, people.actor_of(s, person)), person.department_id)
-    found = plans.free_rooms(s, begin, wait.ends_at, seats=wait.attendees, equipment=equipment, limit=50, at=at, who=who)
+    found = free_rooms(s, begin, wait.ends_at, seats=wait.attendees, equipment=equipment, limit=50, at=at, who=who)
     return sorted((room.id for room in found), key=lambda id: id != freed_id)[:3]
 
 
@@ -276,7 +277,7 @@ def _check(s: Session, do: JoinWaiting, person: Person, by: Actor, at: datetime)
     if do.room_id is None:
         equipment = [need for need in do.needs if need in rooms.EQUIPMENT]
         who = (rules.roles_of(s, person, by), person.department_id)
-        if plans.free_rooms(s, max(do.starts_at, at), do.ends_at, seats=do.attendees, equipment=equipment, limit=1, at=at, who=who):
+        if free_rooms(s, max(do.starts_at, at), do.ends_at, seats=do.attendees, equipment=equipment, limit=1, at=at, who=who):
             raise Refused("wait.free")
         return
     room = rooms.get(s, do.room_id)

@@ -81,7 +81,7 @@ def _fits(
     s: Session, wish: Wish, start: datetime, end: datetime, at: datetime, care: dict[UUID, CareNow], on_floor: set[UUID] | None
 ) -> list[Fit]:
     found = []
-    for room in bookings.free_rooms(s, start, end, seats=wish.seats, equipment=wish.equipment, limit=1000):
+    for room in bookings.free_rooms(s, start, end, seats=wish.seats, equipment=wish.equipment, limit=1000, unready=True):
         if on_floor is not None and room.id not in on_floor:
             continue
         mine = care.get(room.id) or CareNow(room.id)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import Field as Input
 from sqlalchemy import false, select
-from sqlmodel import Field, Session, SQLModel
+from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation.errors import Refused
 from core.mechanisms import people
@@ -110,9 +110,10 @@ def care(s: Session, room_id: UUID) -> CareView:
     )
 
 
-def everything(s: Session) -> dict[UUID, RoomCare]:
-    """The rooms somebody set up, by room."""
-    return {row.room_id: row for row in s.execute(select(RoomCare)).scalars()}
+def everything(s: Session, only: UUID | None = None) -> dict[UUID, RoomCare]:
+    """The rooms somebody set up (or this one), by room."""
+    query = select(RoomCare) if only is None else select(RoomCare).where(col(RoomCare.room_id) == only)
+    return {row.room_id: row for row in s.execute(query).scalars()}
 
 
 def keeper_of(s: Session, room_id: UUID) -> UUID:

@@ -22,7 +22,8 @@ from core.sections.rooms import Room
 class PlanRoom:
     """A place on the plan, lengths in centimetres from its floor's north-west corner. `state` is free, soon, held, busy, shut, or empty for a
     place nobody can book (an office, a store, an exit). `kind` is room or point; a point has no size. `free_until` says until when one could
-    have it from now; `faults` are the things that do not work; a free room with `restoring` waits to be restored after its last meeting."""
+    have it from now; `faults` are the things that do not work; a free room with `restoring` waits to be restored after its last meeting;
+    `closed_reason` is why the office closed it."""
 
     id: UUID
     name: str
@@ -40,12 +41,13 @@ class PlanRoom:
     capacity: int
     faults: tuple[str, ...]
     restoring: bool = False
+    closed_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FloorPlan:
     """A floor with its rooms; `outline` are its corners in order. Nothing drawn: no size and no rooms. `unplaced` are bookable rooms of the
-    floor that nobody put on the plan yet."""
+    floor that nobody put on the plan yet, `combined` those made of rooms that are on it."""
 
     id: UUID
     name: str
@@ -54,6 +56,7 @@ class FloorPlan:
     outline: tuple[tuple[int, int], ...]
     rooms: tuple[PlanRoom, ...]
     unplaced: tuple[PlanRoom, ...]
+    combined: tuple[PlanRoom, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,12 @@ def floor_plan(s: Session, floor_id: UUID, at: datetime) -> FloorPlan:
         if shape.place_id in rows:
             placed.add(shape.place_id)
             found.append(_room(rows[shape.place_id], shape, now.get(shape.place_id), care))
-    combined = rooms.parts_of(s)  # a room made of others lies where they lie
-    placed |= {id for id, made_of in combined.items() if made_of and placed.issuperset(made_of)}
-    nowhere = [_room(rows[id], shapes.Shape(id, 0, 0, 0, 0), room, care) for id, room in now.items() if id in rows and id not in placed]
-    return FloorPlan(floor_id, floor.name, drawn.width_cm, drawn.height_cm, drawn.outline, tuple(found), tuple(nowhere))
+    over = {
+        id for id, made_of in rooms.parts_of(s).items() if id not in placed and placed.issuperset(made_of)
+    }  # it lies where its parts lie
+    rest = [_room(rows[id], shapes.Shape(id, 0, 0, 0, 0), room, care) for id, room in now.items() if id in rows and id not in placed]
+    nowhere, made_up = (tuple(room for room in rest if (room.id in over) == combined) for combined in (False, True))
+    return FloorPlan(floor_id, floor.name, drawn.width_cm, drawn.height_cm, drawn.outline, tuple(found), nowhere, made_up)
 
 
 def floors(s: Session) -> list[Floor]:
@@ -103,4 +108,5 @@ def _room(place: Place, shape: shapes.Shape, now: bookings.RoomNow | None, care:
         place.id, place.name, now.name_en if now else "", place.short_name, place.kind, shape.x_cm, shape.y_cm, shape.width_cm,
         shape.height_cm, now.state if now else "", now.until if now else None, now.free_until if now else None, now.who if now else "",
         now.capacity if now else 0, mine.faults, mine.restoring_since is not None,
+        now.closed_reason if now else "",
     )  # fmt: skip

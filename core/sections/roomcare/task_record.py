@@ -131,6 +131,19 @@ def dirty_since(s: Session, row: RoomCare, room_id: UUID, at: datetime) -> Booki
     return last if clean < ended <= at else None
 
 
+@rooms.unready_from
+def waiting_to_be_restored(s: Session, at: datetime, only: UUID | None) -> set[UUID]:
+    """The rooms nobody restored after their last meeting (or whether this one is)."""
+    cared = keeping.everything(s, only)
+    return {id for id, row in cared.items() if row.restore_since is not None and dirty_since(s, row, id, at) is not None}
+
+
+@rooms.unready_after_each
+def restored_after_each(s: Session, room_id: UUID) -> bool:
+    row = s.get(RoomCare, room_id)
+    return row is not None and row.restore_since is not None
+
+
 @rooms.before_use
 def not_while_restoring(s: Session, room_id: UUID, by: Actor, at: datetime) -> None:
     """Nobody but the office books a room from now on that waits to be restored. Refuses: room.restoring"""

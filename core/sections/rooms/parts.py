@@ -74,21 +74,6 @@ def unchanged_while(ask: Any) -> Any:
     return ask
 
 
-_before_use: list[Any] = []
-
-
-def before_use(ask: Any) -> Any:
-    """Mark `(s, room_id, by, at)`: it refuses a booking that begins now while the room is not ready for anybody (it is being restored)."""
-    _before_use.append(ask)
-    return ask
-
-
-def check_ready(s: Session, room_id: UUID, by: Actor, at: datetime) -> None:
-    """Refuse to let somebody into a room that is not ready. Refuses: what the marked functions refuse"""
-    for ask in _before_use:
-        ask(s, room_id, by, at)
-
-
 # ── reads ──
 
 

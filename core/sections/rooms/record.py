@@ -67,7 +67,8 @@ class Room(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class RoomView:
-    """A room as lists, cards and programs see it. `where` is its path above it; opening in minutes from midnight."""
+    """A room as lists, cards and programs see it. `where` is its path above it; opening in minutes from midnight. `closed_with` names the
+    parts that keep a combined room closed, empty when it was closed itself."""
 
     id: UUID
     name: str
@@ -96,6 +97,7 @@ class RoomView:
     closed: bool
     closed_until: datetime | None
     closed_reason: str
+    closed_with: str
     version: int
 
 
@@ -153,7 +155,7 @@ def set_up(s: Session, do: SetUpRoom, by: Actor, at: datetime) -> RoomView:
     room.version += 1
     s.flush()
     changed(s, room.place_id)
-    return _view(room, places.view(s, place), at, parts.of(s).get(place.id, ()))
+    return _seen(s, room, place, at)
 
 
 class CloseRoom(Operation):
@@ -272,9 +274,11 @@ def everything(s: Session, at: datetime, room_ids: Sequence[UUID] | None = None)
     """All rooms (or these) in the order of the house, without retired places."""
     rows, combined = {room.place_id: room for room in s.execute(select(Room)).scalars()}, parts.of(s)
     wanted = set(rows) if room_ids is None else set(room_ids) & set(rows)
+    found = places.everything(s, (PlaceKind.ROOM,))
+    names = {place.id: place.name for place in found}
     return [
-        _view(rows[place.id], place, at, combined.get(place.id, ()))
-        for place in places.everything(s, (PlaceKind.ROOM,))
+        _view(rows[place.id], place, at, [(rows[part], names.get(part, "")) for part in combined.get(place.id, ())])
+        for place in found
         if place.id in wanted
     ]
 
@@ -302,8 +306,15 @@ def _minute_of(wall_time: str) -> int:
     return int(hours) * 60 + int(minutes or 0)
 
 
-def _view(room: Room, place: places.PlaceView, at: datetime, part_ids: tuple[UUID, ...]) -> RoomView:
-    closed = is_closed(room, at)
+def _seen(s: Session, room: Room, place: Place, at: datetime) -> RoomView:
+    made_of = [(get(s, part), places.get(s, part).name) for part in parts.of(s).get(room.place_id, ())]
+    return _view(room, places.view(s, place), at, made_of)
+
+
+def _view(room: Room, place: places.PlaceView, at: datetime, made_of: Sequence[tuple[Room, str]] = ()) -> RoomView:
+    shut = joined([room, *(part for part, _name in made_of)])
+    closed = is_closed(shut, at)
+    by_parts = [name for part, name in made_of if is_closed(part, at)] if closed and not is_closed(room, at) else []
     return RoomView(
         place.id,
         place.name,
@@ -326,12 +337,13 @@ def _view(room: Room, place: places.PlaceView, at: datetime, part_ids: tuple[UUI
         room.approver,
         tuple(room.roles),
         tuple(room.departments),
-        part_ids,
+        tuple(part.place_id for part, _name in made_of),
         room.check_in_before_minutes,
         room.check_in_after_minutes,
         closed,
-        room.closed_until if closed else None,
-        room.closed_reason if closed else "",
+        shut.closed_until if closed else None,
+        shut.closed_reason if closed else "",
+        ", ".join(by_parts),
         room.version,
     )
 
@@ -349,7 +361,7 @@ def _list(s: Session, query: Query, by: Actor) -> Page:
 def _one(s: Session, id: str, by: Actor) -> RoomView | None:
     room = find(s, id)
     place = s.get(Place, room.place_id) if room else None
-    return _view(room, places.view(s, place), clock.now(), parts.of(s).get(place.id, ())) if room and place else None
+    return _seen(s, room, place, clock.now()) if room and place else None
 
 
 COLLECTION = Collection(

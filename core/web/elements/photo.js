@@ -13,7 +13,7 @@ export default {
       <div class="photo__oval" v-if="ready && !taken && facing === 'user'" aria-hidden="true"></div>
       <div class="photo__count" v-if="count" aria-hidden="true" :key="count">{{ count }}</div>
       <div class="photo__flash" v-if="flash" aria-hidden="true"></div>
-      <p class="photo__say" v-if="sentence || (ready && !taken)" role="status">{{ sentence || words(count ? 'photo_soon' : 'photo_ready') }}</p>
+      <p class="photo__say" v-if="sentence || (ready && !taken && (count || facing === 'user'))" role="status">{{ sentence || words(count ? 'photo_soon' : 'photo_ready') }}</p>
       <div class="photo__acts">
         <button type="button" class="button" v-if="taken" @click="again">{{ words('retake') }}</button>
         <button type="button" class="button button--main" v-else-if="ready" :aria-disabled="String(count > 0)" @click="begin">{{ words('take_photo') }}</button>

@@ -115,6 +115,8 @@ class PlanRoomLike(Protocol):
     def faults(self) -> tuple[str, ...]: ...
     @property
     def restoring(self) -> bool: ...
+    @property
+    def closed_reason(self) -> str: ...
 
 
 class FloorPlanLike(Protocol):
@@ -139,8 +141,10 @@ def state_of(room: PlanRoomLike) -> str:
 
 def until_words(state: str, until: datetime | None) -> str:
     """`到 11:00`, or nothing where there is no time to name."""
-    if until is None or state == "restoring" or until - clock.now() > timedelta(hours=20):
+    if until is None or state == "restoring":
         return ""
+    if until - clock.now() > timedelta(hours=20):  # a closed room names the day; of any other "all day" is meant
+        return _("room_plan.until", time=i18n.short_day(clock.local(until).date(), frame.lang())) if state == "shut" else ""
     return _("room_plan.from" if state == "soon" else "room_plan.until", time=i18n.clock_time(until, clock.zone()))
 
 
@@ -158,7 +162,7 @@ def plan_data(plan: FloorPlanLike, *, signs: int = 44, here: UUID | None = None,
         x, y = (plan.height_cm - room.y_cm - room.height_cm, room.x_cm) if turn else (room.x_cm, room.y_cm)
         w, h = (room.height_cm, room.width_cm) if turn else (room.width_cm, room.height_cm)
         word = _(f"room_plan.{state}") if state else ""
-        until, warn = until_words(state, room.until), joined_items(room.faults)
+        until, warn = until_words(state, room.until), room.closed_reason or joined_items(room.faults)
         said = "，" if frame.lang() != "en" else ", "
         drawn.append({
             "id": str(room.id), "name": room.name, "dot": not room.width_cm, "x": x, "y": y, "w": w, "h": h, "state": state,

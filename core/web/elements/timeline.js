@@ -23,6 +23,7 @@ export default {
                @pointerdown="draw($event, room, i)">
             <i v-if="room.opens > first" class="tl__shut" :style="{ left: 0, right: back(room.opens) }"></i>
             <i v-if="room.closes < last" class="tl__shut" :style="{ left: at(room.closes), right: 0 }"></i>
+            <i v-for="one in room.shut.filter((s) => s.day === i)" :key="'shut' + one.a" class="tl__closed" :style="{ left: at(one.a), width: wide(one.a, one.b) }" :title="room.warn"><span>{{ room.warn }}</span></i>
             <i v-if="passed(i) > first" class="tl__past" :style="{ left: 0, right: back(passed(i)) }"></i>
             <button v-for="bar in room.bars.filter((b) => b.day === i)" :key="bar.id" type="button"
                     :class="['tl__bar', 'tl__bar--' + bar.state, { may: bar.may, moved: ghost && ghost.id === bar.id, thin: bar.b - bar.a < (data.view === 'week' ? 150 : 40) }]"
@@ -66,7 +67,10 @@ export default {
       const box = track.getBoundingClientRect();
       return this.first + ((event.clientX - box.left) / box.width) * (this.last - this.first);
     },
-    taken(room, day, a, b, but) { return (this.rows.find((row) => row.id === room)?.bars || []).some((bar) => bar.id !== but && bar.day === day && bar.state !== "ended" && bar.a < b && a < bar.b); },
+    taken(room, day, a, b, but) {
+      const row = this.rows.find((one) => one.id === room), meets = (one) => one.day === day && one.a < b && a < one.b;
+      return !!row && (row.shut.some(meets) || row.bars.some((bar) => bar.id !== but && bar.state !== "ended" && meets(bar)));
+    },
     show(one) { this.ghost = { ...one, bad: this.taken(one.room, one.day, one.a, one.b, one.id) }; },
     forget() { this.ghost = null; this.drag = null; },
     follow(event, drag) {
@@ -84,7 +88,8 @@ export default {
     draw(event, room, day) {
       if (event.button || !room.ok || event.target.closest(".tl__bar")) return;
       const track = event.currentTarget, from = Math.floor(this.minuteOf(event, track) / SNAP) * SNAP;
-      const clip = (b) => Math.min(this.last, ...room.bars.filter((bar) => bar.day === day && bar.a > from).map((bar) => bar.a), b);
+      if (room.shut.some((one) => one.day === day && one.a <= from && from < one.b)) return;
+      const clip = (b) => Math.min(this.last, ...[...room.bars, ...room.shut].filter((one) => one.day === day && one.a > from).map((one) => one.a), b);
       this.follow(event, {
         move: (next) => {
           const to = Math.round(this.minuteOf(next, track) / SNAP) * SNAP;

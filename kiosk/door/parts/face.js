@@ -23,6 +23,7 @@ export function faceAt(view, now, { texts, lang, small = false, lost = null, bri
   const slot = phase && phase.slot !== null ? view.slots[phase.slot] : null;
   ({ free: showFree, soon: showSoon, held: showHeld, busy: showBusy, shut: showShut, lost: showLost })[state](face, { view, now, v, phase, slot, lost, free, lang, small });
   face.acts = face.acts.slice(0, small ? 3 : 5);
+  if (state === "shut" && phase.restoring) face.word = v.say("door.word.restoring");
   if (state !== "lost") {
     face.marks = marksOf(view, now, v, state, slot, small).slice(0, small ? 1 : 2);
     face.help = !face.acts.some((act) => act.task === "help");
@@ -43,7 +44,7 @@ function nextLine(v, slot) {
 function marksOf(view, now, v, state, slot, small) {
   const time = (moment) => (moment ? v.time(ms(moment)) : "");
   const order = ["help", "note", "preparing", "restoring", "fault", "ready"];
-  const found = (view.marks || []).map((mark) => {
+  const found = (view.marks || []).filter((mark) => mark.kind !== "restoring" || state !== "shut").map((mark) => {
     const facts = { what: mark.key ? v.say(mark.key) : "", since: time(mark.since), until: time(mark.until), who: mark.who, at: time(mark.answered_at) };
     if (mark.kind === "help" && mark.answered_at) return { kind: "help", text: v.say("door.mark.help.answered", { ...facts, after: v.after(ms(mark.answered_at) - ms(mark.since)) }) };
     if ((mark.kind === "preparing" || mark.kind === "restoring") && !mark.until) return { kind: mark.kind, text: v.say(`door.mark.${mark.kind}.open`) };
@@ -104,7 +105,7 @@ function showSoon(face, { now, v, phase, slot, free, small }) {
   face.until = v.time(until);
   face.say = v.say("door.soon.say", { left: v.length(until - now), until: v.time(until) });
   if (!small) face.next = nextLine(v, slot);
-  face.acts = [toAct(v, now, until, true)];
+  face.acts = phase.restoring ? [] : [toAct(v, now, until, true)];
   if (slot.check_in_from && ms(slot.check_in_from) <= now) {
     const start = v.time(ms(slot.starts_at));
     face.acts.push({ key: "check-in", label: v.say("door.act.check_in_early", { start }), sub: v.say("door.act.check_in_early.sub"), kind: "booking.check_in", booking: slot.id });
@@ -153,14 +154,27 @@ function showBusy(face, { view, now, v, phase, slot, free, small }) {
 
 function showShut(face, { view, now, v, phase, free, small }) {
   const until = phase.until ? v.when(ms(phase.until), now) : null;
-  if (phase.hours) face.say = v.say("door.shut.hours", { until });
+  if (phase.restoring) face.say = v.say("door.restoring.say", { since: lastEnd(view, now, v) });
+  else if (phase.hours) face.say = v.say("door.shut.hours", { until });
   else {
     const reason = phase.reason || v.say("door.shut.reason");
     face.say = until ? v.say("door.shut.say", { reason, until }) : v.say("door.shut.open_end", { reason });
   }
   face.until = until || "";
-  if (!small) face.next = view.reception ? v.say("door.shut.call", { phone: view.reception }) : v.say("door.shut.ask");
-  face.acts = [roomsAct(v, free, true, small)];
+  if (phase.restoring && !small) face.next = restoringNext(view, now, v);
+  else if (!small) face.next = view.reception ? v.say("door.shut.call", { phone: view.reception }) : v.say("door.shut.ask");
+  face.acts = [roomsAct(v, free, true, small), ...(phase.restoring && !small ? [helpAct(v)] : [])];
+}
+
+function lastEnd(view, now, v) {
+  const ended = view.slots.filter((slot) => ms(slot.ends_at) <= now).map((slot) => ms(slot.ends_at));
+  return ended.length ? v.time(Math.max(...ended)) : "";
+}
+
+/** Who comes next is what people at a door want to know while it is being tidied. */
+function restoringNext(view, now, v) {
+  const next = following(view, now);
+  return next && local(ms(next.starts_at), view.zone).day === local(now, view.zone).day ? nextLine(v, next) : "";
 }
 
 function showLost(face, { view, now, v, phase, lost }) {

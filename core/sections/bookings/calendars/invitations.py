@@ -20,7 +20,7 @@ from sqlmodel import Session, col
 
 from core.foundation import clock, database, vault
 from core.foundation.errors import Invalid, NotAllowed, Refused
-from core.foundation.i18n import LANGUAGES, clock_time, day_and_time
+from core.foundation.i18n import LANGUAGES, clock_time, day_and_time, zone_words
 from core.foundation.ids import derived
 from core.foundation.jobs import job, wake
 from core.mechanisms import channels, notices, office, people
@@ -201,10 +201,10 @@ def send_invitation(s: Session, do: SendInvitation, by: Actor, at: datetime) -> 
     method = "CANCEL" if off else "REQUEST"
     person = s.get(Person, row.person_id) if row.person_id else None
     facts = {
-        "title": event.title, "room": event.room, "where": event.where, "starts_at": _spoken(s, row, event), "ends_at": _end_spoken(s, row, event), "n": event.repeats, "host": event.host.name if event.host else "",
+        "title": event.title, "room": event.room, "where": event.where, "n": event.repeats, "host": event.host.name if event.host else "",
         "link": link_of(row), "method": method, "ics": invitation_text(s, row, event, method, at),
         "when_key": "invitation.when_series" if event.repeats > 1 else "invitation.when_once",
-    } | code  # fmt: skip
+    } | _spoken(s, row, event) | code  # fmt: skip
     notices.queue(
         s,
         key=key,
@@ -309,18 +309,15 @@ def _print_of(facts: Mapping[str, Any]) -> str:
     return "|" + hashlib.sha256(repr(sorted((name, str(value)) for name, value in facts.items())).encode()).hexdigest()[:16]
 
 
-def _spoken(s: Session, row: Attendee, event: Gathering) -> str:
-    """When it begins on the room's own wall, in the attendee's language; the zone is named where it is not the office's."""
-    words = day_and_time(event.starts_at, ZoneInfo(event.zone), _language_of(s, row))
-    return words if event.zone == str(clock.zone()) else f"{words} ({event.zone})"
-
-
-def _end_spoken(s: Session, row: Attendee, event: Gathering) -> str:
-    """When it ends: the day is named where it is another."""
-    zone = ZoneInfo(event.zone)
-    if event.starts_at.astimezone(zone).date() == event.ends_at.astimezone(zone).date():
-        return clock_time(event.ends_at, zone)
-    return day_and_time(event.ends_at, zone, _language_of(s, row))
+def _spoken(s: Session, row: Attendee, event: Gathering) -> dict[str, str]:
+    """When it is on the room's own wall, in the attendee's language. The zone is named where it is not the office's: once, after what is said
+    last (`starts_at` stands alone, `begins_at` before `ends_at`). The day of the end is named where it is another."""
+    zone, language = ZoneInfo(event.zone), _language_of(s, row)
+    named = "" if event.zone == str(clock.zone()) else f" ({zone_words(event.zone, language)})"
+    same_day = event.starts_at.astimezone(zone).date() == event.ends_at.astimezone(zone).date()
+    begins = day_and_time(event.starts_at, zone, language)
+    ends = clock_time(event.ends_at, zone) if same_day else day_and_time(event.ends_at, zone, language)
+    return {"starts_at": begins + named, "begins_at": begins, "ends_at": ends + named}
 
 
 def _language_of(s: Session, row: Attendee) -> str:

@@ -28,6 +28,7 @@ from core.sections import rooms
 from core.sections.bookings import book, claims, making, plans
 from core.sections.bookings import rules as booking_rules
 from core.sections.bookings.claims import Booking, Claim
+from core.sections.bookings.free import free_rooms
 from core.sections.bookings.series import rules
 from core.sections.bookings.series.rules import MOST_DATES
 
@@ -270,7 +271,7 @@ def _judged(
     taken.append((starts_at, ends_at))
     if (clash := _clash(s, room, rule, starts_at, ends_at, moving)) is not None:
         facts = {"room": row.room, "from": claims.from_ms(clash.from_ms), "until": claims.from_ms(clash.until_ms)}
-        others = tuple(plans.free_rooms(s, starts_at, ends_at, near=one.room_id, limit=3, seats=about.attendees if about else 0))
+        others = tuple(free_rooms(s, starts_at, ends_at, near=one.room_id, limit=3, seats=about.attendees if about else 0))
         return replace(row, state="booking.clash", facts=facts, alternatives=others)
     following = claims.next_claim_start(s, one.room_id, ends_at)
     closes = None if booking_rules.is_always_open(room) else booking_rules.opening(room, starts_at, zone)[1]
