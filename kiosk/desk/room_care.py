@@ -79,9 +79,9 @@ class CarePage:
         self.calls.clear()
         with self.calls:
             for call in calls:
-                waited = max(0, int((clock.now() - call.called_at).total_seconds() // 60))
+                waited = i18n.duration(clock.now() - call.called_at, frame.lang())
                 words = parts.joined(
-                    _("roomcare.help_called", room=call.room, what=_(f"roomcare.help.{call.kind}")), _("care.waits", n=waited)
+                    _("roomcare.help_called", room=call.room, what=_(f"roomcare.help.{call.kind}")), _("care.waits_for", time=waited)
                 )
                 with parts.banner(words, "bad", icon="bell"):
                     parts.button(_("care.i_go"), self._doing(roomcare.AnswerRoomHelp(call_id=call.id)), kind="plain")

@@ -191,6 +191,9 @@ def test_a_dry_run_says_exactly_what_bringing_the_file_in_does_and_writes_nothin
     assert {(row["uid"], row["code"]) for row in real["rows"] if row["action"] == "error"} == {
         ("b@x", "booking.clash"), ("e@x", "booking.outside_hours"), ("f@x", "calendar.event_span"),
     }  # fmt: skip
+    for rows in (dry["rows"], real["rows"]):  # until when it is taken is said beforehand, too
+        (clash,) = [row["facts"] for row in rows if row["uid"] == "b@x"]
+        assert (clash["from"], clash["until"]) == ("2026-11-24T02:00:00Z", "2026-11-24T03:00:00Z")
     assert [booking.title for booking in live_bookings()] == ["甲", "周会", "周会", "周会"]
     assert {booking.via for booking in live_bookings()} == {"calendar"}
 

@@ -138,7 +138,7 @@ def dry_run(s: Session, do: ImportCalendar, by: Actor, at: datetime) -> dict[str
             (event, Wanted(walls[0], room.place_id, walls[0], walls[1], own_time=True, booking_id=booking.id if booking and live else None))
         )
     judged = plans.judge(s, [one for _, one in wanted], zone, by, at)
-    rows += [_judged_row(event, one, row) for (event, one), row in zip(wanted, judged, strict=True)]
+    rows += [_judged_row(event, one, row, [other for other, _ in wanted]) for (event, one), row in zip(wanted, judged, strict=True)]
     rows.sort(key=lambda row: str(row["starts_at"]))
     rows += [_unreadable_row(one) for one in reading.unreadable]
     return {"rows": rows, "totals": _totals(rows)}
@@ -286,12 +286,18 @@ def _row(event: Event, action: str, code: str, facts: dict[str, Any]) -> dict[st
     return dict(as_json(row))
 
 
-def _judged_row(event: Event, one: Wanted, row: DateRow) -> dict[str, Any]:
+def _judged_row(event: Event, one: Wanted, row: DateRow, others: Sequence[Event]) -> dict[str, Any]:
     if row.state == plans.FREE:
         return _row(event, "update" if one.booking_id else "create", "", {})
+    if row.state != "series.overlaps_itself":
+        return _row(event, "error", row.state, _public(row.facts))
     # Two events of one file at the same time: the first has the room when the second asks.
-    code = "booking.clash" if row.state == "series.overlaps_itself" else row.state
-    return _row(event, "error", code, _public(row.facts))
+    first = next((other for other in others if other is not event and _meet(other, event)), event)
+    return _row(event, "error", "booking.clash", _public({"from": first.starts_at, "until": first.ends_at}))
+
+
+def _meet(a: Event, b: Event) -> bool:
+    return None not in (a.starts_at, a.ends_at, b.starts_at, b.ends_at) and a.starts_at < b.ends_at and b.starts_at < a.ends_at  # type: ignore[operator]
 
 
 def _unreadable_row(one: ics.Unreadable) -> dict[str, Any]:
