@@ -329,7 +329,8 @@ class SeriesForm:
 
     def _draw_state(self, row: DateRow) -> None:
         if row.state == "free":
-            until = f"　{_('series.free_until', until=i18n.clock_time(row.free_until, clock.zone()))}" if row.free_until else ""
+            soon = row.free_until is not None and clock.local(row.free_until).date() == row.ends.date()  # of another day nobody asks
+            until = f"　{_('series.free_until', until=i18n.clock_time(row.free_until, clock.zone()))}" if row.free_until and soon else ""
             parts.pill(_("series.free"), "free")
             if until:
                 parts.text(until.strip(), "small")

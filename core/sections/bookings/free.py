@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, text
-from sqlmodel import Session, col
+from sqlalchemy import Row, Uuid, bindparam, text
+from sqlmodel import Session
 
 from core.foundation import clock
 from core.sections import rooms
 from core.sections.bookings import claims
-from core.sections.bookings.claims import Claim, from_ms, missing_equipment, to_ms
+from core.sections.bookings.claims import from_ms, missing_equipment, to_ms
 from core.sections.bookings.plans import _ROOMS_WITH_RULES, FreeRoom, _Hours, _rooms, _shut, _typed
 from core.sections.bookings.rules import LATE_START, is_always_open
 from core.sections.rooms import Room
@@ -122,7 +122,7 @@ _QUERY = (
 _EDGES = text(_QUERY).columns(*_typed(Room.place_id.label("room_id")))  # type: ignore[attr-defined]
 _EDGES_WITHOUT = (
     text(_QUERY.replace("/**/", "AND booking_id <> :without"))
-    .bindparams(bindparam("without", type_=col(Claim.booking_id).type))
+    .bindparams(bindparam("without", type_=Uuid()))
     .columns(*_typed(Room.place_id.label("room_id")))  # type: ignore[attr-defined]
 )
 

@@ -297,7 +297,7 @@ def _judged_row(event: Event, one: Wanted, row: DateRow, others: Sequence[Event]
 
 
 def _meet(a: Event, b: Event) -> bool:
-    return None not in (a.starts_at, a.ends_at, b.starts_at, b.ends_at) and a.starts_at < b.ends_at and b.starts_at < a.ends_at  # type: ignore[operator]
+    return bool(a.starts_at and a.ends_at and b.starts_at and b.ends_at) and a.starts_at < b.ends_at and b.starts_at < a.ends_at
 
 
 def _unreadable_row(one: ics.Unreadable) -> dict[str, Any]:
