@@ -226,10 +226,12 @@ _NOT_YET = (BookingState.PENDING, BookingState.OFFERED)
 def _room_now(room: Row[Any], shut: Any, ahead: _Ahead, at: datetime, hours: _Hours) -> RoomNow:
     opens, closes = hours.of(room)
     next_starts_at = from_ms(ahead.next_ms) if ahead.next_ms is not None else None
+    endless = is_always_open(room) and next_starts_at is None
     limit = at + timedelta(days=1) if is_always_open(room) else closes
     if next_starts_at is not None and (next_starts_at < limit or is_always_open(room)):
         limit = next_starts_at
-    state, until, who, title, booking_id = "free", limit, "", "", None
+    # A room that never closes has no "until": one that moves on with the clock would be told to its lamp each second.
+    state, until, who, title, booking_id = "free", None if endless else limit, "", "", None
     if rooms.is_closed(shut, at) or not room.bookable:
         state, until = "shut", shut.closed_until
     elif ahead.id is not None:
