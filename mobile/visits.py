@@ -182,14 +182,15 @@ def _purge(id: UUID, actor: Actor, speech: str) -> Report:
         lines=(
             full_moment(found.at, clock.zone(), speech),
             t("privacy.searched", speech, columns=found.columns, files=found.files, values=found.looked_for),
-            t("privacy.paper.bytes", speech, mb=round(found.bytes / 1e6, 1), shared=found.shared),
+            t("privacy.paper.bytes", speech, mb=round(found.bytes / 1e6, 1)),
+            *((t("privacy.paper.shared", speech, n=found.shared),) if found.shared else ()),
             t(verdict, speech, n=len(found.found)),
         ),
         sums=((t("privacy.paper.visits", speech), str(found.visits)), (t("privacy.paper.left", speech), str(len(found.found)))),
         columns=(Column(t("privacy.paper.kind", speech), 3), Column(t("privacy.paper.rows", speech), 1, figures=True)),
         rows=(
             *((t(f"forgets.{kind}", speech), str(count)) for kind, count in sorted(found.forgot.items()) if count),
-            *((place, "!") for place in found.found),
+            *((t("privacy.left_in", speech, place=place), "!") for place in purging.left_words(found.found, speech)),
         ),
         footer=str(found.id),
     )

@@ -39,8 +39,9 @@ def print_dialog(visit: VisitView, page: RegisterPage) -> None:
                 lambda key: whom.update(all=key == "all"),
             )
         where = parts.select(_("badge.where"), {**options, "": _("badge.as_file")}, desk)
-        stock = parts.select(_("printers.paper"), {name: paper_words(name) for name in STOCKS}, ROLL.name)
-        stock.bind_visibility_from(where, "value", backward=lambda value: not value)
+        with parts.box() as of_a_file:
+            stock = parts.select(_("printers.paper"), {name: paper_words(name) for name in STOCKS}, ROLL.name)
+        of_a_file.bind_visibility_from(where, "value", backward=lambda value: not value)
         why = (
             parts.select(_("badge.why"), {key: _(f"badge.again.{key}") for key in AGAIN}, None, help=_("badge.why.help")) if again else None
         )

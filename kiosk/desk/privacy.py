@@ -84,10 +84,12 @@ class PrivacyPage:
         with parts.rows():
             for one in reports:
                 searched = _("privacy.searched", columns=one.columns, files=one.files, values=one.looked_for)
+                where = purging.left_words(one.found, frame.lang())
+                left = _("privacy.left_in", place=parts.listed(where)) if where else ""
                 with parts.item(
                     _("privacy.erased", n=one.visits),
-                    parts.joined(i18n.full_moment(one.at, clock.zone(), frame.lang()), searched),
-                    icon="check",
+                    parts.joined(i18n.full_moment(one.at, clock.zone(), frame.lang()), searched, left),
+                    icon="warning" if where else "check",
                 ):
                     if one.found:
                         parts.pill(_("privacy.left", n=len(one.found)), "busy")

@@ -59,7 +59,7 @@ def test_the_link_shows_the_visitors_own_visit_and_nothing_of_anybody_else(offic
     visit_id = left(office)
     got = phone.get(link(visit_id))
     assert got.status_code == 200 and got.headers["cache-control"] == "no-store" and "script" not in got.text
-    for words in ("李文博", "13800001234", "li@example.org", "江城测绘", "林晓梅", "2026年12月23日", "30天"):
+    for words in ("李文博", "13800001234", "li@example.org", "江城测绘", "林晓梅", "2026年12月23日", "30 天"):
         assert words in got.text, words
     assert "王敏" not in got.text and str(other) not in got.text
     english = phone.get(link(visit_id), params={"lang": "en"})

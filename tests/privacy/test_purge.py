@@ -349,3 +349,24 @@ def database_dump() -> list[str]:
         return [
             str(row[0]) for table in SQLModel.metadata.sorted_tables for row in s.execute(text(f'select t::text from "{table.name}" t'))
         ]
+
+
+def test_where_something_was_left_is_said_in_the_words_of_the_office() -> None:
+    found = [
+        "contact.name",
+        "contact.pinyin",
+        "reception_incident.what",
+        "roll_call_line.name",
+        "foyer.db",
+        "attachments/ab/notes.txt",
+        "odd.text",
+    ]
+    assert purging.left_words(found, "en") == [
+        "contacts",
+        "reception plans",
+        "roll calls",
+        "the file foyer.db",
+        "the file attachments/ab/notes.txt",
+        "odd.text",
+    ]
+    assert purging.left_words(found[:1], "zh-Hans") == ["对外联络的联系人"]

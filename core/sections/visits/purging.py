@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from sqlalchemy import JSON, BigInteger, Column, func, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from core.foundation import cleaning, database
+from core.foundation.i18n import t
 from core.foundation.ids import uuid7
 from core.foundation.jobs import job
 from core.mechanisms import forgets, notices, people, pinyin
@@ -199,6 +200,28 @@ def report(s: Session, report_id: UUID, by: Actor) -> PurgeReport | None:
 
 
 # ── an older backup ──
+
+
+def left_words(found: Iterable[str], language: str) -> list[str]:
+    """Where something was left, as the office calls it: the register of a table, or the file. Each once; a table without a name of its own says its own."""
+    words: list[str] = []
+    for place in found:
+        table, dot, column = place.partition(".")
+        key = next(
+            (key for key, tables in _REGISTERS.items() if table in tables or table.startswith(tuple(f"{one}_" for one in tables))), ""
+        )
+        is_file = not dot or "/" in place or column in ("db", "log", "db-wal", "db-shm")
+        word = t("privacy.at.file", language, name=place) if is_file else t(f"privacy.at.{key}", language) if key else place
+        if word not in words:
+            words.append(word)
+    return words
+
+
+_REGISTERS = {
+    "contacts": ("contact",), "messages": ("outside_message", "message"), "cases": ("liaison_case",), "certificates": ("certificate",),
+    "receptions": ("reception",), "bookings": ("booking",), "people": ("person", "department"), "assets": ("asset",), "duties": ("duty",),
+    "deliveries": ("delivery",), "lost": ("lost",), "roll_calls": ("roll_call",), "notices": ("notice",), "files": ("attachment",),
+}  # fmt: skip
 
 
 def journal(path: Path) -> dict[UUID, datetime]:
