@@ -288,17 +288,18 @@ def room_lines(s: Session, at: datetime) -> list[RoomLine]:
 
 
 def house(s: Session, by: Actor, at: datetime) -> House | None:
-    """Who is in the house now, for those who may see visits, and today's arrivals by hour beside the mean of the last four of this weekday."""
+    """Who is in the house now, without who is out for a while, for those who may see visits; today's arrivals by hour beside the mean of the last four
+    of this weekday."""
     if not by.has(*OFFICE, Role.LEADER, Role.SAFETY):
         return None
     guests = tuple(
         Guest(visit.id, f"{visit.day_number or 0:03d}", visit.name, visit.company, visit.host, visit.host_department, visit.arrived_at)
-        for visit in visits.in_house(s, at) if visit.arrived_at is not None
+        for visit in visits.in_house(s, at) if visit.arrived_at is not None and visit.break_at is None
     )  # fmt: skip
     today = clock.today(at)
     now, *before = [_arrivals(s, today - timedelta(weeks=weeks)) for weeks in range(5)]
     usual = tuple(sum(week[hour] for week in before) / len(before) for hour in range(len(now)))
-    return House(guests, len(guests), sum(now), tuple(now), usual)
+    return House(guests, visits.count_in_house(s), sum(now), tuple(now), usual)
 
 
 def _arrivals(s: Session, day: date) -> list[int]:

@@ -166,6 +166,10 @@ def test_a_register_shows_what_changed_without_being_asked(browser: Browser, ser
     expect(page.locator(".register tbody tr")).to_have_count(7)
     assert server.post(people.AddPerson(name="何静"), by="ada")["status"] == "accepted"
     expect(page.locator(".register")).to_contain_text("何静", timeout=5000)
+    page.locator(".register tbody tr").filter(has_text="吴桐").click()
+    expect(page.locator(".peek")).to_contain_text("吴桐")
+    assert server.post(people.UpdatePerson(person_id=live_office.wu.person_id, extension="8777"), by="ada")["status"] == "accepted"
+    expect(page.locator(".peek")).to_contain_text("8777", timeout=5000)  # an open row follows too
 
 
 def test_rows_load_on_while_one_scrolls(browser: Browser, server: Server, live_office: Office) -> None:

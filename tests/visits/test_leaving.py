@@ -19,6 +19,7 @@ from core.mechanisms.views import Query
 from core.sections import visits
 from core.sections.visits import CheckOut, ComeBack, Stay, StepOut, UndoCheckOut, keeping, register
 from core.sections.visits.record import Visit
+from kiosk.desk import board
 from tests.cast import Office
 from tests.visits.build import TODAY, kiosk, walk_in
 from tests.visits.catchers import catching_mail
@@ -97,6 +98,8 @@ def test_who_goes_for_lunch_keeps_the_badge_and_is_counted_apart(office: Office)
     office.do(CheckOut(code=made["code"]), foyer)
     office.do(StepOut(code=made["code"]), foyer)  # "only for a while", said on the goodbye screen
     assert (office.read(register.count_in_house), office.read(register.count_on_break)) == (0, 1)
+    today = office.read(board.house, office.ann, clock.now())
+    assert today is not None and (today.people_in, today.guests) == (0, ())  # the first page of the desk says the same
     assert [line.break_at for line in office.read(register.roll_call, clock.now())] == [clock.now()]
     assert office.read(register.counts, TODAY) == {"on_break": 1}
     assert office.read(visits.greeting, made["code"], clock.now()).act == "back"
