@@ -94,7 +94,7 @@ def _half_done(day: Day, due_on: date) -> None:
 
 
 def _confirming(day: Day, due_on: date) -> None:
-    """The keepers of one department confirm what they keep; who signs in as `staff` has answered for the first things and has at least one to answer."""
+    """The keepers of one department confirm what they keep; who signs in as `staff` has answered for the first things and has the rest to answer."""
     stocktake, staff = Story.id("stocktake", "confirming"), day.house.actors["staff"]
     day.house.story.flush()
     with database.reading() as s:
@@ -114,7 +114,7 @@ def _confirming(day: Day, due_on: date) -> None:
     day.house.story.flush()
     with database.reading() as s:
         things = stocktakes.my_list(s, stocktakes.get(s, stocktake), staff).things
-    for number, thing in enumerate(things[: min(2, len(things) - 1)]):
+    for number, thing in enumerate(things[:2]):
         elsewhere = number == 1
         answer = stocktakes.Declare(
             stocktake_id=stocktake, line_id=thing.line_id, answer=stocktakes.Answer.ELSEWHERE if elsewhere else stocktakes.Answer.HERE,
