@@ -72,7 +72,7 @@ def told(view: DoorState, at: datetime, language: str) -> Told:
     marks = tuple(
         t("door.mark.fault.small", language, what=t(mark.key, language)) if mark.kind == "fault" else t(f"door.mark.{mark.kind}.open", language)
         for mark in view.marks
-        if mark.kind in ("fault", "preparing", "restoring")
+        if mark.kind in ("fault", "preparing", "restoring") and not (mark.kind == "restoring" and phase.restoring and phase.state == "shut")
     )  # fmt: skip
     minutes = int(FRESH.total_seconds()) // 60
     as_of = at.astimezone(zone).replace(second=0, microsecond=0)

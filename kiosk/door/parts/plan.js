@@ -11,11 +11,11 @@ export function planOf(floor, here, v, now, small) {
   const at = (length) => +(length * scale).toFixed(1);
   const rooms = floor.rooms.filter((room) => room.kind === "room" && room.width_cm).map((room) => {
     const width = at(room.width_cm), height = at(room.height_cm);
-    const state = KNOWN.has(room.state) ? room.state : "";
+    const tidying = room.restoring && room.state === "free", state = tidying ? "shut" : KNOWN.has(room.state) ? room.state : "";
     const name = v.name(room, "name"), sign = room.short_name || name;
     const fits = (words, size) => [...words].reduce((sum, letter) => sum + (letter.codePointAt(0) > 0x2e80 ? size : size * 0.6), 0) <= width - 16;
-    const until = room.state === "free" ? room.free_until : room.until;
-    const sub = state && until ? v.say("door.plan.until", { until: v.when(ms(until), now) }) : state ? v.say(`door.word.${state}`) : "";
+    const until = state === "free" ? room.free_until : tidying ? null : room.until;
+    const sub = tidying ? v.say("door.word.restoring") : state && until ? v.say("door.plan.until", { until: v.when(ms(until), now) }) : state ? v.say(`door.word.${state}`) : "";
     return {
       id: room.id, x: at(room.x_cm), y: at(room.y_cm), width, height, state, here: room.id === here,
       name: fits(name, text) ? name : fits(sign, text) ? sign : "", sub: height > text * 3.4 && fits(sub, text * 0.82) ? sub : "",
