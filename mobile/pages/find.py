@@ -139,7 +139,7 @@ class FindScreen:
 
     def _draw_fit(self, fit: roomcare.Fit) -> None:
         room = fit.room
-        name = room.name_en if frame.lang() == "en" and room.name_en else room.name
+        name = _name(fit)
         carried = [_("find.brought", what=_(f"room.equipment.{one}")) for one in fit.brought]
         about = parts.joined(
             _("door.rooms.seats", n=room.capacity), room.where, *(_(f"room.equipment.{one}") for one in room.equipment), *carried
@@ -194,7 +194,7 @@ class FindScreen:
         if fit is None:
             parts.problem(_("find.not_this"))
             return
-        name = fit.room.name
+        name = _name(fit)
         with parts.sheet_dialog(name, self._said()) as dialog:
 
             async def take() -> None:
@@ -225,7 +225,7 @@ class FindScreen:
                 async def undo() -> None:
                     await parts.do(bookings.CancelBooking(booking_id=made))
 
-                parts.toast(_("find.done", room=fit.room.name, span=f"{_time(start)}–{_time(end)}"), undo=undo, seconds=8)
+                parts.toast(_("find.done", room=_name(fit), span=f"{_time(start)}–{_time(end)}"), undo=undo, seconds=8)
             else:
                 parts.problem(outcome.message(frame.lang()))
         self.draw()
@@ -241,6 +241,10 @@ class FindScreen:
         self._pending = False
         if not self.client.is_deleted and self.client.has_socket_connection:
             self.draw()
+
+
+def _name(fit: roomcare.Fit) -> str:
+    return fit.room.name_en if frame.lang() == "en" and fit.room.name_en else fit.room.name
 
 
 def _time(moment: datetime) -> str:

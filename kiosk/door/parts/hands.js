@@ -130,7 +130,8 @@ export const HANDS = {
     this.free = total;
     const floor = drawn?.status === 200 ? drawn.body.floor : null;
     const v = voice(this.day, this.texts[this.lang], this.lang, this.small);
-    const plan = floor ? planOf(floor, this.room, v, this.now(), this.small) : null;
+    const whole = floor ? planOf(floor, this.room, v, this.now(), this.small) : null;
+    const plan = whole?.rooms.some((room) => room.state === "free") || !rooms.length ? whole : null; // none free on this floor: the list names those of the others
     const acts = plan ? [{ key: "list", label: this.say("door.plan.list"), task: "list" }] : [];
     return this.open({ name: "rooms", title: this.say(key, { n: plan ? total : rooms.length }), rooms, plan, planActs: acts }, plan ? 2 * TASK_ENDS_AFTER : TASK_ENDS_AFTER);
   },
