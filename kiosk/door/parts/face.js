@@ -42,7 +42,7 @@ function nextLine(v, slot) {
 
 /** What is told beside the state: who comes to help, what does not work, whether the room is ready. */
 function marksOf(view, now, v, state, slot, small) {
-  const time = (moment) => (moment ? v.time(ms(moment)) : "");
+  const time = (moment) => (!moment ? "" : ms(moment) > now ? v.when(ms(moment), now) : v.time(ms(moment))); // what is to come may be tomorrow's
   const order = ["help", "note", "preparing", "restoring", "fault", "ready"];
   const found = (view.marks || []).filter((mark) => mark.kind !== "restoring" || state !== "shut").map((mark) => {
     const facts = { what: mark.key ? v.say(mark.key) : "", since: time(mark.since), until: time(mark.until), who: mark.who, at: time(mark.answered_at) };
@@ -134,7 +134,7 @@ function showBusy(face, { view, now, v, phase, slot, free, small }) {
   face.say = v.say("door.busy.say", { until: v.time(until), left: v.length(until - now) });
   if (!small) {
     const parts = [slot.title ? v.say("door.busy.title", { title: slot.title }) : slot.walk_up ? v.say("door.busy.walk_up") : who(v, slot) ? v.say("door.busy.who", { who: who(v, slot) }) : ""];
-    if (limit > until) parts.push(v.say("door.busy.free_then", { until: v.time(limit) }));
+    if (limit > until) parts.push(v.say("door.busy.free_then", { until: v.when(limit, now) }));
     else if (next && ms(next.starts_at) === until) parts.push(v.say(who(v, next) ? "door.busy.next_then" : "door.busy.next_someone", { start: v.time(until), who: who(v, next) }));
     face.next = parts.filter(Boolean).join(v.say("door.joint"));
   }

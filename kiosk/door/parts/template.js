@@ -50,7 +50,7 @@ export const TEMPLATE = `
     </header>
     <ul v-if="face.marks.length" class="door__marks"><li v-for="mark in face.marks" :key="mark.kind + mark.text" :data-mark="mark.kind"><svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path :d="MARKS[mark.kind]"/></svg><span>{{ mark.text }}</span></li></ul>
     <section class="door__main" role="status">
-      <div class="door__state"><Shape cls="door__shape" :state="face.state" :part="face.part"/><div class="door__word" :class="{ 'door__word--long': face.word.length > 6 }">{{ face.word }}</div></div>
+      <div class="door__state"><Shape cls="door__shape" :state="face.state" :part="face.part"/><div class="door__word">{{ face.word }}</div></div>
       <p class="door__say">{{ face.say }}</p>
       <p v-if="face.next" class="door__next">{{ face.next }}</p>
     </section>
