@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from core.foundation import clock
 from core.mechanisms import office as offices
-from core.sections import bookings
+from core.sections import bookings, rooms
+from core.sections.bookings import lights
 from tests.cast import Office
 from tests.live import free_port
 from tests.rooms.doors import moment, set_up_rooms
@@ -93,6 +95,15 @@ def test_a_lamp_is_told_each_change_once_and_again_when_it_did_not_answer(house:
         and (facts["state"], facts["colour"]) == ("busy", "red")
         and "裁员" not in json.dumps(facts, ensure_ascii=False)
     )
+
+
+def test_the_lamp_of_a_room_that_never_closes_hears_nothing_while_nothing_changes(house: Office) -> None:
+    house.do(rooms.SetUpRoom(room_id=house.places["305"], opens_minute=0, closes_minute=24 * 60), house.bo)
+
+    def told(at: datetime) -> dict[str, object]:
+        return next(lights.facts_of(room) for room in house.read(bookings.rooms_now, at) if room.id == house.places["305"])
+
+    assert told(moment(9)) == told(moment(9, 1)) and told(moment(9))["until"] is None
 
 
 @pytest.mark.proves("SEC 31")
