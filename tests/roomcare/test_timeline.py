@@ -19,6 +19,7 @@ from tests.cast import Office
 from tests.live import DESK, PHONE, Server, sign_in
 from tests.rooms.build import combined
 from tests.rooms.doors import moment, photograph, set_up_rooms
+from tests.series.build import room_in
 
 MONDAY = date(2026, 11, 23)
 
@@ -82,6 +83,15 @@ def test_two_rooms_that_open_into_one_show_each_other_s_bookings_and_only_their_
     assert listed == {"301": (False, ""), "302": (False, ""), "305": (True, ""), "30X": (True, "305 小谈室")}
     again = office.read(timeline.timeline, MONDAY + timedelta(days=1), 1, clock.now(), office.mei)
     assert {room.closed for floor in again.floors for room in floor.rooms} == {None}
+
+
+def test_the_hours_of_a_room_in_another_zone_lie_where_they_are_on_the_office_s_wall(office: Office) -> None:
+    set_up_rooms(office)
+    room_in(office, "Europe/Berlin", "B1")
+    room_in(office, "Europe/Berlin", "B2", opens_minute=8 * 60, closes_minute=20 * 60)
+    found = office.read(timeline.timeline, MONDAY, 1, clock.now(), office.mei)
+    hours = {room.short_name: (room.opens_minute, room.closes_minute) for floor in found.floors for room in floor.rooms}
+    assert hours["B1"] == (0, 1440) and hours["B2"] == (15 * 60, 1440)  # 8 to 20 in Berlin
 
 
 @pytest.mark.proves("V29")

@@ -21,6 +21,7 @@ from core.mechanisms.people import Department, Person
 from core.sections import rooms
 from core.sections.bookings.claims import SHOWN, Booking, state_at
 from core.sections.bookings.plans import _Hours, _rooms, _shut
+from core.sections.bookings.rules import is_always_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,9 @@ def timeline(s: Session, first: date, days: int, at: datetime, by: Actor) -> Tim
     closings = _shut(s, rows)
     for room in rows:
         opens, closes = hours.of(room)
-        minutes = (_minute(opens, zone), _minute(closes, zone) or 1440)
+        minutes = (
+            (0, 1440) if is_always_open(room) else (_of_day(opens, midnights[0]), _of_day(closes, midnights[0]))
+        )  # also of a room in another zone
         closing = closings.get(room.place_id, room)
         shut = _shut_minutes(closing, midnights, zone)
         found = RoomRow(
@@ -130,6 +133,10 @@ def _shut_minutes(closing: Any, midnights: list[datetime], zone: tzinfo) -> tupl
         if start < until:
             found.append((day, _minute(start, zone), _minute(until, zone) or 1440))
     return tuple(found)
+
+
+def _of_day(moment: datetime, midnight: datetime) -> int:
+    return max(0, min(1440, (moment - midnight) // timedelta(minutes=1)))
 
 
 def _minute(moment: datetime, zone: tzinfo) -> int:
