@@ -6,7 +6,7 @@ from assets_labels.badges.kinds import draw_pattern
 from assets_labels.badges.parts import PHOTO_SHAPE, BadgeText, draw_code, draw_day, draw_escort, draw_photo, fit_name, ink_of, line, shown
 from assets_labels.fonts import width
 from assets_labels.pdf import Canvas, Document
-from assets_labels.words import cut
+from assets_labels.words import cut, wrap
 from core.foundation.i18n import t
 
 WIDTH_MM, HEIGHT_MM = 62.0, 100.0
@@ -30,7 +30,12 @@ def draw(document: Document, canvas: Canvas, badge: BadgeText, base_url: str, *,
     y += (len(lines) - 1) * size * 1.14
     if badge.firm:
         under = pictured and y + 6.0 < head + 2.2 + _PHOTO / PHOTO_SHAPE
-        line(canvas, badge, _EDGE, y + 6.2, badge.firm, 4.0, room if under else _ROOM)
+        wide, firm = room if under else _ROOM, badge.says(badge.firm)
+        first = wrap(firm, 3.6, wide, language, 2)[0][0]
+        if first != firm and cut(firm, 4.0 * 0.87, wide, language) != firm and y + 10.6 <= 42.0:  # there is room for a second line
+            canvas.text(_EDGE, y + 6.0, first, 3.6)
+            y, firm = y + 4.4, firm[len(first) :].strip()
+        line(canvas, badge, _EDGE, y + 6.2, firm, 4.0, wide)
         y += 6.2
     # Two facts and the bar end above the code, whatever stands over them.
     y = max(y + 6.0, 44.5 if not pictured else head + 2.2 + _PHOTO / PHOTO_SHAPE + 4.0)

@@ -61,7 +61,7 @@ def catalogue(language: str) -> dict[str, Message]:
     return found
 
 
-def t(key: str, language: str, **facts: Any) -> str:
+def t(key: str, language: str, /, **facts: Any) -> str:
     """The sentence of `key` in `language`, with its facts filled in; the key itself when there is no such sentence."""
     message = catalogue(language if language in LANGUAGES else LANGUAGES[0]).get(key)
     if message is None:

@@ -47,6 +47,8 @@ CHAT_SCHEMES = frozenset(
 )
 BUSY = frozenset({-1, 45009, 130101, 11232})  # too much at once: WeCom, DingTalk, Feishu; trying again helps
 
+OURSELVES = apprise.AppriseAsset(app_id="Foyer", app_desc="Foyer", app_url="", image_url_mask="", image_url_logo="")  # who speaks; no picture from elsewhere
+
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "wecom": ("wecombot",),
     "dingtalk": ("dingtalk",),
@@ -90,7 +92,7 @@ def send_chat(url: str, *, title: str, text: str, private_allowed: bool = False,
     the office named it (`inside`). Each connection goes to the address that was checked, a redirected one too (SEC 31). Raises NotDelivered."""
     if url.split(":", 1)[0].lower() not in CHAT_SCHEMES or READS_FILES & parse_qs(urlsplit(url).query).keys() - {"retry", "wait"}:
         raise NotDelivered("notice.reason.bad_chat", final=True)
-    plugin = apprise.Apprise.instantiate(url, suppress_exceptions=True)
+    plugin = apprise.Apprise.instantiate(url, asset=OURSELVES, suppress_exceptions=True)
     if plugin is None:
         raise NotDelivered("notice.reason.bad_chat", final=True)
     guard = _Guard(private_allowed, inside)

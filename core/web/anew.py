@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from nicegui import ui
+from nicegui import Client, ui
 
 from core.foundation import live
 from core.foundation.live import Change
@@ -42,3 +42,13 @@ def when_changed(*kinds: str, draw: Callable[[], Any], only: object = None, sett
 
     for kind in kinds:
         client.on_delete(live.subscribe(kind, changed))
+
+
+def stand_on(client: Client) -> None:
+    """What was pressed may be gone, because its list was drawn anew by what the press did: from here on the page itself is where things are drawn."""
+    try:
+        alive = not ui.context.slot.parent.is_deleted
+    except RuntimeError:
+        alive = False
+    if not alive and not client.is_deleted:
+        ui.context.slot_stack[-1] = client.content.default_slot

@@ -111,7 +111,7 @@ def lang() -> str:
     return page().language
 
 
-def _(key: str, **facts: Any) -> str:
+def _(key: str, /, **facts: Any) -> str:
     """The sentence of `key` in the page's language."""
     return i18n.t(key, page().language, **facts)
 

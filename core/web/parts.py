@@ -24,7 +24,7 @@ from core.foundation import clock, i18n
 from core.foundation.errors import Invalid, Refused
 from core.mechanisms.operations import Actor, Operation, Outcome, perform
 from core.mechanisms.tables import half_width
-from core.web import frame, icons
+from core.web import anew, frame, icons
 from core.web.frame import _
 
 log = logging.getLogger("foyer.web")
@@ -179,12 +179,14 @@ async def do(
     operation: Operation, *, by: Actor | None = None, done: str | None = None, undo: Handler | None = None, quiet: bool = False
 ) -> Outcome:
     """Perform an operation for the page's actor (or `by`), show its refusal as a sentence or `done` as a toast; returns the outcome."""
+    client = ui.context.client
     outcome = await perform(operation, by=by or frame.actor())
+    anew.stand_on(client)
     if outcome.ok:
         no_problem()  # what was wrong before is not wrong any more
-    if not outcome.ok and not quiet:
+    elif not quiet:
         problem(outcome.message(frame.lang()) or _("request.failed", ref=outcome.op_id.hex[-4:].upper()))
-    elif outcome.ok and done:
+    if outcome.ok and done:
         toast(done, undo=undo)
     return outcome
 
@@ -226,10 +228,8 @@ def problem(words: str) -> None:
     with client.content, box("problem problem--floating").props("role=alert") as element:
         icons.icon("warning")
         text(words, "span")
-        close = ui.element("button").classes("round").props(f'type=button aria-label="{_("web.close")}"')
-        with close:
+        with ui.element("button").classes("round").props(f'type=button aria-label="{_("web.close")}"').on("click", element.delete):
             icons.icon("cross")
-        close.on("click", element.delete)
 
 
 def banner(words: str, tone: Literal["due", "bad", "lost", "info"] = "info", *, icon: str | None = None) -> ui.element:
@@ -459,10 +459,8 @@ async def confirm(title: str, words: str, *, act: str, stay: str, stop: bool = T
         text(title, "h2")
         text(words, "p")
         with box("dialog__acts"):
-            safe = button(stay).props("autofocus")
-            safe.on("click", lambda: dialog.submit(False))
-            go = button(act, kind="stop" if stop else "main")
-            go.classes("button--stop-filled" if stop else "")
+            button(stay).props("autofocus").on("click", lambda: dialog.submit(False))
+            go = button(act, kind="stop" if stop else "main").classes("button--stop-filled" if stop else "")
             go.on("click", lambda: dialog.submit(True))
     answer = await dialog
     dialog.delete()

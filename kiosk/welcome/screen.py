@@ -307,7 +307,8 @@ class Welcome:
 
     def _forget_draft(self) -> None:
         """A form that was said or left is not for whoever opens this page next."""
-        device_id, self._kept = frame.actor().device_id, False
+        with self.main:  # whose press it was is gone with its screen: the page itself knows the device
+            device_id, self._kept = frame.actor().device_id, False
         if device_id is not None:
             database.writer().submit(lambda: drafts.forget(device_id))
 

@@ -54,6 +54,7 @@ def say(service: str, pasted: str) -> None:
 def body(hook: Hook) -> Any:
     [(headers, content)] = hook.calls
     assert headers["Content-Type"].split(";")[0] == "application/json"
+    assert b"pprise" not in content  # Foyer speaks for itself, and brings no picture from elsewhere
     return json.loads(content)
 
 
