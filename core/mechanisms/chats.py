@@ -47,7 +47,9 @@ CHAT_SCHEMES = frozenset(
 )
 BUSY = frozenset({-1, 45009, 130101, 11232})  # too much at once: WeCom, DingTalk, Feishu; trying again helps
 
-OURSELVES = apprise.AppriseAsset(app_id="Foyer", app_desc="Foyer", app_url="", image_url_mask="", image_url_logo="")  # who speaks; no picture from elsewhere
+OURSELVES = apprise.AppriseAsset(
+    app_id="Foyer", app_desc="Foyer", app_url="", image_url_mask="", image_url_logo=""
+)  # who speaks; no picture from elsewhere
 
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "wecom": ("wecombot",),
