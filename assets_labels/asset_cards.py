@@ -23,7 +23,7 @@ FIELDS = {
     "department_id": "department", "keeper_id": "keeper", "place_id": "place", "parent_id": "parent", "value_cents": "value",
     "net_value_cents": "net_value", "salvage_cents": "salvage", "photo_sha256": "photo", "bulk": "counted",
 }  # fmt: skip
-SILENT = frozenset({"photo_sha256"})
+SILENT = frozenset({"photo_sha256", "left_on", "left_by"})  # the sentence has said them
 
 
 def field_word(name: str, language: str, own: Mapping[str, str]) -> str:

@@ -157,22 +157,25 @@ def is_fresh(args: Any) -> bool:
 
 
 async def run(handler: Handler) -> None:
-    """Run a handler; a bug in it becomes a sentence with a reference, and what was typed stays."""
-    try:
-        result = handler()
-        # `dialog.close()` answers the dialog itself, which can be awaited: that would open it again.
-        if inspect.isawaitable(result) and not isinstance(result, ui.element):
-            await result
-    except (frame.SignInNeeded, frame.PairingNeeded):
-        return
-    except frame.WrongRole:
-        problem(_("op.not_allowed"))
-    except (Refused, Invalid) as refusal:
-        problem(_(refusal.code, **i18n.as_mapping(refusal.facts, frame.lang(), clock.zone())))
-    except Exception as error:  # a bug: the person hears a reference, the log has the rest
-        reference = secrets.token_hex(2).upper()
-        log.error("a handler failed, reference %s", reference, exc_info=error)
-        problem(_("request.failed", ref=reference))
+    """Run a handler; a bug in it becomes a sentence with a reference, and what was typed stays.
+
+    It runs on the page itself: a change may draw the pressed button away while its handler still waits for the answer."""
+    with ui.context.client.content:
+        try:
+            result = handler()
+            # `dialog.close()` answers the dialog itself, which can be awaited: that would open it again.
+            if inspect.isawaitable(result) and not isinstance(result, ui.element):
+                await result
+        except (frame.SignInNeeded, frame.PairingNeeded):
+            return
+        except frame.WrongRole:
+            problem(_("op.not_allowed"))
+        except (Refused, Invalid) as refusal:
+            problem(_(refusal.code, **i18n.as_mapping(refusal.facts, frame.lang(), clock.zone())))
+        except Exception as error:  # a bug: the person hears a reference, the log has the rest
+            reference = secrets.token_hex(2).upper()
+            log.error("a handler failed, reference %s", reference, exc_info=error)
+            problem(_("request.failed", ref=reference))
 
 
 async def do(

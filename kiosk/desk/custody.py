@@ -234,7 +234,7 @@ class ClearancePage:
                 parts.text(_("custody.clear_duties", n=len(owed)), "h2")
                 with parts.rows():
                     for duty in owed:
-                        when = (i18n.short_day(duty.due_on, frame.lang()), _("custody.overdue" if duty.late else "custody.due"))
+                        when = (i18n.short_day(duty.due_on, frame.lang()), _("custody.overdue" if duty.late else "duty.column.due_on"))
                         with parts.item(duty.title, "", when=when, late=duty.late, href=f"/desk/duties?open={duty.id}"):
                             if duty.may_complete and by.has(*duties.VERIFIERS):
                                 parts.button(_("custody.give_to_other"), lambda duty=duty: self._move(duty), icon="move")

@@ -196,7 +196,7 @@ class Photos:
             self.kept = parts.box("thumbs")
             self.box = parts.box("stack")
         with self.box:
-            start = parts.button(_("duty.photo_take"), icon="camera")
+            start = parts.button(_("attachment.take_photo"), icon="camera")
         parts.on_tap(start, self.camera)
 
     def camera(self) -> None:

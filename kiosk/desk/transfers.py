@@ -95,10 +95,10 @@ def _draw_peek(view: TransferView, page: RegisterPage) -> None:
                 parts.text(piles.amount(line.value_cents), "span", "num quiet")
     steps = [(_("transfer.step.proposed"), parts.joined(view.proposed_by, long_moment(view.proposed_at)), "done")]
     steps.append((
-        _("transfer.step.handed"), parts.joined(view.handed_by, long_moment(view.handed_at)) if view.handed_at else "",
+        _("transfer.state.proposed" if view.state == "proposed" else "transfer.step.handed"), parts.joined(view.handed_by, long_moment(view.handed_at)) if view.handed_at else "",
         "done" if view.handed_at else "now" if view.state == "proposed" else "to_come",
     ))  # fmt: skip
-    ended = _(f"transfer.state.{view.state}") if view.settled_at else _("transfer.state.accepted")
+    ended = _(f"transfer.state.{view.state if view.settled_at or view.state == 'handed' else 'accepted'}")  # never said before it is so
     steps.append((
         ended, parts.joined(view.settled_by, long_moment(view.settled_at), view.remark) if view.settled_at else "",
         "done" if view.settled_at else "now" if view.state == "handed" else "to_come",

@@ -1,4 +1,4 @@
-"""What a person does with an asset whose label they scanned: take it, say no, tick its care, hand it over, give it back, report a fault with photos."""
+"""What a person does with an asset whose label they scanned: take it, take it back, say no, tick its care, hand it over, give it back, report a fault with photos."""
 
 from __future__ import annotations
 
@@ -24,6 +24,15 @@ MOST_PHOTOS = 3
 def draw(found: LabelView, id: UUID, by: Actor, foot: ui.element, after: Callable[[], Any]) -> None:
     """The acts this person has; the expected one is dark and in the foot."""
     may = set(found.operations)
+    with database.reading() as s:
+        offer = assets.open_offer(s, id)
+        names = assets.names_of(s, {one for one in (offer.from_id, offer.to_id) if one}) if offer else {}
+    back = offer is not None and offer.to_id is None and "asset.receive_back" in may and offer.from_id != by.person_id
+    if offer is not None and (back or "asset.take" in may):
+        giver = names.get(offer.from_id, "") if offer.from_id else _("custody.store")
+        mine = offer.to_id is None or offer.to_id == by.person_id
+        taker = _("my.for", name=names.get(offer.to_id, "")) if offer.to_id and not mine else ""
+        parts.banner(parts.joined(_("my.gives_back" if back else "my.from", name=giver), taker, offer.note), "due")
     if "upkeep.tick" in may:
         _draw_upkeep(found, id, after)
     with parts.box("stack"):
@@ -38,11 +47,16 @@ def draw(found: LabelView, id: UUID, by: Actor, foot: ui.element, after: Callabl
             )
         if "asset.hand_over" in may:
             parts.button(_("thing.hand_over"), partial(_hand_over, id, after), icon="move", wide=True)
+        if "asset.receive_back" in may and not back:
+            parts.button(_("custody.take_back_one"), partial(_receive, id, after), icon="receive", wide=True)
         if "asset.report_fault" in may:
             parts.button(_("thing.report_fault"), partial(report_fault, id, after), icon="repair", wide=True)
-    if "asset.take" in may:
+    if back:
         with foot:
-            take = assets.Take(asset_id=id)
+            parts.button(_("custody.take_back_one"), partial(_receive, id, after), kind="main", icon="receive", wide=True)
+    elif "asset.take" in may:
+        with foot:
+            take = assets.Take(asset_id=id, for_person_id=offer.to_id if offer is not None and offer.to_id != by.person_id else None)
             parts.button(
                 _("thing.take_it"), partial(_do, take, _("my.taken_toast", name=found.title), after), kind="main", icon="check", wide=True
             )
@@ -51,6 +65,10 @@ def draw(found: LabelView, id: UUID, by: Actor, foot: ui.element, after: Callabl
 async def _do(do: Operation, words: str, after: Callable[[], Any]) -> None:
     if (await parts.do(do, done=words)).ok:
         after()
+
+
+async def _receive(id: UUID, after: Callable[[], Any]) -> None:
+    await _do(assets.ReceiveBack(asset_ids=(id,)), _("custody.received_toast", n=1), after)
 
 
 def _hand_over(id: UUID, after: Callable[[], Any]) -> None:
@@ -76,10 +94,9 @@ def _decline(id: UUID, title: str, after: Callable[[], Any]) -> None:
 
 
 def report_fault(id: UUID, after: Callable[[], Any]) -> None:
-    """Words, and photos when a camera is at hand."""
+    """What it mostly is with one tap, or words; photos when a camera is at hand. What was typed goes along with either."""
     photos: list[str] = []
-    with parts.sheet_dialog(_("thing.report_fault")) as dialog:
-        words = parts.area(_("thing.fault_what"))
+    with parts.sheet_dialog(_("thing.report_fault")) as dialog, parts.box("stack"):
         box = parts.box("stack")
 
         def camera() -> None:
@@ -88,14 +105,14 @@ def report_fault(id: UUID, after: Callable[[], Any]) -> None:
                 if photos:
                     parts.text(_("duty.photos_kept", n=len(photos)), "p", "strong")
                 if len(photos) < MOST_PHOTOS:
-                    elements.Photo(taken, facing="environment")
+                    elements.Photo(taken, facing="environment", on_stored=lambda good: camera() if good else None)
 
         def taken(photo: Taken) -> None:
             if photo.sha256 not in photos:
                 photos.append(photo.sha256)
 
         with box:
-            start = parts.button(_("duty.photo_take"), icon="camera", wide=True)
+            start = parts.button(_("attachment.take_photo"), icon="camera", wide=True)
         parts.on_tap(start, camera)
 
         async def tell(said: str) -> None:
@@ -103,16 +120,21 @@ def report_fault(id: UUID, after: Callable[[], Any]) -> None:
                 dialog.close()
                 after()
 
+        def typed() -> str:
+            return str(words.value or "").strip()[:480]
+
         async def go() -> None:
-            said = (words.value or "").strip()[:500]
-            parts.refuse(words, None if said else _("supply.needed"))
-            if said:
-                await tell(said)
+            parts.refuse(words, None if typed() else _("supply.needed"))
+            if typed():
+                await tell(typed())
 
-        with parts.box("row wrap"):  # the second tap: what it mostly is
+        async def tell_usual(usual: str) -> None:
+            await tell(parts.joined(_(f"thing.usual.{usual}"), typed()))
+
+        with parts.field(_("thing.fault_usual")), parts.box("row wrap"):  # the second tap: what it mostly is
             for usual in ("off", "picture", "sound", "damaged"):
-                parts.button(_(f"thing.usual.{usual}"), partial(tell, _(f"thing.usual.{usual}")))
-
+                parts.button(_(f"thing.usual.{usual}"), partial(tell_usual, usual))
+        words = parts.area(_("thing.fault_what"))
         _acts(dialog, _("thing.report_fault"), go)
     dialog.open()
 

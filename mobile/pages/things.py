@@ -56,19 +56,24 @@ class Things:
             moving = assets.transfers_for(s, by)
             given = {offer.subject_id: offer for offer in custody.offered_by(s, by.person_id, "asset")}
             due = {row.subject_id: row.due_on for row in custody.held_by(s, by.person_id, "asset") if row.due_on}
-            names = assets.names_of(s, {p for offer in (*offers, *given.values()) for p in (offer.from_id, offer.to_id) if p})
+            back = [offer for offer in assets.given_back(s, by) if offer.from_id != by.person_id]
+            returned = {row.id: row for row in assets.views(s, [assets.get(s, offer.subject_id) for offer in back])}
+            names = assets.names_of(s, {p for offer in (*offers, *given.values(), *back) for p in (offer.from_id, offer.to_id) if p})
         self.chosen &= {view.id for view in mine}
         self.mine = {view.id: view for view in mine}
         self.box.clear()
         with self.box:
             if offers:
                 self._draw_offers(offers, waiting, names)
+            if back:
+                self._draw_back(back, returned, names)
             for view in moving:
                 self._draw_transfer(view)
             parts.text(_("my.things_have", n=len(mine)) if mine else _("my.things_none"), "h2")
             if not mine:
                 parts.text(_("my.things_none_hint"), "p", "second")
             else:
+                parts.text(_("my.things_choose"), "p", "quiet small")
                 with parts.rows():
                     for view in mine:
                         offer = given.get(view.id)
@@ -100,6 +105,23 @@ class Things:
                         _("my.got_it"), partial(self._do, take, _("my.taken_toast", name=view.name)), kind="main", icon="check"
                     ).classes("grow")
 
+    def _draw_back(self, back: list[Offer], things: dict[UUID, AssetView], names: dict[UUID, str]) -> None:
+        """What somebody gives back to me: I look after what the department has, or keep the book."""
+        parts.text(_("my.back_waiting", n=len(back)), "h2")
+        with parts.rows():
+            for offer in back:
+                view = things[offer.subject_id]
+                giver = names.get(offer.from_id, "") if offer.from_id else ""
+                with parts.item(
+                    view.name, parts.joined(view.number, _("my.from", name=giver) if giver else "", offer.note), icon="receive", tone="held"
+                ):
+                    parts.button(_("custody.take_back_one"), partial(self._receive, (view.id,)))
+        if len(back) > 1:
+            parts.button(_("my.take_all_back", n=len(back)), partial(self._receive, tuple(things)), icon="receive", wide=True)
+
+    async def _receive(self, ids: tuple[UUID, ...]) -> None:
+        await self._do(assets.ReceiveBack(asset_ids=ids), _("custody.received_toast", n=len(ids)))
+
     def _draw_transfer(self, view: TransferView) -> None:
         with parts.box("sheet stack").props(f'data-transfer="{view.document}"'):
             with parts.box("row"):
@@ -128,7 +150,7 @@ class Things:
         late = due is not None and due < clock.today()
         with parts.box(tag="li"), parts.box("item", "div"):
             on = view.id in self.chosen
-            pick = parts.box("mark" + (" mark--ink" if on else ""), "button").props(
+            pick = parts.box("mark " + ("mark--ink" if on else "mark--pick"), "button").props(
                 f'type=button role=checkbox aria-checked={"true" if on else "false"} aria-label="{_("my.choose", name=_plain(view.name))}"'
             )
             with pick:

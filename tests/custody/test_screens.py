@@ -127,6 +127,16 @@ def test_what_is_handed_to_me_waits_on_my_phone_and_a_transfer_needs_two_words(
     assert (card(live_office, desk).department, card(live_office, desk).keeper) == ("财务科", "吴桐")
     phone.get_by_role("checkbox", name="选 办公桌").tap()
     photograph(phone, "phone-chosen")
+    # given back: said, no longer chosen, and on the phone of the custodian, who takes it back there
+    keep = people.UpdateDepartment(department_id=finance, custodian_id=live_office.ann.person_id)
+    assert server.post(keep, by="ada")["status"] == "accepted"
+    phone.get_by_role("button", name="交还 1 件").tap()
+    expect(phone.locator(".toast")).to_contain_text("1 件等资产管理员收回")
+    expect(phone.get_by_role("button", name="交还 1 件")).to_have_count(0)
+    custodian = open_page(browser, server, "ann", "/my/things", PHONE)
+    custodian.get_by_role("button", name="收回").tap()
+    expect(custodian.locator(".toast")).to_contain_text("收回了 1 件")
+    assert holder(live_office, desk) is None
     page = open_page(browser, server, "bo", f"/desk/transfers?chip=all&open={proposed['result']['transfer_id']}")
     expect(page.locator(".peek")).to_contain_text("调拨〔2026〕1号")
     photograph(page, "transfers")

@@ -30,7 +30,7 @@ from core.sections.assets.classes import (
     drop_class,
     set_class,
 )
-from core.sections.assets.clearing import Clearance, clearance, count_kept, owe_clearing
+from core.sections.assets.clearing import Clearance, clearance, count_kept, given_back, owe_clearing
 from core.sections.assets.custody import (
     DeclineOffer,
     GiveBack,
@@ -323,6 +323,7 @@ __all__ = [
     "get",
     "get_transfer",
     "give_back",
+    "given_back",
     "gone_behind",
     "hand",
     "hand_over",

@@ -14,10 +14,11 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from core.foundation import clock
-from core.mechanisms import duties, people, workdays
+from core.mechanisms import custody, duties, people, workdays
 from core.mechanisms import operations as ops
 from core.mechanisms.operations import Actor, Role
 from core.sections.assets.cards import AssetView, views
+from core.sections.assets.classes import KEEPERS_OF_THE_BOOK
 from core.sections.assets.ledger import Asset
 
 CLEAR_WORKDAYS = 2
@@ -42,6 +43,20 @@ def clearance(s: Session, person_id: UUID) -> Clearance:
         col(duty.owner_id) == person_id, col(duty.state) == duties.OPEN, col(duty.title_key).not_in(("custody.duty.return", "upkeep.duty"))
     )
     return Clearance(person_id, person.name, views(s, rows), list(s.execute(query.order_by(col(duty.due_on))).scalars()))
+
+
+def given_back(s: Session, by: Actor) -> list[custody.Offer]:
+    """What waits to be taken back by this person, oldest first: for a keeper of the book everything, for a custodian what their department has."""
+    if by.person_id is None:
+        return []
+    waiting = custody.offered_back(s, "asset")
+    if by.has(*KEEPERS_OF_THE_BOOK) or not waiting:
+        return waiting
+    mine = select(Asset.id).join(people.Department, col(people.Department.id) == col(Asset.department_id)).where(
+        col(people.Department.custodian_id) == by.person_id, col(Asset.id).in_([offer.subject_id for offer in waiting])
+    )  # fmt: skip
+    ids = set(s.execute(mine).scalars())
+    return [offer for offer in waiting if offer.subject_id in ids]
 
 
 def count_kept(s: Session, person_id: UUID) -> int:

@@ -183,8 +183,12 @@ def give_back(s: Session, do: GiveBack, by: Actor, at: datetime) -> dict[str, An
         custody.offer(s, (ASSET, asset.id), None, by, at, place_id=asset.place_id, note=do.note)
         note(s, asset.id, "offered_back", by, at, note=do.note)
         touch(s, "asset", asset.id)
-    for person_id in _receivers(s, found[0]):
-        _tell_pile(s, "custody.notice.offered_back", found, person_id, by, at)
+    told: dict[UUID, list[Asset]] = {}
+    for asset in found:
+        for person_id in _receivers(s, asset):
+            told.setdefault(person_id, []).append(asset)
+    for person_id, things in told.items():
+        _tell_pile(s, "custody.notice.offered_back", things, person_id, by, at)
     return {"offered": len(found)}
 
 

@@ -9,11 +9,11 @@ from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from core.foundation.i18n import full_day, t
-from core.mechanisms import custody
+from core.mechanisms import custody, people
 from core.mechanisms.labels import Described, SubjectKind, describes
 from core.mechanisms.operations import Actor
 from core.sections.assets import disposals, transfers
-from core.sections.assets.cards import views
+from core.sections.assets.cards import AssetView, views
 from core.sections.assets.custody import ASSET
 from core.sections.assets.hiding import places_hidden
 from core.sections.assets.ledger import KEEPERS_OF_THE_BOOK, Asset, AssetState
@@ -24,6 +24,8 @@ def describe(s: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, Described
     """What an asset's label says to a member of the office."""
     found: dict[UUID, Described] = {}
     hidden = places_hidden(s, by)
+    names = {by.person_id, *(one.id for one in people.principals_of(s, by.person_id))} if by.person_id else set()
+    looks_after = {row.id for row in people.departments(s) if row.custodian_id == by.person_id} if by.person_id else set()
     for start in range(0, len(ids), 500):
         rows = list(s.execute(select(Asset).where(col(Asset.id).in_(ids[start : start + 500]))).scalars())
         some = [row.id for row in rows]
@@ -33,7 +35,7 @@ def describe(s: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, Described
             has = held.get(shown.id, custody.NOBODY)
             found[shown.id] = Described(
                 shown.name, shown.state, has.party or shown.keeper, "" if hidden else shown.place, has.due_on.isoformat() if has.due_on else "",
-                _acts(shown.state, shown.keeper_id, offers.get(shown.id), has, by), shown.number, sentences.get(shown.id, ""),
+                _acts(shown, offers.get(shown.id), has, by, names, custodian=shown.department_id in looks_after), shown.number, sentences.get(shown.id, ""),
             )  # fmt: skip
     return found
 
@@ -70,23 +72,29 @@ def told_now(s: Session, language: str) -> dict[UUID, str]:
     return told(s, rows, language)
 
 
-def _acts(state: str, keeper_id: UUID | None, offer: custody.Offer | None, held: custody.Holder, by: Actor) -> tuple[str, ...]:
+def _acts(
+    asset: AssetView, offer: custody.Offer | None, held: custody.Holder, by: Actor, names: set[UUID], *, custodian: bool
+) -> tuple[str, ...]:
+    """`names`: mine and those I am deputy to; `custodian`: of the department that has it."""
+    state = asset.state
     if state == AssetState.DISPOSED:
         return ()
-    mine = by.person_id is not None and keeper_id == by.person_id
+    mine = asset.keeper_id in names
     keeps_book = by.has(*KEEPERS_OF_THE_BOOK)
     acts = ["asset.report_fault"] if state != AssetState.LOST else []
     away = state == AssetState.REPAIR and bool(held.party)  # a vendor has it: nobody here can put it into a hand
-    if (mine or keeps_book) and state != AssetState.LOST and not away:
+    if (mine or keeps_book or custodian) and state != AssetState.LOST and not away:
         acts.append("asset.hand_over")
-    offered_me = offer is not None and offer.to_id is not None and offer.to_id == by.person_id
-    if offered_me or (by.is_person and keeper_id is None and offer is None and state == AssetState.IDLE):
+    offered_me = offer is not None and offer.to_id in names
+    if offered_me or (by.is_person and asset.keeper_id is None and offer is None and state == AssetState.IDLE):
         acts.append("asset.take")
-    if offer is not None and (offered_me or mine or keeps_book):
+    if offer is not None and (offered_me or mine or keeps_book or custodian):
         acts.append("asset.decline")
     if mine and state != AssetState.LOST:
-        acts += ["asset.give_back", "upkeep.tick"]
-    if keeps_book and keeper_id is not None:
+        acts.append("asset.give_back")
+    if (mine or keeps_book or custodian) and state != AssetState.LOST:
+        acts.append("upkeep.tick")
+    if (keeps_book or custodian) and asset.keeper_id is not None and not away:
         acts.append("asset.receive_back")
     if state == AssetState.REPAIR:
         acts += ["asset.back_from_repair"] if held.party else ["asset.send_to_repair"]
