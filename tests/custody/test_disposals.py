@@ -102,8 +102,8 @@ def test_the_whole_chain_of_a_disposal(office: Office) -> None:
         assert office.refused(act, office.wu).code == "asset.disposed"
     assert office.refused(assets.RequestDisposal(asset_id=asset_id, reason="再来"), office.bo).code == "asset.disposed"
     assert life(office, asset_id)[-1] == "disposed"
-    told = [asset_cards.changes(line, "zh-Hans", {}) for line in office.read(assets.life, asset_id)]
-    assert told[-1] == ["状态：闲置 改为 已处置"] and "asset." not in str(told), "every change is told in words"
+    told = {line.kind: asset_cards.changes(line, "zh-Hans", {}) for line in office.read(assets.life, asset_id)}
+    assert told["disposed"] == ["状态：闲置 改为 已处置"] and "asset." not in str(told), "every change is told in words"
 
 
 def test_the_book_is_worth_less_from_the_day_on(office: Office) -> None:

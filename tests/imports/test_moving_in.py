@@ -91,6 +91,14 @@ def test_shelfs_own_sheet_comes_in_with_its_custom_fields(office: Office) -> Non
 
 
 @pytest.mark.proves("Things 10")
+def test_what_is_not_known_is_named_as_it_was_written_and_a_custodian_is_found_by_name_without_the_address(office: Office) -> None:
+    report = imports.dry_run("assets", file("shelf-import.csv"), office.bo)
+    assert report.totals["create"] == 2, "林晓梅 (mei@office.example) is 林晓梅, whatever her address here"
+    report = imports.dry_run("assets", csv_file([("ZC-1", "柜子", "Old Cellar 2")], ("资产编号", "资产名称", "存放地点")), office.bo)
+    assert "“Old Cellar 2”" in report.rows[0].message
+
+
+@pytest.mark.proves("Things 10")
 def test_the_export_of_shelfs_index_comes_in(office: Office) -> None:
     report = imports.run("assets", file("shelf-index.csv"), office.bo)
     assert report.totals["create"] == 1 and report.dialect == "Shelf 的文件"

@@ -64,9 +64,9 @@ def unique(rows: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
     return found
 
 
-def one_of(found: Mapping[str, list[Any]], said: str, column: str, unknown: str, several: str) -> Any:
-    """The one record that is called so. Raises RowError `unknown` or `several`."""
-    rows = found.get(said.casefold(), [])
+def one_of(found: Mapping[str, list[Any]], said: str, column: str, unknown: str, several: str, *, key: str | None = None) -> Any:
+    """The one record that is called so (`key`: what it is kept by, where that is not simply `said`). Raises RowError `unknown` or `several`."""
+    rows = found.get(said.casefold() if key is None else key, [])
     if not rows:
         raise RowError(column, unknown, name=said)
     if len(rows) > 1:
@@ -229,7 +229,7 @@ class PlaceFinder:
 
     def find(self, said: str, column: str) -> UUID:
         """Raises RowError import.unknown_place, import.place_ambiguous."""
-        found: UUID = one_of(self._names, _place_key(said), column, "import.unknown_place", "import.place_ambiguous")
+        found: UUID = one_of(self._names, said, column, "import.unknown_place", "import.place_ambiguous", key=_place_key(said))
         return found
 
     def named(self, said: str) -> list[UUID]:

@@ -34,13 +34,10 @@ def _snipe(cells: dict[str, Cell]) -> dict[str, Cell]:
     return found
 
 
-def _shelf(cells: dict[str, Cell]) -> dict[str, Cell]:
-    """A custodian may be written `Name (mail@office.example)`; the address finds the person."""
-    found = dict(cells)
-    said = found.get("keeper", EMPTY).text
-    if mail := re.search(r"\(([^()\s]+@[^()\s]+)\)\s*$", said):
-        found["keeper"] = Cell(mail[1], mail[1])
-    return found
+def name_and_mail(said: str) -> tuple[str, str]:
+    """Shelf writes a custodian `Name (mail@office.example)`: both, or twice what was said."""
+    both = re.fullmatch(r"(.*?)\s*\(([^()\s]+@[^()\s]+)\)\s*", said)
+    return (both[1], both[2]) if both else (said, said)
 
 
 SNIPE_IT = Dialect(
@@ -71,12 +68,12 @@ def _own_name(text: str) -> str:
 # Two sheets, because the import's `qrId` is all that tells its things apart, and the index has its own ID beside it.
 SHELF = Dialect(
     "import.dialect.shelf", (frozenset({"title", "category", "custodian", "valuation"}),),
-    {**_BOTH, "title": "name", "qrId": "number", "custodian": "keeper", "valuation": "value_cents", "bookable": ""}, _own_name, _shelf,
+    {**_BOTH, "title": "name", "qrId": "number", "custodian": "keeper", "valuation": "value_cents", "bookable": ""}, _own_name,
 )  # fmt: skip
 SHELF_INDEX = Dialect(
     "import.dialect.shelf", (frozenset({"ID", "QR ID", "Name", "Custody"}),),
     {
         **_BOTH, "Name": "name", "ID": "number", "QR ID": "", "Custody": "keeper", "Value": "value_cents", "Available to book": "",
         "Upcoming Reminder": "", "Created at": "",
-    }, _own_name, _shelf,
+    }, _own_name,
 )  # fmt: skip

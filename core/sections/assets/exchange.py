@@ -148,17 +148,15 @@ class Names:
         }  # fmt: skip
 
     def keeper(self, said: str, department_id: UUID | None) -> UUID:
-        """By staff number, account or mail address, else by name; of namesakes the one in the row's department.
+        """By staff number, account or mail address (also `Name (mail)`), else by name; of namesakes the one in the row's department.
 
         Raises RowError import.unknown_person, import.person_ambiguous."""
-        exactly = self.exactly.get(said.casefold(), [])
-        if len(exactly) == 1:
-            return UUID(str(exactly[0].id))
-        found = self.people.get(said.casefold(), [])
-        near = [row for row in found if row.department_id == department_id] if len(found) > 1 else found
+        name, mail = dialects.name_and_mail(said)
+        exactly, found = self.exactly.get(mail.casefold(), []), self.people.get(name.casefold(), [])
+        near = exactly if len(exactly) == 1 else [row for row in found if len(found) == 1 or row.department_id == department_id]
         if len(near) == 1:
             return UUID(str(near[0].id))
-        one: people.Person = one_of(self.people, said, "keeper", "import.unknown_person", "import.person_ambiguous")
+        one: people.Person = one_of(self.people, name, "keeper", "import.unknown_person", "import.person_ambiguous")
         return one.id
 
     def wrong(self, values: Mapping[str, Any], found: Asset | None) -> list[RowError]:
