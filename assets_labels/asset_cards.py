@@ -115,23 +115,25 @@ def texts_of(s: Session, ids: Iterable[UUID], language: str, by: Actor, at: date
         lines = [line for line in reversed(assets.life(s, asset_id)) if line.kind != "printed"]
         printed = t("asset.card_printed", language, at=_moment(at, language), name=by.name)
         cards.append(CardText(
-            asset.label, asset.name, tuple(_twelve(asset, language, known)), tuple(_event(line, language, own) for line in lines[:8]),
+            asset.label, asset.name, tuple(_sixteen(asset, language, known)), tuple(_event(line, language, own) for line in lines[:8]),
             info.name if info else "", printed,
         ))  # fmt: skip
     return cards
 
 
-def _twelve(asset: AssetView, language: str, known: Mapping[str, classes.AssetClass]) -> list[tuple[str, str]]:
-    """The twelve places of the card (look/print-asset-card): a paper's reader looks for the same fact in the same place, so empty ones show a dash."""
+def _sixteen(asset: AssetView, language: str, known: Mapping[str, classes.AssetClass]) -> list[tuple[str, str]]:
+    """The places of the card, four a row: a paper's reader looks for the same fact in the same place, so empty ones show a dash (norms.md 6)."""
     day = i18n.full_day
     spec = "  ".join(filter(None, (asset.brand, asset.spec)))
     count = f"{asset.quantity} {asset.unit}".strip()
     rows = [
-        ("number", asset.number), ("class_code", asset.class_code), ("spec", spec), ("quantity", count) if asset.bulk else ("serial", asset.serial),
-        ("bought_on", day(asset.bought_on, language) if asset.bought_on else ""),
-        ("value", i18n.amount(asset.value_cents, language)),
-        ("department", asset.department), ("keeper", asset.keeper), ("place", asset.place), ("supplier", asset.supplier),
-        ("life_planned", life_of(asset, language)), ("state", t(f"asset.state.{asset.state}", language)),
+        ("number", asset.number), ("class_code", class_words(asset.class_code, language, known)), ("spec", spec),
+        ("quantity", count) if asset.bulk else ("serial", asset.serial),
+        ("bought_on", day(asset.bought_on, language) if asset.bought_on else ""), ("value", i18n.amount(asset.value_cents, language)),
+        ("life_planned", life_of(asset, language)), ("got_how", t(f"asset.got_how.{asset.got_how}", language) if asset.got_how else ""),
+        ("department", asset.department), ("keeper", asset.keeper), ("place", asset.place), ("state", t(f"asset.state.{asset.state}", language)),
+        ("supplier", asset.supplier), ("invoice", asset.invoice),
+        ("warranty_until", day(asset.warranty_until, language) if asset.warranty_until else ""), ("parent", asset.parent),
     ]  # fmt: skip
     return [(t(f"asset.{name}", language), value or "—") for name, value in rows]
 

@@ -1,4 +1,4 @@
-"""The asset card, A5 landscape: a thing's twelve facts, its QR and what happened to it last (guide row S4.1-R1; look.md §4)."""
+"""The asset card, A5 landscape: a thing's facts, its QR and what happened to it last (guide row S4.1-R1; look.md §4)."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _draw(canvas: Canvas, card: CardText, base_url: str) -> None:
 
 def _facts(canvas: Canvas, card: CardText, y: float) -> float:
     """Draw the facts from `y` down; returns where the last row ends."""
-    for start in range(0, min(len(card.facts), 12), 4):
+    for start in range(0, min(len(card.facts), 16), 4):
         tallest = 1
         for column, (caption, value) in enumerate(card.facts[start : start + 4]):
             x = _LEFT + column * (_COLUMN + _GUTTER)

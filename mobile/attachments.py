@@ -12,8 +12,10 @@ import asyncio
 import base64
 import re
 from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from core.foundation import clock, database
@@ -57,8 +59,8 @@ async def upload(sha256: str, request: Request, actor: Sender) -> Response:
 
 
 @router.get("/v1/attachments/{sha256}", tags=["attachments"], summary="A file, to those who may see it")
-async def download(sha256: str, actor: Caller) -> Response:
-    """The stored file (images without their metadata). 404 `attachment.unknown` also for those who may not."""
+async def download(sha256: str, actor: Caller, name: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """The stored file (images without their metadata), called `name` when it is kept. 404 `attachment.unknown` also for those who may not."""
     with database.reading() as s:
         found = attachments.for_reader(s, sha256, actor)
     path: Path = attachments.path_of(found)
@@ -67,10 +69,16 @@ async def download(sha256: str, actor: Caller) -> Response:
     kind = "inline" if found.media_type.startswith("image/") else "attachment"
     suffix = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}.get(found.media_type, "pdf")
     headers = {
-        "Content-Disposition": f'{kind}; filename="{sha256[:12]}.{suffix}"', "X-Content-Type-Options": "nosniff",
+        "Content-Disposition": f'{kind}; filename="{sha256[:12]}.{suffix}"' + _called(name, suffix), "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, max-age=31536000, immutable",
     }  # fmt: skip
     return FileResponse(path, media_type=found.media_type, headers=headers)
+
+
+def _called(name: str, suffix: str) -> str:
+    """The name of a file as RFC 5987 writes it, always with the ending of what it is; nothing for no name."""
+    stem = re.sub(r"[\x00-\x1f\x7f/\\:*?\"<>|]", "", name).strip(". ").removesuffix(f".{suffix}")
+    return f"; filename*=UTF-8''{quote(f'{stem}.{suffix}', safe='')}" if stem else ""
 
 
 def _span(header: str | None, length: int) -> tuple[int | None, int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
+from urllib.parse import quote
 from uuid import UUID
 
 from nicegui import ui
@@ -210,7 +211,9 @@ class CardPage:
         with database.reading() as s:
             file = attachments.known(s, paper.sha256)
         with parts.box("paper"):
-            with parts.box("paper__face", "a").props(f'href="/api/v1/attachments/{paper.sha256}" target="_blank" rel="noopener"'):
+            with parts.box("paper__face", "a").props(
+                f'href="/api/v1/attachments/{paper.sha256}?name={quote(paper.title)}" target="_blank" rel="noopener"'
+            ):
                 if file is not None and file.media_type.startswith("image/"):
                     picture = parts.box(tag="img").props(f'src="/api/v1/attachments/{paper.sha256}" loading=lazy')
                     picture.props["alt"] = paper.title or _(f"asset.paper.{paper.kind}")

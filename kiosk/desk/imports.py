@@ -356,7 +356,7 @@ class ImportPage:
             parts.problem(imports.described(error, frame.lang()))
             return
         self.choose()
-        parts.toast(_("imports.undone", restored=undone.restored, kept=undone.kept))
+        parts.toast(_("imports.undone" if undone.kept else "imports.undone_all", restored=undone.restored, kept=undone.kept))
 
 
 def cells_of(row: RowOutcome) -> list[dict[str, Any]]:

@@ -68,7 +68,7 @@ class Pile:
             self._not_taken(text, _("custody.pile_unknown") if strange else _(problem.code, **problem.facts))
             return
         if view.state == AssetState.DISPOSED:  # it left the book: nobody hands it out or takes it back
-            self._not_taken(text, f"{view.name}　{told}")
+            self._not_taken(text, parts.joined(view.name, told))
             return
         if len(self.things) >= MOST and view.id not in self.things:
             self._not_taken(text, _("custody.pile_full", n=MOST))

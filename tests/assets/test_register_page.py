@@ -91,6 +91,8 @@ def test_a_field_is_set_up_an_asset_registered_and_its_whole_card_read(
     desk.set_input_files("#paper-file", a_picture(tmp_path / "正面.png"))
     expect(desk.locator(".paper img")).to_have_count(1)
     expect(desk.locator(".pagehead .asset__photo img")).to_be_visible()
+    kept = desk.request.get(server.url + str(desk.locator(".paper__face").get_attribute("href"))).headers["content-disposition"]
+    assert kept.endswith("filename*=UTF-8''%E6%AD%A3%E9%9D%A2.png"), "it keeps the name it came with"
     expect(desk.locator(".toast--floating", has_text="已放到卡片上")).to_be_visible()  # the page has been drawn anew
     desk.set_input_files("#paper-file", {"name": "x.svg", "mimeType": "image/svg+xml", "buffer": b"<svg onload=alert(1)></svg>"})
     expect(desk.locator(".problem--floating")).to_be_visible()
