@@ -35,10 +35,7 @@ class CustodyPage:
 
     def __init__(self) -> None:
         self.client = ui.context.client
-        with database.reading() as s:
-            late = len(custody.overdue(s, clock.today(), "asset"))
-        with parts.head(_("custody.title_late", n=late) if late else _("custody.title"), _("custody.sub")):
-            parts.button(_("custody.clearance"), self._choose_person, icon="leave")
+        self.head, self.late = parts.box(), -1
         may = frame.actor().has(*EDITORS)
         with parts.box("two" if may else ""):
             if may:
@@ -56,6 +53,12 @@ class CustodyPage:
             wanted = {row.subject_id for row in lent} | {offer.subject_id for offer in waiting}
             things = {row.id: row for row in assets.views(s, [assets.get(s, id) for id in wanted])}
             names = assets.names_of(s, {p for row in (*lent, *waiting) for p in (row.to_id, row.from_id) if p})
+            late = len(custody.overdue(s, today, "asset"))
+        if late != self.late:
+            self.late = late
+            self.head.clear()
+            with self.head, parts.head(_("custody.title_late", n=late) if late else _("custody.title"), _("custody.sub")):
+                parts.button(_("custody.clearance"), self._choose_person, icon="leave")
         self.lists.clear()
         with self.lists:
             parts.text(_("custody.lent", n=len(lent)), "h2")

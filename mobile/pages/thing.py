@@ -32,6 +32,7 @@ DESK_PAGES = {
     "delivery": "deliveries",
 }
 DESK_ROLES = frozenset({Role.ADMIN, Role.CLERK, Role.RECEPTION, Role.LEADER, Role.SAFETY})
+REGISTER_ROLES = frozenset({Role.ADMIN, Role.CLERK, Role.LEADER})  # who may open the register of assets
 STATES: dict[str, parts.Tone] = {
     "in_use": "free", "in_stock": "free", "idle": "held", "low": "soon", "repair": "soon", "lost": "busy", "disposed": "shut",
     "retired": "shut", "here": "free",
@@ -148,7 +149,7 @@ class Thing:
         elif found.kind == SubjectKind.PLACE:
             self._draw_place(id)
         page = DESK_PAGES.get(found.kind or "")
-        if page and self.by.has(*DESK_ROLES):
+        if page and self.by.has(*(REGISTER_ROLES if found.kind == SubjectKind.ASSET else DESK_ROLES)):
             parts.button(_("thing.on_desk"), href=f"/desk/{page}?open={id}", kind="quiet", wide=True)
 
     def _draw_place(self, id: UUID) -> None:
