@@ -54,6 +54,20 @@ def _ask(title: str, question: str, act: str, make: Callable[[str], Operation], 
     dialog.open()
 
 
+def replace_label(asset: AssetView, page: RegisterPage) -> None:
+    """The label is torn or gone: a new one for the same thing; the old code still opens it and says so."""
+    code = asset.label or ""
+    _ask(
+        asset.name,
+        _("places.reason"),
+        _("places.replace_label"),
+        lambda said: labels.ReplaceLabel(code=code, reason=said[:200]),
+        page,
+        _("asset.relabelled_done", number=asset.number),
+        _("places.replace_hint"),
+    )
+
+
 def report_fault(asset: AssetView, page: RegisterPage) -> None:
     done = _("asset.fault_done", number=asset.number)
     _ask(

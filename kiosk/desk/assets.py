@@ -205,6 +205,8 @@ def _draw_card_acts(asset: AssetView, page: RegisterPage) -> None:
         elif asset.state != AssetState.LOST:
             parts.button(_("asset.hand_over"), lambda: asset_forms.hand_over(asset, page), icon="move")
         more = [(_("asset.edit"), lambda: asset_forms.edit(page, asset)), (_("asset.transfer"), lambda: asset_forms.transfer(asset, page))]
+        if asset.label is not None:
+            more.append((_("places.replace_label"), lambda: asset_forms.replace_label(asset, page)))
     if asset.state not in (AssetState.LOST, AssetState.REPAIR):
         more.append((_("asset.report_fault"), lambda: asset_forms.report_fault(asset, page)))
     if by.has(*EDITORS) and asset.state not in (AssetState.LOST, AssetState.REPAIR):

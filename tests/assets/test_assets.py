@@ -157,6 +157,9 @@ def test_assets_are_found_by_their_label_also_a_replaced_one(office: Office) -> 
     assert found(office, code) == found(office, labels.shown(new)) == found(office, f"HTTP://FOYER.LAN/S/{new}") == ["ZC-1"]
     assert card(office, asset_id).label == new
     assert office.read(assets.card, code, office.bo).id == asset_id
+    told = {line.kind: line.facts for line in office.read(assets.life, asset_id)}
+    assert told["labelled"] == {"code": labels.shown(code)}
+    assert told["relabelled"] == {"code": labels.shown(new), "old": labels.shown(code), "reason": "torn"}
 
 
 def test_filters_narrow_the_list_and_a_place_holds_what_is_below_it(office: Office) -> None:

@@ -89,10 +89,22 @@ def _said(name: str, value: Any, names: Mapping[str, str]) -> Any:
 
 def _labels(s: Session, asset_id: UUID) -> list[LifeLine]:
     had = labels.history(s, SubjectKind.ASSET, asset_id)
-    lines = [LifeLine(label.issued_at, "labelled", facts={"code": labels.shown(label.code)}) for label in had if label.issued_at]
+    before = {label.superseded_by: label for label in had if label.superseded_by}
+    lines = [_labelled(label, before.get(label.code)) for label in had]
     for row, who in label_jobs.prints_of(s, [label.code for label in had]):
         lines.append(LifeLine(row.printed_at, "printed", who, {"code": labels.shown(row.code), "n": 1, "reason": row.reason or ""}))
     return lines
+
+
+def _labelled(label: labels.Label, before: labels.Label | None) -> LifeLine:
+    """A label was put on, in place of another when there was one: which, and why (Things 2)."""
+    facts = {"code": labels.shown(label.code)}
+    if before is None:
+        return LifeLine(label.issued_at, "labelled", facts=facts)
+    facts |= {"old": labels.shown(before.code), "reason": before.reason}
+    return LifeLine(
+        before.ended_at or label.issued_at, "relabelled" if before.reason and before.reason != "claim" else "relabelled_plain", facts=facts
+    )
 
 
 def field_names(s: Session) -> dict[str, str]:
