@@ -10,11 +10,14 @@ from __future__ import annotations
 import json
 import logging
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import LargeBinary, String, Text, cast, select
 from sqlmodel import SQLModel
@@ -23,6 +26,19 @@ from core.foundation import database
 
 log = logging.getLogger("foyer.cleaning")
 PIECE = 1024 * 1024
+_SQLITE_FILES = (
+    ".db",
+    ".db-wal",
+    ".db-shm",
+    ".db-journal",
+    ".sqlite",
+    ".sqlite-wal",
+    ".sqlite-shm",
+    ".sqlite3",
+    ".sqlite3-wal",
+    ".sqlite3-shm",
+)
+_COPY = "import shutil, sys; shutil.copyfileobj(open(sys.argv[1], 'rb'), sys.stdout.buffer)"
 NEVER_TEXT = ("secret.key", "tls")  # keys: no place for a name, and read by nobody but their owner
 
 
@@ -171,7 +187,7 @@ def _files(folder: Path | None) -> Iterator[tuple[Path, str]]:
 def _search_file(path: Path, needles: Needles) -> tuple[bool, int]:
     size, tail = 0, b""
     try:
-        with path.open("rb") as file:
+        with _reading(path) as file:
             while piece := file.read(PIECE):
                 size += len(piece)
                 if needles.in_bytes(tail + piece):
@@ -180,6 +196,29 @@ def _search_file(path: Path, needles: Needles) -> tuple[bool, int]:
     except OSError:  # gone while we looked: there is nothing left in it
         return False, size
     return False, size
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[IO[bytes]]:
+    """The bytes of a file. SQLite's own files are read by a process of their own: on POSIX closing any handle of a file gives up all locks this process
+    has on it, SQLite's too, and the next program that looks into the database would take the write-ahead log away under a running server
+    (sqlite.org/howtocorrupt.html, 2.2)."""
+    if not path.name.endswith(_SQLITE_FILES) and not _is_the_database(path):
+        with path.open("rb") as file:
+            yield file
+        return
+    with subprocess.Popen([sys.executable, "-I", "-c", _COPY, str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as child:  # noqa: S603 - our own line
+        assert child.stdout is not None
+        try:
+            yield child.stdout
+        finally:
+            child.kill()  # a hit needs the rest no more
+
+
+def _is_the_database(path: Path) -> bool:
+    """Whatever the office calls its file."""
+    name = Path(database.engine().url.database or "").name if database.dialect() == database.SQLITE else ""
+    return bool(name) and path.name.startswith(name)
 
 
 def _worth(value: str) -> bool:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +20,7 @@ from sqlmodel import SQLModel
 
 from core.foundation import cleaning, clock, database
 from core.foundation.ids import uuid7
-from core.mechanisms import attachments, drafts, forgets, notices, office, printers, views
+from core.mechanisms import attachments, drafts, forgets, notices, office, people, printers, views
 from core.mechanisms.operations import Request, perform_requests
 from core.sections import reception, rollcall, visits
 from core.sections.visits import CheckIn, CheckOut, KeepLonger, LiftHold, SetKeeping, Visit, blocklist, keeping, offline, purging, register
@@ -370,3 +373,17 @@ def test_where_something_was_left_is_said_in_the_words_of_the_office() -> None:
         "odd.text",
     ]
     assert purging.left_words(found[:1], "zh-Hans") == ["对外联络的联系人"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX gives up a process's locks when it closes a file")
+def test_searching_the_database_file_lets_no_other_program_take_its_log_away(office: Office, tmp_path: Path) -> None:
+    if database.dialect() != database.SQLITE:
+        pytest.skip("the files of SQLite")
+    file = Path(str(database.engine().url.database))
+    log = file.with_name(file.name + "-wal")
+    office.do(people.AddPerson(name="何静"), office.people["ada"])
+    before = log.stat().st_ino
+    assert cleaning.search(["someone nobody knows"], file.parent).files >= 2
+    look = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('select count(*) from person').fetchall(); c.close()"
+    subprocess.run([sys.executable, "-c", look, str(file)], check=True)  # a backup, a curious administrator
+    assert log.exists() and log.stat().st_ino == before
