@@ -111,7 +111,7 @@ def hand_over(asset: AssetView, page: RegisterPage) -> None:
 
 
 def transfer(asset: AssetView, page: RegisterPage) -> None:
-    with parts.sheet_dialog(asset.name, asset.number) as dialog:
+    with parts.sheet_dialog(_("asset.transfer"), parts.joined(asset.name, asset.number)) as dialog:
         department = parts.select(_("asset.department"), _departments(), _text(asset.department_id))
         keeper = parts.select(_("asset.keeper"), _people_options(), _text(asset.keeper_id), search=True)
         place = parts.select(_("asset.place"), _places(), _text(asset.place_id), search=True)
@@ -135,7 +135,7 @@ def transfer(asset: AssetView, page: RegisterPage) -> None:
 
         with parts.box("dialog__acts"):
             parts.button(_("web.cancel"), dialog.close)
-            parts.button(_("asset.transfer"), go, kind="main")
+            parts.button(_("web.save"), go, kind="main")
     dialog.open()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import event, insert, text
 
 from core.foundation import database
 from core.foundation.ids import uuid7
-from core.sections import bookings, rooms
+from core.sections import bookings, roomcare, rooms
 from core.sections.bookings import Booking, Claim
 from core.sections.bookings.claims import to_ms
 from tests.cast import Office
@@ -100,6 +100,14 @@ def test_no_read_of_a_door_or_of_all_rooms_goes_through_the_whole_ledger(ledger:
     assert (
         len(statements(reads["rooms now"])) == 3
     )  # the rooms, now and next of all of them, and which of them somebody restores after meetings
+    for number in range(0, MANY, 2):  # every second room is restored after its meetings: two more statements, not two for each room
+        ledger.do(roomcare.SetRoomCare(room_id=ledger.places[f"r{number}"], restore=True), ledger.bo, at=moment(8))
+    asked = statements(reads["rooms now"])
+    for statement, parameters in asked:
+        assert full_reads(plan_of(statement, parameters)) == [], statement
+    assert len(asked) == 6
+    waiting = [room for room in ledger.read(bookings.rooms_now, moment(17, 1)) if not room.ready]
+    assert len(waiting) == MANY // 2 + 1  # and the one that is made of two of them
     # The net is fine enough: a statement that does read everything is caught.
     count = "SELECT count(title) FROM booking WHERE title <> 'x'"
     with database.reading() as s:

@@ -42,11 +42,8 @@ def care_now(s: Session, at: datetime, only: UUID | None = None) -> dict[UUID, C
     def of(room_id: UUID) -> CareNow:
         return found.get(room_id) or CareNow(room_id)
 
-    for room_id, row in keeping.everything(s).items():
-        if row.restore_since is not None and only in (None, room_id):
-            last = task_record.dirty_since(s, row, room_id, at)
-            if last is not None:
-                found[room_id] = replace(of(room_id), restoring_since=last.ended_at or last.ends_at)
+    for room_id, last in task_record.dirty_rooms(s, keeping.everything(s, only), at).items():
+        found[room_id] = replace(of(room_id), restoring_since=last.ended_at or last.ends_at)
     query = (
         select(RoomTask, Booking.starts_at)
         .join(Booking, col(Booking.id) == col(RoomTask.booking_id))

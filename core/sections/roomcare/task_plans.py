@@ -31,6 +31,7 @@ from core.sections.roomcare.task_record import (
     RESTORE,
     SUBJECT,
     RoomTask,
+    dirty_rooms,
     dirty_since,
     latest,
     note_changed,
@@ -131,9 +132,8 @@ def _to_plan(s: Session, at: datetime) -> list[tuple[UUID, str, int]]:
         row = caring.get(booking.room_id)
         if (row is not None and row.prepare_always) or booking.needs or booking.seating:
             found[(booking.id, PREPARE)] = None
-    for room_id, row in caring.items():
-        if row.restore_since is not None and (last := dirty_since(s, row, room_id, at)) is not None:
-            found[(last.id, RESTORE)] = None
+    for last in dirty_rooms(s, caring, at).values():
+        found[(last.id, RESTORE)] = None
     for task in s.execute(select(RoomTask).where(col(RoomTask.state) == OPEN)).scalars():
         found[(task.booking_id, task.kind)] = None
     return [(id, kind, s.get_one(Booking, id).version) for id, kind in found if _is_due(s, id, kind, at)]

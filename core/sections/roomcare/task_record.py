@@ -23,7 +23,7 @@ from core.sections import rooms
 from core.sections.bookings import Booking, BookingState
 from core.sections.roomcare import keeping
 from core.sections.roomcare.keeping import RoomCare
-from core.sections.rooms import EQUIPMENT, SERVICES
+from core.sections.rooms import EQUIPMENT, SERVICES, Room
 
 SUBJECT = "room_task"
 PREPARE, RESTORE = "prepare", "restore"
@@ -115,27 +115,42 @@ class TaskView:
 
 def dirty_since(s: Session, row: RoomCare, room_id: UUID, at: datetime) -> Booking | None:
     """The meeting after which a room still waits to be restored, or None: it is ready, in use, or nobody has to."""
-    if row.restore_since is None:
-        return None
-    query = (
-        select(Booking)
-        .where(col(Booking.room_id).in_(rooms.sharing(s, room_id) | {room_id}), col(Booking.starts_at) <= at, col(Booking.state).in_(HELD))
+    return dirty_rooms(s, {room_id: row}, at).get(room_id)
+
+
+def dirty_rooms(s: Session, cared: Mapping[UUID, RoomCare], at: datetime) -> dict[UUID, Booking]:
+    """Of these rooms those that wait to be restored, with the meeting after which: two statements however many there are, none where nobody has to.
+
+    The last meeting of a room is also one of a room that shares a leaf with it."""
+    to_restore = {room_id: row for room_id, row in cared.items() if row.restore_since is not None}
+    if not to_restore:
+        return {}
+    combined = rooms.parts_of(s)
+    shared = {room_id: rooms.sharing_in(combined, room_id) for room_id in to_restore}
+    last = (
+        select(Booking.id)
+        .where(col(Booking.room_id) == col(Room.place_id), col(Booking.starts_at) <= at, col(Booking.state).in_(HELD))
         .order_by(col(Booking.starts_at).desc())
         .limit(1)
+        .correlate(Room)
+        .scalar_subquery()
     )
-    last = s.execute(query).scalar_one_or_none()
-    if last is None:
-        return None
-    ended = last.ended_at or last.ends_at
-    clean = max(moment for moment in (row.restore_since, row.restored_at) if moment is not None)
-    return last if clean < ended <= at else None
+    looked_at = {id for others in shared.values() for id in others}
+    query = select(Booking).where(col(Booking.id).in_(select(last).where(col(Room.place_id).in_(looked_at))))
+    lasts = {booking.room_id: booking for booking in s.execute(query).scalars()}
+    found = {}
+    for room_id, row in to_restore.items():
+        meeting = max((lasts[id] for id in shared[room_id] if id in lasts), key=lambda one: one.starts_at, default=None)
+        clean = max(moment for moment in (row.restore_since, row.restored_at) if moment is not None)
+        if meeting is not None and clean < (meeting.ended_at or meeting.ends_at) <= at:
+            found[room_id] = meeting
+    return found
 
 
 @rooms.unready_from
 def waiting_to_be_restored(s: Session, at: datetime, only: UUID | None) -> set[UUID]:
     """The rooms nobody restored after their last meeting (or whether this one is)."""
-    cared = keeping.everything(s, only)
-    return {id for id, row in cared.items() if row.restore_since is not None and dirty_since(s, row, id, at) is not None}
+    return set(dirty_rooms(s, keeping.everything(s, only), at))
 
 
 @rooms.unready_after_each

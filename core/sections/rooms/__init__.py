@@ -4,7 +4,7 @@ Split by ability: `record` (facts, rules, hours, closed), `parts` (combined room
 is booked for, with form and rules). A room's name, floor and short name are the place's; its bookings are in `bookings`."""
 
 from core.sections.rooms.items import EQUIPMENT_ITEMS, EquipmentItem, ItemView, SetUpItem, all_items, of_kind, set_up_item
-from core.sections.rooms.parts import CombineRoom, RoomPart, combine, leaves, sharing, unchanged_while
+from core.sections.rooms.parts import CombineRoom, RoomPart, combine, leaves, sharing, sharing_in, unchanged_while
 from core.sections.rooms.parts import of as parts_of
 from core.sections.rooms.purposes import (
     NEEDS,
@@ -55,5 +55,5 @@ __all__ = [
     "COLLECTION", "DAY_MINUTES", "EQUIPMENT", "EQUIPMENT_ITEMS", "FARTHEST_DAYS", "NEEDS", "PURPOSES", "SEATINGS", "SERVICES", "CloseRoom", "Closed", "Closing", "CombineRoom",
     "Equipment", "EquipmentItem", "ItemView", "Need", "OpenRoom", "Purpose", "PurposeView", "Readiness", "Room", "RoomPart", "RoomView", "Rule", "Seating", "SetUpItem",
     "SetUpPurpose", "SetUpRoom", "all_items", "all_purposes", "before_use", "changed", "check_ready", "close", "closing", "combine", "everything", "find", "get", "get_purpose", "is_closed", "joined", "leaves", "may_book", "named",
-    "of_kind", "open_again", "parts_of", "purpose_view", "readiness", "rule_of", "set_up", "set_up_item", "set_up_purpose", "sharing", "unchanged_while", "unready", "unready_after_each", "unready_from",
+    "of_kind", "open_again", "parts_of", "purpose_view", "readiness", "rule_of", "set_up", "set_up_item", "set_up_purpose", "sharing", "sharing_in", "unchanged_while", "unready", "unready_after_each", "unready_from",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ A combined room is a room like any other, with its own door, seats and rules; it
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -95,6 +96,10 @@ def leaves(s: Session, room_id: UUID) -> tuple[UUID, ...]:
 
 def sharing(s: Session, room_id: UUID) -> set[UUID]:
     """This room, its parts, and every combined room that has one of them: whose day a booking of it changes."""
-    combined = of(s)
+    return sharing_in(of(s), room_id)
+
+
+def sharing_in(combined: Mapping[UUID, tuple[UUID, ...]], room_id: UUID) -> set[UUID]:
+    """The same from what `of` answered, for whoever asks about many rooms."""
     mine = set(combined.get(room_id) or (room_id,))
     return {room_id, *mine, *(other for other, parts in combined.items() if not mine.isdisjoint(parts))}
