@@ -30,11 +30,11 @@ REFUSALS = (
     "asset.at_vendor", "asset.disposed", "asset.due_past", "asset.in_repair", "asset.lost", "asset.not_found", "asset.not_gone", "asset.not_in_repair",
     "asset.not_offered", "checklist.question_unknown", "checklist.run_taken", "checklist.version_unknown", "device.revoked", "inspection.empty", "inspection.finished", "inspection.incomplete", "inspection.not_found",
     "inspection.point_unknown", "inspection.run_unknown", "inspection.value", "label.mistyped", "label.no_subject", "label.other_kind", "label.retired",
-    "label.taken", "label.unknown", "label.unreadable", "person.disabled", "person.not_found", "phone.none", "place.not_found", "place.retired", "rollcall.heads", "rollcall.nobody",
+    "label.taken", "label.unknown", "label.unreadable", "person.department_unknown", "person.disabled", "person.not_found", "phone.none", "place.not_found", "place.retired", "rollcall.heads", "rollcall.nobody",
     "rollcall.not_found",
     "stocktake.another_thing", "stocktake.closed", "stocktake.frozen", "stocktake.no_line", "stocktake.not_found", "stocktake.not_yours",
     "stocktake.not_yours_to_confirm", "stocktake.one_thing", "stocktake.other_counts_again", "stocktake.place_outside", "stocktake.quantity_needed",
-    "stocktake.scan_it", "stocktake.where_is_it", "supply.not_enough", "supply.not_found", "supply.over_limit", "supply.retired", "waiting.depends_on",
+    "stocktake.scan_it", "stocktake.where_is_it", "supply.not_enough", "supply.not_found", "supply.over_limit", "supply.over_quota", "supply.retired", "waiting.depends_on",
     "waiting.quarantine", "waiting.server_older", "waiting.update",
 )  # fmt: skip
 

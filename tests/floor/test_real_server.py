@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core.mechanisms import attachments
 from core.mechanisms.operations import OperationRow
@@ -106,7 +106,11 @@ def test_a_count_in_the_cellar_is_in_the_review_once_the_network_is_back(live_of
     lines = {line.number: line.result for line in stage.review(stocktake).lines if line.number}
     assert lines["BG-1"] == stocktakes.Result.MATCHED
     assert lines["BG-2"] == stocktakes.Result.MOVED
-    until(page, lambda: bool(live_office.read(lambda s: s.query(attachments.Attachment).count())), "the photo is stored")
+    until(
+        page,
+        lambda: bool(live_office.read(lambda s: s.scalar(select(func.count()).select_from(attachments.Attachment)))),
+        "the photo is stored",
+    )
 
 
 @pytest.mark.proves("Office 5", "S1.2-R6")
@@ -158,4 +162,8 @@ def test_a_round_with_a_fail_is_closed_on_the_real_server_with_photo_and_signatu
     said = kinds(live_office)
     assert {status for _, status in said} == {"accepted"}, said
     assert said[0][0] == "inspection.start" and said[-1][0] == "inspection.finish"
-    until(page, lambda: live_office.read(lambda s: s.query(attachments.Attachment).count()) == 2, "photo and signature are stored")
+    until(
+        page,
+        lambda: live_office.read(lambda s: s.scalar(select(func.count()).select_from(attachments.Attachment))) == 2,
+        "photo and signature are stored",
+    )

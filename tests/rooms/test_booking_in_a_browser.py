@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
 from core.foundation import database
 from core.mechanisms import people
@@ -81,7 +82,7 @@ def test_the_office_sets_up_an_important_purpose_takes_a_room_and_the_displaced_
         expect(phone.get_by_text("为您保留")).to_have_count(0)
     assert row(mine["result"]["id"]).state == "displaced"
     with database.reading() as s:
-        kept = [b for b in s.query(Booking).all() if b.replaces_id == row(mine["result"]["id"]).id]
+        kept = [b for b in s.execute(select(Booking)).scalars() if b.replaces_id == row(mine["result"]["id"]).id]
     assert [(b.state, b.room_id) for b in kept] == [("confirmed", live_office.places["302"])]
     desk.get_by_text("科务会").first.click()
     photograph(desk, "bookings-peek")
