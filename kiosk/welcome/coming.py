@@ -12,7 +12,7 @@ from nicegui import ui
 from core.foundation import clock, database, i18n
 from core.foundation.errors import Invalid, Refused
 from core.foundation.i18n import as_mapping, t
-from core.mechanisms import labels
+from core.mechanisms import labels, people
 from core.mechanisms.operations import as_json
 from core.sections import assets, visits
 from core.sections.visits import CheckIn, Signature
@@ -56,8 +56,9 @@ async def opened(screen: Welcome, found: visits.Greeting) -> None:
     """What a good code lets its holder do here."""
     form = screen.form
     form.code, form.name, form.company = found.code, found.name, found.company
-    form.host_name, form.host_department, form.must_sign = found.host, found.host_department, found.must_sign
-    form.type, form.room, form.answered, form.signed = found.type, str(found.room_id or ""), list(found.known), list(found.signed)
+    form.host_name, form.host_english, form.host_department = found.host, found.host_english, found.host_department
+    form.must_sign, form.answered, form.signed = found.must_sign, list(found.known), list(found.signed)
+    form.type, form.room = found.type, str(found.room_id or "")
     if (
         found.language in i18n.LANGUAGES
         and found.language != frame.lang()
@@ -154,14 +155,12 @@ def _kind_words(code: str) -> str:
 
 def greeting(screen: Welcome) -> None:
     """The invited visitor's name, and what happens next."""
-    form = screen.form
-    screen.head(
-        _("kiosk.greeting", name=form.name), _("kiosk.greeting.say" if form.must_sign else "kiosk.greeting.short", host=form.host_name)
-    )
+    form, host = screen.form, screen.form.host(frame.lang())
+    screen.head(_("kiosk.greeting", name=form.name), _("kiosk.greeting.say" if form.must_sign else "kiosk.greeting.short", host=host))
     with parts.box("kiosk__card", "section"):
-        parts.text(form.host_name[:1], "span", "found__face")
+        parts.text(host[:1], "span", "found__face")
         with parts.box("found__words", "span"):
-            parts.text(form.host_name, "strong")
+            parts.text(host, "strong")
             parts.text(form.host_department, "span")
     with parts.box("kiosk__acts", "section"):
         screen.button(
@@ -326,7 +325,7 @@ def signed_in(screen: Welcome) -> None:
     with parts.box("kiosk__side"):
         screen.head(_("kiosk.done", name=badge.name), _("kiosk.done.take" if automatic else "kiosk.done.say"), mark="check")
         with parts.box("list kiosk__told", "ul"):
-            telling.draw(screen, visit_id, badge.host)
+            telling.draw(screen, visit_id, people.called_so(badge.host, badge.host_english, frame.lang()))
     _pass(screen, badge)
     picture = f"/api/v1/visits/{visit_id}/badge.png"
     ui.element("img").classes("kiosk__print").props(f'src="{picture}" alt=""' + (" data-auto" if automatic and not served else ""))

@@ -86,7 +86,8 @@ def anew(screen: Welcome) -> None:
 def _fill(screen: Welcome, found: visits.Remembered) -> None:
     form = screen.form
     form.name, form.company, form.phone, form.plate = found.name, found.company, found.phone or form.phone, found.plate
-    form.host_id, form.host_name, form.host_department = found.host_id, found.host, found.host_department
+    form.host_id, form.host_department = found.host_id, found.host_department
+    form.host_name, form.host_english = found.host, found.host_english
     with database.reading() as s:
         offered = {kind.key for kind in visits.types.all_types(s) if kind.walk_in}
     form.type = found.type if found.type in offered else visits.types.GUEST
@@ -95,24 +96,24 @@ def _fill(screen: Welcome, found: visits.Remembered) -> None:
 
 def welcome_back(screen: Welcome) -> None:
     """Greeted by name, with what they said last time; whom to see is the one question."""
-    form = screen.form
+    form, host = screen.form, screen.form.host(frame.lang())
 
     screen.head(_("kiosk.back_again", name=form.name), _("kiosk.back_again.say" if form.host_id else "kiosk.back_again.host_gone"))
     if form.host_id:
         with parts.box("kiosk__card", "section"):
-            parts.text(form.host_name[:1], "span", "found__face")
+            parts.text(host[:1], "span", "found__face")
             with parts.box("found__words", "span"):
-                parts.text(form.host_name, "strong")
+                parts.text(host, "strong")
                 parts.text(parts.joined(form.host_department, form.company), "span")
     with parts.box("kiosk__acts kiosk__acts--two" if form.host_id else "kiosk__acts", "section"):
         screen.button(_("kiosk.back_again.other"), partial(_someone_else, screen), kind="plain" if form.host_id else "main")
         if form.host_id:
-            screen.button(_("kiosk.back_again.same", host=form.host_name), partial(coming.onward, screen), kind="main")
+            screen.button(_("kiosk.back_again.same", host=host), partial(coming.onward, screen), kind="main")
     screen.foot(screen.forget, back_words=_("kiosk.not_me"))
 
 
 def _someone_else(screen: Welcome) -> None:
-    screen.form.host_id = screen.form.host_name = screen.form.host_department = screen.form.typed = ""
+    screen.form.host_id = screen.form.host_name = screen.form.host_english = screen.form.host_department = screen.form.typed = ""
     screen.show("host")
 
 
@@ -201,7 +202,7 @@ def drink(screen: Welcome) -> None:
         screen.form.asked = [*screen.form.asked, "drink"]
         await coming.onward(screen)
 
-    screen.head(_("kiosk.drink"), _("kiosk.drink.say", host=screen.form.host_name), step=None if screen.form.code else 2)
+    screen.head(_("kiosk.drink"), _("kiosk.drink.say", host=screen.form.host(frame.lang())), step=None if screen.form.code else 2)
     with parts.box("kiosk__choices", "section"):
         for key in visits.types.DRINKS:
             screen.button(_(f"visit.drink.{key}"), partial(choose, key))

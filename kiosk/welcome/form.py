@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from core.mechanisms import people
+
 PURPOSES = ("meeting", "talk", "papers", "other")  # a guest's; every other kind of visitor is a choice of its own beside them
 
 
@@ -23,6 +25,7 @@ class Form:
     typed: str = ""
     host_id: str = ""
     host_name: str = ""
+    host_english: str = ""
     host_department: str = ""
     purpose: str = ""
     must_sign: bool = True
@@ -46,6 +49,10 @@ class Form:
     group: str = ""
     ticked: list[str] = field(default_factory=list)
     party: int = 1
+
+    def host(self, language: str) -> str:
+        """The host's name as a visitor who speaks this language is told it."""
+        return people.called_so(self.host_name, self.host_english, language)
 
     def as_draft(self) -> dict[str, Any]:
         """All but the ID number, which is never written down in clear: after a restart it is asked again."""

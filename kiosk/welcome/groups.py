@@ -14,6 +14,7 @@ from uuid import UUID
 from nicegui import ui
 
 from core.foundation import clock, database, i18n
+from core.mechanisms import people
 from core.mechanisms.operations import perform
 from core.sections import visits
 from core.sections.visits import AskToday, CheckInGroup, CheckOutGroup, VisitState
@@ -48,7 +49,7 @@ def asking(screen: Welcome) -> None:
     visit_id: UUID = screen.shown["visit_id"]
     language = frame.lang()
     with database.reading() as s:
-        found = visits.asked(s, visit_id, clock.now())
+        found = visits.asked(s, visit_id, clock.now(), language)
     day = i18n.long_day(found.day, language)
     title, say, mark = {
         "waiting": (_("kiosk.asking", host=found.host), _("kiosk.asking.say", day=day), "clock"),
@@ -71,7 +72,7 @@ def asking(screen: Welcome) -> None:
 
     def changed(_change: object = None) -> None:
         with database.reading() as s:
-            now = visits.asked(s, visit_id, clock.now())
+            now = visits.asked(s, visit_id, clock.now(), language)
         if now.answer != found.answer:
             screen.show("asking", visit_id=visit_id)
 
@@ -224,7 +225,7 @@ def group_in(screen: Welcome) -> None:
     shares = range(found.party - facts["others"] + 1, found.party + 1)
     served = printing.serves(facts["visit_id"])
     screen.form.code = ""
-    host = badges[0].host if badges else ""
+    host = people.called_so(badges[0].host, badges[0].host_english, frame.lang()) if badges else ""
     screen.head(_("kiosk.group.in", group=found.name), _("kiosk.group.in.say", n=found.here, host=host), mark="check")
     with parts.box("kiosk__work group group--in", "section"):
         with parts.box("group__names"):

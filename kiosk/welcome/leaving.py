@@ -46,7 +46,7 @@ def leaving(screen: Welcome) -> None:
     screen.head(_("kiosk.again", name=screen.form.name), _("kiosk.again.say"))
     if (visit_id := screen.shown.get("visit_id")) is not None:
         with parts.box("list kiosk__told kiosk__told--high", "ul"):
-            telling.draw(screen, visit_id, screen.form.host_name, stay_longer=False)
+            telling.draw(screen, visit_id, screen.form.host(frame.lang()), stay_longer=False)
     with parts.box("kiosk__acts", "section"):
         screen.button(_("kiosk.again.leave"), partial(check_out, screen), kind="main", icon="leave")
         screen.button(_("kiosk.again.stay"), screen.forget)

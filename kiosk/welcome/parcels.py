@@ -45,11 +45,13 @@ def parcel_for(screen: Welcome) -> None:
     """Whose it is: exactly named."""
 
     def chosen(person: HostChoice) -> None:
-        screen.form.host_id, screen.form.host_name, screen.form.host_department = str(person.id), person.name, person.department
+        form = screen.form
+        form.host_id, form.host_department = str(person.id), person.department
+        form.host_name, form.host_english = person.name, person.english_name
         screen.show("parcel")
 
     def unknown() -> None:
-        screen.form.host_id = screen.form.host_department = ""
+        screen.form.host_id = screen.form.host_english = screen.form.host_department = ""
         screen.form.host_name = in_our_letters(screen.form.typed)
         screen.show("parcel_unclear")
 
@@ -97,7 +99,7 @@ def parcel(screen: Welcome) -> None:
         form.oversize = value == "large"
         screen.edited()
 
-    screen.head(_("kiosk.parcel_how", name=form.host_name), form.host_department or _("kiosk.parcel_unclear.desk"))
+    screen.head(_("kiosk.parcel_how", name=form.host(frame.lang())), form.host_department or _("kiosk.parcel_unclear.desk"))
     with parts.box("kiosk__form", "section"):
         parts.choice({key: _(f"delivery.kind.{key}") for key in KINDS}, form.delivery_kind, kind)
         parts.text(_("kiosk.pieces"), "p", "second")
@@ -122,7 +124,7 @@ async def _drop(screen: Welcome) -> None:
         said = outcome.result
         screen.show(
             "receipt", receipt=said["receipt"], code=said["code"], shelf=said["shelf"], receipt_code=said["receipt_code"], job_id=said["job_id"],
-            pieces=form.pieces, name=form.host_name, large=form.oversize, known=bool(form.host_id),
+            pieces=form.pieces, name=form.host(frame.lang()), large=form.oversize, known=bool(form.host_id),
         )  # fmt: skip
     elif outcome.code != "op.stale":
         parts.problem(outcome.message(frame.lang()))

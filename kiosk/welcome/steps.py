@@ -8,6 +8,7 @@ from typing import Any
 
 from core.foundation import database
 from core.foundation.i18n import t
+from core.mechanisms import people
 from core.sections import visits
 from core.sections.visits import HostChoice
 from core.web import elements, frame, icons, parts
@@ -151,7 +152,9 @@ def host(screen: Welcome) -> None:
 
 
 def _host_chosen(screen: Welcome, found: HostChoice) -> None:
-    screen.form.host_id, screen.form.host_name, screen.form.host_department = str(found.id), found.name, found.department
+    form = screen.form
+    form.host_id, form.host_department = str(found.id), found.department
+    form.host_name, form.host_english = found.name, found.english_name
     screen.show("purpose")
 
 
@@ -189,11 +192,12 @@ def ask_for_person(screen: Welcome, typed: str, chosen: Callable[[HostChoice], N
 
 
 def _found_row(screen: Welcome, person: HostChoice, chosen: Callable[[HostChoice], None]) -> None:
+    name = people.called_so(person.name, person.english_name, frame.lang())
     row = parts.box("found", "button").props("type=button")
     with row:
-        parts.text(person.name[:1], "span", "found__face")
+        parts.text(name[:1], "span", "found__face")
         with parts.box("found__words", "span"):
-            parts.text(person.name, "strong")
+            parts.text(name, "strong")
             parts.text(person.department, "span")
         icons.icon("go", "found__go")
     screen.tap(row, lambda: chosen(person))
@@ -209,7 +213,7 @@ def purpose(screen: Welcome) -> None:
         screen.form.asked = ["company", "purpose"]
         await coming.onward(screen)
 
-    screen.head(_("kiosk.purpose", name=screen.form.host_name), _("kiosk.purpose.say"), step=2)
+    screen.head(_("kiosk.purpose", name=screen.form.host(frame.lang())), _("kiosk.purpose.say"), step=2)
     with database.reading() as s:
         kinds = [kind for kind in visits.types.all_types(s) if kind.walk_in and kind.key != visits.types.GUEST]
     language, office_language = frame.lang(), screen.face.language
@@ -231,7 +235,7 @@ def help_called(screen: Welcome) -> None:
 
     def coming(_change: object = None) -> None:
         with database.reading() as s:
-            name = visits.who_comes(s, help_id)
+            name = visits.who_comes(s, help_id, frame.lang())
         title.text = _("kiosk.help.who", name=name) if name else _("kiosk.help")
 
     with parts.box("kiosk__head", "section"):

@@ -7,11 +7,12 @@ from uuid import UUID
 from nicegui import ui
 
 from core.foundation import clock, database
+from core.mechanisms import people
 from core.mechanisms.notices import State
 from core.sections import visits
 from core.sections.visits import Told
 from core.sections.visits.ladder import Rung
-from core.web import parts
+from core.web import frame, parts
 from core.web.frame import _
 from kiosk.welcome.screen import Welcome
 
@@ -36,7 +37,13 @@ def draw(screen: Welcome, visit_id: UUID, host: str, *, stay_longer: bool = True
         time = clock.local(found.said_at or (found.sent_at if word == "sent" else None) or found.told_at or clock.now())
         until = clock.local(found.until) if found.until else time
         way = _(f"channel.service.{found.way}") if found.way in OUTSIDE else ""
-        facts = {"host": found.by or host, "time": f"{time:%H:%M}", "until": f"{until:%H:%M}", "place": found.place, "way": way}
+        facts = {
+            "host": people.called_so(found.by, found.by_english, frame.lang()) if found.by else host,
+            "time": f"{time:%H:%M}",
+            "until": f"{until:%H:%M}",
+            "place": found.place,
+            "way": way,
+        }
         title.text = _(f"kiosk.state.{word}", **facts)
         line.text = _(f"kiosk.state.{word}.say" if word != "sent" or way else "kiosk.state.sent.app", **facts)
         icon.clear()

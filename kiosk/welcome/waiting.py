@@ -20,7 +20,7 @@ def waiting(screen: Welcome) -> None:
     visit_id: UUID = screen.shown["visit_id"]
     code: str = screen.shown["code"]
     form = screen.form
-    screen.head(_("kiosk.waiting", name=form.name), _("kiosk.waiting.say", host=form.host_name), mark="clock")
+    screen.head(_("kiosk.waiting", name=form.name), _("kiosk.waiting.say", host=form.host(frame.lang())), mark="clock")
     with parts.box("kiosk__wait", "section"):
         with parts.box("pass__code"):
             qr.draw(f"{sessions.settings().base_url}/S/{code}".upper(), "qr", labels.shown(code))

@@ -100,7 +100,12 @@ def get(s: Session, person_id: UUID | None) -> Person:
 
 def called(person: Person, language: str) -> str:
     """How a stranger is told the name: somebody who reads English cannot say 林晓梅 to a receptionist, so the English name stands before it."""
-    return f"{person.english_name} ({person.name})" if language == "en" and person.english_name not in ("", person.name) else person.name
+    return called_so(person.name, person.english_name, language)
+
+
+def called_so(name: str, english_name: str, language: str) -> str:
+    """The same of a name that was read before."""
+    return f"{english_name} ({name})" if language == "en" and english_name not in ("", name) else name
 
 
 def actor_of(s: Session, person: Person, device_id: UUID | None = None) -> Actor:

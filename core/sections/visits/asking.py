@@ -18,7 +18,7 @@ from sqlmodel import Session, col
 from core.foundation import clock
 from core.foundation.errors import Refused
 from core.foundation.i18n import long_day, t
-from core.mechanisms import links, notices
+from core.mechanisms import links, notices, people
 from core.mechanisms.links import Choice, OneTimeLink, Purpose, Question
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
 from core.sections.visits import planning, record
@@ -122,8 +122,8 @@ class Asked:
     day: date
 
 
-def asked(s: Session, visit_id: UUID, at: datetime) -> Asked:
-    """For the kiosk's screen. Refuses: visit.not_found"""
+def asked(s: Session, visit_id: UUID, at: datetime, language: str = "") -> Asked:
+    """For the kiosk's screen, in its language. Refuses: visit.not_found"""
     visit = record.get(s, visit_id)
     if visit.state == VisitState.PLANNED and visit.expected_on == clock.today(at):
         answer = "yes"
@@ -131,8 +131,7 @@ def asked(s: Session, visit_id: UUID, at: datetime) -> Asked:
         answer = "no"
     else:
         answer = "waiting" if is_open(visit, at) else "over"
-    facts = facts_of(s, visit)
-    return Asked(answer, visit.name, facts["host"], visit.expected_on)
+    return Asked(answer, visit.name, people.called(people.get(s, visit.host_id), language), visit.expected_on)
 
 
 def is_open(visit: Visit, at: datetime) -> bool:

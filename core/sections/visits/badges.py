@@ -64,6 +64,7 @@ class BadgeFacts:
     escort: bool = False
     room: str = ""
     share: str = ""
+    host_english: str = ""
 
 
 def may_have_badge(visit: Visit, by: Actor, at: datetime) -> bool:
@@ -91,6 +92,7 @@ def badge(s: Session, visit_id: UUID, by: Actor, at: datetime) -> BadgeFacts:
     return BadgeFacts(
         code, visit.name, visit.company, host.name, place, clock.today(visit.arrived_at), visit.day_number, visit.language, visit.type,
         types.get(s, visit.type).badge_layout, visit.escort, room.name if room is not None else "",
+        host_english=host.english_name,
     )  # fmt: skip
 
 

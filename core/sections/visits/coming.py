@@ -140,6 +140,7 @@ class Greeting:
     signed: tuple[str, ...] = ()
     approval: str = ""
     badge_taken: bool = False
+    host_english: str = ""
 
 
 def greeting(s: Session, text: str, at: datetime) -> Greeting:
@@ -279,4 +280,5 @@ def _greeting(s: Session, visit: Visit, act: Literal["arrive", "leave", "back"],
         tuple(signed),
         visit.approval,
         bool(visit.badges_printed) or visit.badge_from_at is not None or not flow.badge,
+        host.english_name,
     )

@@ -88,8 +88,8 @@ def open_calls(s: Session) -> list[HelpView]:
     return [HelpView(row.id, name or "", row.reason, row.called_at, None) for row, name in rows]
 
 
-def who_comes(s: Session, help_id: UUID) -> str:
-    """The name of whoever answered the call, or nothing yet."""
+def who_comes(s: Session, help_id: UUID, language: str = "") -> str:
+    """The name of whoever answered the call, as the kiosk's language says it, or nothing yet."""
     found = s.get(HelpCall, help_id)
     person = s.get(people.Person, found.answered_by) if found is not None and found.answered_by else None
-    return person.name if person else ""
+    return people.called(person, language) if person else ""

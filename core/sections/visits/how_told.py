@@ -38,6 +38,7 @@ class Told:
     by: str = ""
     until: datetime | None = None
     place: str = ""
+    by_english: str = ""
 
 
 def told(s: Session, visit_id: UUID) -> Told:
@@ -54,7 +55,7 @@ def told(s: Session, visit_id: UUID) -> Told:
     by = s.get(people.Person, row.said_by) if row.said_by else None
     return Told(
         state, sent_at, visit.acknowledged_at, way, row.rung, row.told_at, row.said, row.said_at, by.name if by else "",
-        row.next_at if row.said == Said.WAIT else None, row.place,
+        row.next_at if row.said == Said.WAIT else None, row.place, by.english_name if by else "",
     )  # fmt: skip
 
 

@@ -182,6 +182,7 @@ class HostChoice:
     id: UUID
     name: str
     department: str
+    english_name: str = ""
 
 
 # ── finding ──
@@ -210,8 +211,8 @@ def of_code(s: Session, text: str) -> Visit:
 
 def hosts(s: Session, text: str) -> list[HostChoice]:
     """Whom a stranger means by a full name, its pinyin or an extension; never more than three, never for a part of a name (pitfall V33)."""
-    names = people.department_names(s)
-    return [HostChoice(p.id, p.name, names.get(p.department_id, "") if p.department_id else "") for p in people.find_exactly(s, text)]
+    names, found = people.department_names(s), people.find_exactly(s, text)
+    return [HostChoice(p.id, p.name, names.get(p.department_id, "") if p.department_id else "", p.english_name) for p in found]
 
 
 def host_of(s: Session, text: str) -> people.Person:

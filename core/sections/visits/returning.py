@@ -60,6 +60,7 @@ class Remembered:
     host: str
     host_department: str
     code: str
+    host_english: str = ""
 
 
 class Recognise(Operation):
@@ -183,4 +184,5 @@ def _remembered(s: Session, visit: Visit) -> Remembered:
         host.name if host is not None and there else "",
         department,
         (labels.of(s, SubjectKind.VISIT, visit.id) or "") if invited else "",
+        host.english_name if host is not None and there else "",
     )
