@@ -114,11 +114,11 @@ def group(screen: Welcome) -> None:
     with database.reading() as s:
         found = visits.group(s, UUID(form.group))
     late = found.state == VisitState.HERE
+    waiting = [member for member in found.members if member.state == VisitState.PLANNED]
     screen.head(
         _("kiosk.group.late" if late else "kiosk.group", group=found.name),
-        _("kiosk.group.late.say" if late else "kiosk.group.say", leader=found.leader),
+        _("kiosk.group.late.say" if late else "kiosk.group.say" if waiting else "kiosk.group.count.say", leader=found.leader),
     )
-    waiting = [member for member in found.members if member.state == VisitState.PLANNED]
 
     def recount() -> None:
         """In place: a finger that is quick meets the same buttons, and no press is lost to a screen that is drawn anew."""

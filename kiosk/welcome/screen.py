@@ -169,8 +169,10 @@ class Welcome:
         return element
 
     def steps_total(self) -> int:
-        """Name, whom, notice; the photo only where the office asks for it."""
-        return 4 if self.settings.photo else 3
+        """Name, whom, notice; the photo only where the office, this kind of visitor or the room asks for it."""
+        with database.reading() as s:
+            flow = visits.types.flow_of(s, self.form.type, UUID(self.form.room) if self.form.room else None)
+        return 4 if visits.flows.takes_photo(flow.photo, office=self.settings.photo) else 3
 
     def foot(self, back: Callable[[], Any] | None = None, *, back_words: str = "", reason: str = "general") -> None:
         """Back on the left, language in the middle, reception on the right: the same place on every screen."""

@@ -161,10 +161,14 @@ def _gestures(page: Page, server: Server) -> None:
           const answered = (name, more = {}) => { const e = new (more.kind || Event)(name, { bubbles: true, cancelable: true, ...more });
             return document.querySelector('.tile--main').dispatchEvent(e); };
           window.printed = 0; window.print = () => { window.printed += 1; };
-          const keys = [['F5'], ['F11'], ['F12'], ['p', 1], ['u', 1], ['o', 1], ['s', 1], ['n', 1], ['t', 1], ['l', 1], ['r', 1]];
+          const keys = [['F1'], ['F3'], ['F5'], ['F6'], ['F7'], ['F10'], ['F11'], ['F12'], ['ContextMenu'], ['BrowserHome'], ['p', 1], ['u', 1], ['o', 1], ['s', 1], ['n', 1], ['t', 1], ['l', 1], ['r', 1]];
           const open = [];
           for (const name of ['contextmenu', 'selectstart', 'dragstart', 'gesturestart']) if (answered(name)) open.push(name);
           for (const name of ['dragover', 'drop']) if (answered(name)) open.push(name);
+          const field = document.body.appendChild(document.createElement('input'));  // a link dropped on a field opens a page, and its menu leads out
+          for (const name of ['contextmenu', 'dragstart', 'dragover', 'drop'])
+            if (field.dispatchEvent(new Event(name, { bubbles: true, cancelable: true }))) open.push(name + ' on a field');
+          field.remove();
           for (const [key, ctrl] of keys) if (answered('keydown', { kind: KeyboardEvent, key, ctrlKey: Boolean(ctrl) })) open.push(key);
           const style = getComputedStyle(document.querySelector('.kiosk'));
           if (style.userSelect !== 'none') open.push('selection');

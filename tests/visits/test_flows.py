@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,8 @@ from core.sections import visits
 from core.sections.visits import ApproveVisit, CheckIn, SetUpType, SetUpVisitRoom, consent, register, types
 from core.sections.visits.consent import Signature
 from core.sections.visits.record import Visit
+from kiosk.welcome.form import Form
+from kiosk.welcome.screen import Welcome
 from tests.cast import Office
 from tests.visits.build import STROKES, invite, kiosk, sign, walk_in
 from tests.visits.test_visits import told
@@ -280,3 +283,19 @@ def test_fifty_visitors_of_six_kinds_in_a_row_each_get_the_next_number(office: O
         kind = list(types.SEEDS)[n % 6]
         numbers.append(row(walk_in(office, desk, name=f"访客{n}", type=kind, company="江城机电", phone="13800001234")).day_number)
     assert numbers == list(range(1, 51))
+
+
+@pytest.mark.proves("S3.1-R1")
+def test_the_steps_are_counted_with_the_photo_where_this_visitor_is_asked_for_one(office: Office) -> None:
+    place = office.place("实验室", "room")
+
+    def total(photo: bool = False, **said: str) -> int:
+        screen = SimpleNamespace(form=Form(**said), settings=SimpleNamespace(photo=photo))
+        return Welcome.steps_total(cast(Welcome, screen))
+
+    assert total() == 3 and total(photo=True) == 4
+    office.do(SetUpType(key="interview", photo="required"), office.ada)
+    office.do(SetUpType(key="courier", photo="off"), office.ada)
+    assert total(type="interview") == 4 and total(type="courier", photo=True) == 3
+    office.do(SetUpVisitRoom(place_id=place, photo=True), office.ada)
+    assert total(room=str(place)) == 4

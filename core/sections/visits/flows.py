@@ -60,6 +60,11 @@ def steps(
     found = [*wanted, *(["id_number"] if id_number and "id_number" not in asked else [])]
     found += ["drink"] if flow.drink and "drink" not in asked else []
     found += [f"document:{key}" for key in flow.documents if key not in signed]
-    if flow.photo in ("ask", "required") or (flow.photo == "office" and photo and not invited):
+    if takes_photo(flow.photo, office=photo and not invited):
         found.append("photo")
     return found
+
+
+def takes_photo(photo: str, *, office: bool) -> bool:
+    """Whether a flow whose `photo` this is has the step; `office` is the office's own setting."""
+    return photo in ("ask", "required") or (photo == "office" and office)

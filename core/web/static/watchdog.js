@@ -169,10 +169,12 @@
       if (hour === 3 && performance.now() - opened > 20 * 3600e3 && root.dataset.idle === "1" && (await healthy())) location.reload();
     }, 600e3);
     // Nothing to find beside the screen: no menu, no selection, no zoom, no way back.
-    for (const name of ["contextmenu", "selectstart", "dragstart", "dragover", "drop", "gesturestart"]) document.addEventListener(name, (e) => e.target.matches?.("input, textarea") || e.preventDefault());
+    // Text may be marked in a field; but a link that is dropped even there opens a page of its own, and a field's menu leads out too.
+    for (const name of ["contextmenu", "selectstart", "dragstart", "dragover", "drop", "gesturestart"]) document.addEventListener(name, (e) => (name === "selectstart" && e.target.matches?.("input, textarea")) || e.preventDefault());
     document.addEventListener("touchmove", (e) => e.touches.length > 1 && e.preventDefault(), { passive: false });
     document.addEventListener("keydown", (e) => {
-      if (e.key === "F5" || e.key === "F12" || e.key === "F11" || (e.altKey && /Arrow(Left|Right)/.test(e.key)) || ((e.ctrlKey || e.metaKey) && !/^[acvx]$/i.test(e.key))) e.preventDefault();
+      // F1 opens help in a window, F3 a search, F6 and Alt D the address, F7 a dialog, F10 and Alt E/F the menu, Alt Home and the browser's own keys another page.
+      if (/^(F\d+|ContextMenu|(Browser|Launch).+)$/.test(e.key) || (e.altKey && /^(Arrow(Left|Right)|Home|[def])$/i.test(e.key)) || ((e.ctrlKey || e.metaKey) && !/^[acvx]$/i.test(e.key))) e.preventDefault();
     });
     const stay = () => history.pushState(null, "", location.href);
     for (let step = 0; step < 5; step += 1) stay(); // several steps back at once do not lead out either
