@@ -359,6 +359,7 @@ def include_core() -> None:
     forgets.include(*parts)
     imports.include(*parts)
     bookings.marks_from("roomcare", roomcare.door_marks)
+    assets.followed_by("roomcare", roomcare.device_changed)
     lives.include(*parts, stocktake_telling)
     hiding.include(*parts)
     happenings.include(*parts)

@@ -339,6 +339,9 @@ def draw_place_acts(room_id: UUID, code: str, foot: ui.element, drawn: Callable[
             i18n.day_and_time(fault.reported_at, clock.zone(), frame.lang()),
         )
         parts.banner(words, "bad", icon="repair")
+    for item in care.faults:
+        if item not in {fault.item for fault in faults}:  # a device in the room that waits for its repair
+            parts.banner(_("room_plan.fault", item=_(f"roomcare.item.{item}")), "bad", icon="repair")
     if care.restoring_since is not None:
         parts.banner(_("care.restoring_since", time=i18n.clock_time(care.restoring_since, clock.zone())), "due", icon="return")
     elif care.prepare == "ready":

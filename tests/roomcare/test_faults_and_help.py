@@ -149,3 +149,20 @@ def test_a_device_reported_by_its_label_is_missing_in_its_room_until_it_is_repai
     assert care.faults == ("projector",)
     fits = house.read(roomcare.search, "投影", MON_9AM).fits
     assert [(fit.room.name, fit.missing) for fit in fits] == [("305 小谈室", ()), ("301 听雨厅", ("projector",))]
+    assets.followed_by("roomcare", roomcare.device_changed)  # as main.py connects them
+    bookings.marks_from("roomcare", roomcare.door_marks)
+
+    def door_says() -> tuple[int, list[str]]:
+        state = house.read(bookings.door_state, house.places["301"], MON_9AM)
+        return state.version, [mark.key for mark in state.marks if mark.kind == "fault"]
+
+    before, said = door_says()
+    assert said == ["roomcare.item.projector"]
+    report(house, door(house, "301"))  # the same thing told once more, at the door: one line still
+    assert door_says()[1] == ["roomcare.item.projector"]
+    house.do(roomcare.ClearFault(fault_id=house.read(roomcare.open_faults)[0].id), house.bo)
+    before, _ = door_says()
+    house.do(assets.UpdateAsset(asset_id=made["asset_id"], place_id=house.places["305"]), house.bo)
+    after, said = door_says()
+    assert said == [] and after > before  # carried away: the doors heard of it
+    assert house.read(roomcare.care_of, house.places["305"], MON_9AM).faults == ("projector",)

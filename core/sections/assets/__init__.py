@@ -96,6 +96,7 @@ from core.sections.assets.finding import (
     sums,
     totals,
 )
+from core.sections.assets.following import followed_by
 from core.sections.assets.gone import (
     NoteSighting,
     gone_behind,
@@ -320,6 +321,7 @@ __all__ = [
     "figures",
     "filter_of",
     "finish_repair",
+    "followed_by",
     "get",
     "get_transfer",
     "give_back",

@@ -24,7 +24,7 @@ from core.mechanisms import attachments, custody, holds, labels, people, pinyin,
 from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import Actor, Operation, as_json, current_op_id, operation, touch
 from core.mechanisms.tables import EARLIEST_YEAR, LATEST_YEAR, MAX_CENTS, tidy
-from core.sections.assets import index, own_fields
+from core.sections.assets import following, index, own_fields
 from core.sections.assets.classes import KEEPERS_OF_THE_BOOK as KEEPERS_OF_THE_BOOK
 
 MOST_MONTHS = 1_200
@@ -327,8 +327,7 @@ def change(s: Session, asset: Asset, given: Mapping[str, Any], kind: str, by: Ac
         asset.state = AssetState.IN_USE if asset.keeper_id else AssetState.IDLE
     if "state" in new and "left_on" not in new:
         asset.left_on = clock.today(at) if asset.state == AssetState.DISPOSED else None
-    asset.version += 1
-    asset.updated_at = at
+    asset.version, asset.updated_at = asset.version + 1, at
     own_fields.write(s, asset.id, own)
     for field_id, (old_value, new_value) in own.items():
         before[f"{OWN}{field_id}"], new[f"{OWN}{field_id}"] = own_fields.shown(old_value), own_fields.shown(new_value)
@@ -336,6 +335,7 @@ def change(s: Session, asset: Asset, given: Mapping[str, Any], kind: str, by: Ac
     if own or not FOUND_BY.isdisjoint(new):
         find_by(s, asset)
     note(s, asset.id, kind, by, at, before=before, after=new, **facts)
+    following.tell(s, asset, before)
     touch(s, "asset", asset.id)
     return asset
 

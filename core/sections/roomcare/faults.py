@@ -7,7 +7,7 @@ A second report of the same thing joins the first. A fault is over when somebody
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
@@ -28,7 +28,7 @@ from core.mechanisms.duties import Duty
 from core.mechanisms.operations import OFFICE, PERSON_ROLES, Actor, Operation, Role, operation, touch
 from core.mechanisms.people import Person
 from core.mechanisms.places import Place
-from core.sections import rooms
+from core.sections import assets, rooms
 from core.sections.assets import Asset, AssetState
 from core.sections.roomcare import keeping
 from core.sections.roomcare.wishes import EQUIPMENT_WORDS
@@ -196,12 +196,33 @@ def items_by_room(s: Session) -> dict[UUID, tuple[str, ...]]:
     return found
 
 
+def waiting_devices(s: Session, room_id: UUID) -> dict[str, datetime]:
+    """Devices in this room that wait for their repair, and since when."""
+    query = select(Asset).where(col(Asset.place_id) == room_id, col(Asset.state) == AssetState.REPAIR).order_by(col(Asset.id))
+    found: dict[str, datetime] = {}
+    for asset in s.execute(query).scalars():
+        if (item := device_item(asset.name)) is not None:
+            repair = assets.open_repair(s, asset.id)
+            found.setdefault(item, repair.reported_at if repair is not None else asset.updated_at)
+    return found
+
+
 def device_item(name: str) -> str | None:
     """What an asset is to a meeting by its name (投影仪, Projector X5), or None: a chair in repair keeps nobody from meeting."""
     return next(
         (item for item, pattern in EQUIPMENT_WORDS if re.search(pattern, name.lower())),
         "air" if re.search(r"空调|空調|air con", name.lower()) else None,
     )
+
+
+def device_changed(s: Session, asset: Asset, before: Mapping[str, Any]) -> None:
+    """A device went into repair, came back from it or was carried elsewhere while it waits: its rooms' doors and searches say so at once."""
+    states = {before.get("state", asset.state), asset.state}
+    if AssetState.REPAIR not in states or device_item(asset.name) is None:
+        return
+    for place_id in sorted({before.get("place_id", asset.place_id), asset.place_id} - {None}):
+        if s.get(Room, place_id) is not None:
+            rooms.changed(s, place_id)
 
 
 @attachments.shown_with(SUBJECT)

@@ -13,7 +13,8 @@ from core.sections.roomcare import faults, now
 
 
 def door_marks(s: Session, room_id: UUID, at: datetime) -> tuple[Mark, ...]:
-    """A call that waits or was answered a moment ago; the room being restored, prepared or ready; then the open faults, the oldest first."""
+    """A call that waits or was answered a moment ago; the room being restored, prepared or ready; then what does not work: reported
+    of the room, the oldest first, and devices in it that wait for their repair."""
     care = now.care_of(s, room_id, at)
     found = []
     if (call := care.help) is not None:
@@ -26,5 +27,7 @@ def door_marks(s: Session, room_id: UUID, at: datetime) -> tuple[Mark, ...]:
             Mark(kind, since=care.prepare_for if kind == "ready" else None, until=care.prepare_for if kind == "preparing" else None)
         )
     if care.faults:
-        found += [Mark("fault", f"roomcare.item.{fault.item}", since=fault.reported_at) for fault in faults.open_faults(s, [room_id])]
+        since = {fault.item: fault.reported_at for fault in faults.open_faults(s, [room_id])}
+        since = faults.waiting_devices(s, room_id) | since  # one line for one thing, however it was told
+        found += [Mark("fault", f"roomcare.item.{item}", since=told) for item, told in sorted(since.items(), key=lambda pair: pair[1])]
     return tuple(found)
