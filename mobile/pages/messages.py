@@ -75,7 +75,7 @@ class Messages:
                 self.draw()
 
     def _card(self) -> None:
-        with parts.sheet_dialog(_("liaison.take_card"), _("liaison.take_card.say")) as dialog:
+        with parts.sheet_dialog(_("liaison.take_card"), _("my.card.say")) as dialog:
             field = parts.area(_("liaison.take_card.field"), rows=4)
             Scanner(lambda scan: field.set_value(scan.text), camera=True, wedge=False, most=4000)
             kind = parts.select(

@@ -54,7 +54,11 @@ def test_a_message_goes_in_and_back_out_and_a_stranger_checks_a_certificate(live
     # a message comes in and is passed on
     desk.goto(f"{server.url}/desk/liaison/messages")
     desk.get_by_role("button", name="登记来信来电").click()
+    form.get_by_role("button", name="保存").click()
+    expect(form).to_contain_text("这里要写")  # a message and a case have no name that could be asked for
     form.get_by_label("来自").fill("市机关事务管理局")
+    form.get_by_label("方式").click()
+    desk.get_by_role("option", name="信函").click()
     form.get_by_label("事由").fill("报送公务用车台账")
     form.get_by_label("内容").fill("请于周五前报送电子版。")
     form.get_by_label("答复期限").fill(str(clock.today() + timedelta(days=3)))
@@ -72,6 +76,10 @@ def test_a_message_goes_in_and_back_out_and_a_stranger_checks_a_certificate(live
     sign_in(phone, server, "mei")
     phone.goto(f"{server.url}/my/messages")
     photograph(phone, "li-phone-messages")
+    phone.get_by_role("button", name="扫名片").click()
+    expect(phone.locator(".dialog--form")).to_contain_text("把镜头对准名片上的码")
+    phone.locator(".dialog--form").get_by_role("button", name="不改了").click()
+    expect(phone.locator(".dialog--form")).to_have_count(0)
     phone.get_by_text("报送公务用车台账").click()
     photograph(phone, "li-phone-message")
     phone.get_by_label("您的答复").fill("台账已整理，周四送达。")
@@ -94,6 +102,7 @@ def test_a_message_goes_in_and_back_out_and_a_stranger_checks_a_certificate(live
     expect(desk.locator(".peek")).to_contain_text("已答复")
     photograph(desk, "li-desk-message")
     desk.locator(".peek").get_by_role("button", name="对外答复").click()
+    expect(form).to_contain_text("信函")  # answered the way it came, unless reception says otherwise
     form.get_by_role("button", name="已答复，办结").click()
     expect(desk.locator(".peek")).to_contain_text("已办结")
     with database.reading() as s:

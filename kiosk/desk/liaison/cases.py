@@ -67,7 +67,7 @@ def _case_dialog(page: RegisterPage) -> None:
         parts.choice({"no": _("liaison.ordinary"), "yes": _("liaison.legal_flag")}, "no", lambda key: flag.update(legal=key == "yes"))
 
         async def save() -> None:
-            parts.refuse(title, None if (title.value or "").strip() else _("liaison.need_name"))
+            parts.refuse(title, None if (title.value or "").strip() else _("liaison.need_words"))
             if (title.value or "").strip():
                 do = liaison.OpenCase(
                     title=title.value, summary=summary.value or "", legal=flag["legal"], contact_id=UUID(contact.value) if contact.value else None,

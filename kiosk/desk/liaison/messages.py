@@ -100,7 +100,7 @@ def _receive_dialog(page: RegisterPage) -> None:
         async def save() -> None:
             day = shared.read_day(due)
             for field in (source, subject):
-                parts.refuse(field, None if (field.value or "").strip() else _("liaison.need_name"))
+                parts.refuse(field, None if (field.value or "").strip() else _("liaison.need_words"))
             if day is shared.BAD or not (source.value or "").strip() or not (subject.value or "").strip():
                 return
             do = liaison.ReceiveMessage(
@@ -159,7 +159,7 @@ async def _chase(row: MessageView, page: RegisterPage) -> None:
 def _reply_dialog(row: MessageView, page: RegisterPage) -> None:
     with parts.sheet_dialog(_("liaison.reply"), parts.joined(row.source, row.subject)) as dialog:
         text = parts.area(_("liaison.reply.text"), "\n".join(word.text for word in row.words if word.inside))
-        way = parts.select(_("liaison.spoke.way"), {key: _(f"liaison.way.{key}") for key in shared.WAYS}, "call")
+        way = parts.select(_("liaison.spoke.way"), {key: _(f"liaison.way.{key}") for key in shared.WAYS}, row.way)
         note = parts.input(_("liaison.reply.none"), props="maxlength=200")
 
         async def save(closes: bool) -> None:
