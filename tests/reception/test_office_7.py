@@ -230,7 +230,9 @@ def test_a_reception_from_the_letter_to_the_lessons(live_office: Office, browser
         guest_phone = open_page(browser, server, "", link[0], PHONE)
         expect(guest_phone.get_by_role("heading", name="今天的接待怎么样？")).to_be_visible()
         answers = [one.bounding_box() for one in guest_phone.locator(".question__scores .button").all()]
-        assert len(answers) == 5 and all(box and box["y"] + box["height"] <= 844 for box in answers), answers  # all of them without scrolling
+        assert len(answers) == 5 and all(box and box["y"] + box["height"] <= 844 for box in answers), (
+            answers
+        )  # all of them without scrolling
         photograph(guest_phone, "phone-question")
         guest_phone.get_by_label("想对我们说的").fill("数字化流程讲得很清楚")
         guest_phone.get_by_role("button", name="很满意").tap()
