@@ -241,4 +241,4 @@ class ManyDialog:
 async def _undo(page: RegisterPage, import_id: UUID) -> None:
     undone = await asyncio.to_thread(imports.undo, import_id, frame.actor())
     page.refresh()
-    parts.toast(_("imports.undone", restored=undone.restored, kept=undone.kept))
+    parts.toast(_("imports.undone" if undone.kept else "imports.undone_all", restored=undone.restored, kept=undone.kept))

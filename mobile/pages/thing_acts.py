@@ -56,10 +56,11 @@ def draw(found: LabelView, id: UUID, by: Actor, foot: ui.element, after: Callabl
             parts.button(_("custody.take_back_one"), partial(_receive, id, after), kind="main", icon="receive", wide=True)
     elif "asset.take" in may:
         with foot:
+            whose = names.get(offer.to_id, "") if offer is not None and offer.to_id and offer.to_id != by.person_id else ""
             take = assets.Take(asset_id=id, for_person_id=offer.to_id if offer is not None and offer.to_id != by.person_id else None)
-            parts.button(
-                _("thing.take_it"), partial(_do, take, _("my.taken_toast", name=found.title), after), kind="main", icon="check", wide=True
-            )
+            said = _("my.taken_for_toast", name=found.title, person=whose) if whose else _("my.taken_toast", name=found.title)
+            words = _("my.take_for", name=whose) if whose else _("thing.take_it")
+            parts.button(words, partial(_do, take, said, after), kind="main", icon="check", wide=True)
 
 
 async def _do(do: Operation, words: str, after: Callable[[], Any]) -> None:

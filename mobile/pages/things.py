@@ -101,8 +101,9 @@ class Things:
                 with parts.box("row"):
                     parts.button(_("my.not_mine"), partial(self._decline, view))
                     take = assets.Take(asset_id=view.id, for_person_id=offer.to_id if taker else None)
+                    said = _("my.taken_for_toast", name=view.name, person=taker) if taker else _("my.taken_toast", name=view.name)
                     parts.button(
-                        _("my.got_it"), partial(self._do, take, _("my.taken_toast", name=view.name)), kind="main", icon="check"
+                        _("my.take_for", name=taker) if taker else _("my.got_it"), partial(self._do, take, said), kind="main", icon="check"
                     ).classes("grow")
 
     def _draw_back(self, back: list[Offer], things: dict[UUID, AssetView], names: dict[UUID, str]) -> None:

@@ -167,6 +167,7 @@ def test_many_are_found_ticked_looked_at_changed_and_given_back(desk: Page, serv
     assert live_office.read(assets.count, Filter(place_id=live_office.places["305"], q="得力")) == 2
     desk.locator(".toast").get_by_role("button", name="撤销").click()
     expect(rows).to_have_count(4)
+    expect(desk.locator(".toast").last).to_have_text("2 条已恢复。")
     assert live_office.read(assets.count, Filter(q="得力")) == 0
     # typed as one remembers it
     desk.locator(".chip--on", has_text="302 办公室").click()

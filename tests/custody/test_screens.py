@@ -137,6 +137,12 @@ def test_what_is_handed_to_me_waits_on_my_phone_and_a_transfer_needs_two_words(
     custodian.get_by_role("button", name="收回").tap()
     expect(custodian.locator(".toast")).to_contain_text("收回了 1 件")
     assert holder(live_office, desk) is None
+    # a deputy takes it for the one who is away, and is told whose it is now
+    server.post(people.UpdatePerson(person_id=live_office.wu.person_id, deputy_id=live_office.ann.person_id), by="ada")
+    server.post(assets.HandOver(asset_id=desk, to_person_id=live_office.wu.person_id), by="bo")
+    custodian.get_by_role("button", name="替吴桐收下").tap()
+    expect(custodian.locator(".toast").last).to_contain_text("办公桌 现在归吴桐保管")
+    assert holder(live_office, desk) == live_office.wu.person_id
     page = open_page(browser, server, "bo", f"/desk/transfers?chip=all&open={proposed['result']['transfer_id']}")
     expect(page.locator(".peek")).to_contain_text("调拨〔2026〕1号")
     photograph(page, "transfers")

@@ -203,7 +203,7 @@ def test_a_photo_cut_in_the_middle_a_file_at_the_desk_and_a_phone_taken_out_of_s
     assert closing.code == "stocktake.devices_open", "the count waits for this phone"
     # the file is taken at the desk, with its photo
     desk.locator("#queue-file").set_input_files(str(file))
-    expect(desk.locator(".dialog")).to_contain_text("4 条已入帐")
+    expect(desk.locator(".dialog")).to_contain_text("4 条已入账")
     expect(desk.locator(".dialog")).to_contain_text("林晓梅")
     desk.keyboard.press("Escape")
     assert len(counts(live_office)) == 3
@@ -232,9 +232,9 @@ def test_a_photo_cut_in_the_middle_a_file_at_the_desk_and_a_phone_taken_out_of_s
     assert live_office.read(phones.detail, device_of(live_office)).phone.quarantined == 1
     desk.reload()
     desk.locator(".rows__row, tr", has_text="林晓梅").first.click()
-    desk.get_by_role("button", name="照常入帐").click()
+    desk.get_by_role("button", name="照常入账").click()
     desk.get_by_label("原因").fill("她还在数的时候停用的")
-    desk.locator(".dialog").get_by_role("button", name="照常入帐").click()
+    desk.locator(".dialog").get_by_role("button", name="照常入账").click()
     until(desk, lambda: len(counts(live_office)) == 4, "the last count is in the books")
     desk_context.close()
     context.close()

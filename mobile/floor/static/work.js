@@ -57,14 +57,14 @@ export const countsHere = (row) => row.events.some(standing);
 const roundOf = (stocktake) => stocktake.round || 1;
 const inRound = (stocktake, row) => (roundOf(stocktake) === 1 ? row : { ...row, events: row.events.filter((event) => (event.round || 1) >= roundOf(stocktake)) });
 
-/** Places of a count: those this person is asked to count, else all of it, with what is below them, in the bundle's order. */
+/** Places of a count: those this person is asked to count, else all of it, with what is below them; everywhere for a count that names no place. */
 export function placesOf(stocktake) {
   const wanted = new Set(stocktake.asked_places?.length ? stocktake.asked_places : stocktake.place_ids);
   const inside = (one) => {
     for (let at = one; at; at = place(at.parent_id)) if (wanted.has(at.id)) return true;
     return false;
   };
-  return bundle().places.filter(inside);
+  return wanted.size ? bundle().places.filter(inside) : bundle().places;
 }
 
 /** `{counted, total, left}` of a count, or of one place of it: what the server knew plus what this phone holds. */
