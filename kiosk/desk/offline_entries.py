@@ -11,15 +11,14 @@ from functools import partial
 from uuid import UUID
 
 from fastapi import Depends
-from nicegui import APIRouter, ui
+from nicegui import APIRouter
 
-from core.foundation import clock, database, i18n, live
-from core.foundation.live import Change
+from core.foundation import clock, database, i18n
 from core.mechanisms import people
 from core.sections.visits import offline
 from core.sections.visits.offline import OfflineView, SettleOffline
 from core.sections.visits.record import RECEPTION
-from core.web import frame, parts
+from core.web import anew, frame, parts
 from core.web.frame import _
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
@@ -35,9 +34,9 @@ class OfflineBanner:
     """On the register of visits: how many entries wait to be settled."""
 
     def __init__(self) -> None:
-        self.client, self.box = ui.context.client, parts.box("stack")
+        self.box = parts.box("stack")
         self.draw()
-        self.client.on_delete(live.subscribe("offline_entry", self._changed))
+        anew.when_changed("offline_entry", draw=self.draw)
 
     def draw(self) -> None:
         with database.reading() as s:
@@ -47,27 +46,16 @@ class OfflineBanner:
             with self.box, parts.banner(_("offline.desk.waiting", n=waiting), "due", icon="cloud-up"):
                 parts.button(_("offline.desk.open"), href="/desk/offline-entries")
 
-    def _changed(self, _change: Change) -> None:
-        if not self.client.is_deleted:
-            with self.client:
-                self.draw()
-
 
 class OfflineEntries:
     """The list to settle, and below it what came in lately."""
 
     def __init__(self) -> None:
-        self.client = ui.context.client
         with parts.head(_("offline.desk"), _("offline.desk.hint")):
             parts.button(_("nav.visits"), href="/desk/visits", icon="back")
         self.body = parts.box("stack stack--loose")
         self.draw()
-        self.client.on_delete(live.subscribe("offline_entry", self._changed))
-
-    def _changed(self, _change: Change) -> None:
-        if not self.client.is_deleted:
-            with self.client:
-                self.draw()
+        anew.when_changed("offline_entry", draw=self.draw)
 
     def draw(self) -> None:
         """Draw both lists anew."""
