@@ -27,6 +27,10 @@ def test_what_was_left_behind_is_asked_for_at_the_kiosk_and_handed_over_at_the_d
     desk.goto(server.url + "/desk/room_care")
     desk.get_by_role("button", name=re.compile("^失物")).click()
     expect(desk.get_by_text("黑色雨伞").first).to_be_visible()
+    desk.get_by_role("link", name="打标签").click()
+    expect(desk.locator(".desk__main").get_by_text("黑色雨伞").first).to_be_visible()  # chosen for the sheet
+    desk.go_back()
+    desk.get_by_role("button", name=re.compile("^失物")).click()
     with panel(browser, server, kiosk_key(live_office)) as kiosk:
         press(kiosk, "送件取件")
         press(kiosk, "找丢失的东西")

@@ -88,6 +88,21 @@ def test_length_and_people_are_not_mixed_up() -> None:
     assert f"{asked.starts_at:%m-%d %H:%M}" == "11-24 10:00"
 
 
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [("301 14:00", "11-23 14:00"), ("301听雨厅 下午2点", "11-23 14:00"), ("听雨厅 明天10点", "11-24 10:00"), ("tomorrow at 9 in 301", "11-24 09:00"), ("３０１", "now")],
+)  # fmt: skip
+def test_a_room_that_is_named_is_no_head_count(text: str, start: str) -> None:
+    rooms = {name: UUID(int=301) for name in ("301", "301 听雨厅", "听雨厅")} | {"30": UUID(int=30)}
+    found = wishes.read(text, MON_9AM, SHANGHAI, FLOORS, rooms)
+    assert (found.floor_id, found.seats, found.unread) == (UUID(int=301), 0, "")
+    assert (f"{found.starts_at:%m-%d %H:%M}" if found.starts_at else "now") == start
+    generic = {"会议室": UUID(int=9), "Meeting room": UUID(int=9)}
+    assert wishes.read("8人会议室 meeting room", MON_9AM, SHANGHAI, FLOORS, generic).floor_id is None
+    assert wishes.read("301人", MON_9AM, SHANGHAI, FLOORS, rooms).seats == 301
+    assert wishes.read("30", MON_9AM, SHANGHAI, FLOORS, rooms).seats == 30
+
+
 def test_a_time_that_has_passed_today_is_tomorrows() -> None:
     at = MON_9AM + timedelta(hours=7)  # 16:00
     assert wall("at 3", at) == "11-24 15:00" and wall("5点", at) == "11-23 17:00"

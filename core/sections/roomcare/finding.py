@@ -51,7 +51,8 @@ def search(s: Session, text: str, at: datetime, limit: int = 30) -> Found:
     """What fits a sentence. Rooms that have all that was wished come first, then those it is carried into, the smallest that is large enough
     before the others; a broken thing that was wished puts a room last."""
     floors = {place.name: place.id for place in places.everything(s, (PlaceKind.FLOOR,))}
-    wish = wishes.read(text, at, clock.zone(), floors)
+    named = {name: place.id for place in places.everything(s, (PlaceKind.ROOM,)) for name in (place.name, place.short_name) if name}
+    wish = wishes.read(text, at, clock.zone(), floors, named)
     return find(s, wish, at, limit)
 
 
@@ -61,7 +62,7 @@ def find(s: Session, wish: Wish, at: datetime, limit: int = 30) -> Found:
     start = max(start, at.replace(second=0, microsecond=0))
     end = start + timedelta(minutes=wish.minutes)
     care = care_now(s, at)
-    on_floor = places.descendants(s, [wish.floor_id]) if wish.floor_id is not None else None
+    on_floor = places.descendants(s, [wish.floor_id]) | {wish.floor_id} if wish.floor_id is not None else None
     fits = _fits(s, wish, start, end, at, care, on_floor)
     later: list[tuple[datetime, int]] = []
     if not fits:

@@ -54,7 +54,7 @@ _FILLER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody asks for. `starts_at` None means now; `said_length` is False while the length is our own guess. `unread` is what nobody
+    """What somebody asks for; `floor_id` is a floor, or the one room they named. `starts_at` None means now; `said_length` is False while the length is our own guess. `unread` is what nobody
     understood."""
 
     seats: int = 0
@@ -66,10 +66,14 @@ class Wish:
     unread: str = ""
 
 
-def read(text: str, at: datetime, zone: ZoneInfo, floors: Mapping[str, UUID] | None = None) -> Wish:
-    """The wish in `text`, said at `at`. `floors` are the floors' names."""
+def read(
+    text: str, at: datetime, zone: ZoneInfo, floors: Mapping[str, UUID] | None = None, rooms: Mapping[str, UUID] | None = None
+) -> Wish:
+    """The wish in `text`, said at `at`. `floors` are the floors' names, `rooms` the numbers and names of rooms."""
     rest = " " + re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)[:200]).strip().lower() + " "
-    rest, floor_id = _floor(rest, floors or {})
+    rest, floor_id = _room(rest, rooms or {})
+    if floor_id is None:
+        rest, floor_id = _floor(rest, floors or {})
     rest, day = _day(rest, at.astimezone(zone).date())
     rest, length = _length(rest)
     rest, start, end = _times(rest)
@@ -123,6 +127,21 @@ def _plain(name: str) -> str:
         lambda m: str(_number(m[0])),
         name.lower().replace("層", "楼").replace("层", "楼").replace("樓", "楼"),
     )
+
+
+def _room(text: str, rooms: Mapping[str, UUID]) -> tuple[str, UUID | None]:
+    """The one room that is named: the longest name first; a number of one or two digits is rather a time or a head-count, and
+    "meeting room" no name."""
+    for name in sorted(rooms, key=len, reverse=True):
+        said = unicodedata.normalize("NFKC", name).lower()
+        said_loosely = r"\s*".join(re.escape(word) for word in said.split())
+        if (len(said) > 2 or not said.isdigit()) and _FILLER.sub(" ", said).strip():
+            match = re.search(
+                rf"(?<![a-z0-9:.]){said_loosely}(?![a-z0-9:.]|\s*(?:个|個|人|位|座|席|people|persons?|ppl|pax|seats?|guests?))", text
+            )
+            if match:
+                return _cut(text, match), rooms[name]
+    return text, None
 
 
 def _floor(text: str, floors: Mapping[str, UUID]) -> tuple[str, UUID | None]:

@@ -303,7 +303,7 @@ class LabelPage:
                 label = s.get(labels.Label, code)
                 if label is not None and label.state == LabelState.BLANK:
                     self.chosen.append(Choice(None, None, _("sheets.blank_name"), "", code))
-                if label is not None and label.subject_kind in SOURCES.values() and label.subject_id is not None:
+                if label is not None and label.subject_kind in (*SOURCES.values(), SubjectKind.LOST) and label.subject_id is not None:
                     told = labels.describe(s, label.subject_kind, [label.subject_id], by).get(label.subject_id)
                     self.chosen.append(
                         Choice(
