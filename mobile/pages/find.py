@@ -225,7 +225,8 @@ class FindScreen:
                 async def undo() -> None:
                     await parts.do(bookings.CancelBooking(booking_id=made))
 
-                parts.toast(_("find.done", room=_name(fit), span=f"{_time(start)}–{_time(end)}"), undo=undo, seconds=8)
+                words = "find.done" if outcome.result["state"] != "pending" else "find.asked_for"  # where somebody has to agree
+                parts.toast(_(words, room=_name(fit), span=f"{_time(start)}–{_time(end)}"), undo=undo, seconds=8)
             else:
                 parts.problem(outcome.message(frame.lang()))
         self.draw()

@@ -263,4 +263,11 @@ def test_a_room_in_plain_words_on_the_phone_one_tap_books_and_the_plan_shows_whe
     server.post(roomcare.ReportFault(room_id=live_office.places["305"], item="light"), by="wu")
     expect(page.locator(".plan__warn")).to_have_text("Lights broken")
     photograph(page, "find-plan")
+    # a room by its number, where somebody has to agree: it is asked for, not booked
+    server.post(rooms.SetUpRoom(room_id=live_office.places["301"], approver="leader"), by="bo")
+    page.goto(server.url + "/my/find?q=301 at 6pm")
+    expect(page.get_by_role("heading", name="1 room fits")).to_be_visible()
+    page.wait_for_function("() => window.foyer && window.foyer.linked()")
+    page.get_by_role("button", name="Book", exact=True).tap()
+    expect(page.locator(".toast")).to_contain_text("Asked for")
     page.context.close()
