@@ -9,9 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import col
 
 from core.foundation import database
 from core.foundation.i18n import LANGUAGES, has
+from core.mechanisms.notices import Notice
 from core.mechanisms.operations import Actor, Outcome, Role, perform_now
 from core.sections import bookings, rooms
 from core.sections.bookings import Booking, Claim
@@ -278,3 +280,27 @@ def test_twenty_threads_want_one_slot_and_one_gets_it(house: Office) -> None:
         assert sorted(outcome.ok for outcome in outcomes) == [False] * 19 + [True]
         assert all(lost(outcome) and outcome.facts["alternatives"] for outcome in outcomes if not outcome.ok)
     assert len(claims_of(house.places["301"])) == 5
+
+
+def told(office: Office, actor: Actor) -> list[tuple[str, str]]:
+    """What a person was told of bookings, by kind and by whose hand, each once however many ways it goes."""
+    with database.reading() as s:
+        rows = s.execute(select(Notice).where(col(Notice.person_id) == actor.person_id).order_by(col(Notice.id))).scalars()
+        return list(dict.fromkeys((row.key, str(row.facts.get("who", ""))) for row in rows))
+
+
+@pytest.mark.proves("Front desk 1")
+def test_a_host_hears_when_somebody_else_moved_or_cancelled_their_meeting_and_not_of_their_own_hand(house: Office) -> None:
+    made = book(house, moment(14), moment(15), title="评审")
+
+    def move(room: str, hour: int) -> bookings.MoveBooking:
+        return bookings.MoveBooking(booking_id=made["id"], room_id=house.places[room], starts_at=moment(hour), ends_at=moment(hour + 1))
+
+    house.do(move("302", 14), house.mei)
+    assert told(house, house.mei) == []
+    house.do(move("302", 14), house.ann)  # saved as it was: nothing to tell
+    assert told(house, house.mei) == []
+    house.do(move("301", 16), house.ann)
+    house.do(bookings.CancelBooking(booking_id=made["id"]), house.ann)
+    assert told(house, house.mei) == [("booking.moved_notice", "安然"), ("booking.cancelled_notice", "安然")]
+    assert all(has(key) for key in ("booking.moved_notice", "booking.cancelled_notice", "series.changed_notice", "series.cancelled_notice"))

@@ -300,6 +300,19 @@ def test_only_its_host_its_department_and_the_desk_may_change_a_series(house: Of
     assert house.refused(CancelSeries(series_id=made), door).code == "op.not_allowed"
 
 
+@pytest.mark.proves("V10")
+def test_a_host_hears_once_when_the_desk_changes_or_ends_their_series(house: Office) -> None:
+    made = make(house, MON, f"{WEEKLY};COUNT=4")
+    house.do(ChangeSeries(series_id=made, starts=time(11)), house.mei)
+    house.do(ChangeSeries(series_id=made, starts=time(14)), house.ann)
+    house.do(CancelSeries(series_id=made), house.ann)
+    house.do(CancelSeries(series_id=made), house.ann)  # twice is nothing new
+    with database.reading() as s:
+        rows = s.execute(select(Notice).where(Notice.person_id == house.mei.person_id)).scalars().all()  # type: ignore[arg-type]
+    assert sorted({row.key for row in rows}) == ["series.cancelled_notice", "series.changed_notice"]
+    assert len({row.created_at for row in rows if row.key == "series.changed_notice"}) == 1 and len(rows) <= 4  # not one for each date
+
+
 def test_a_retry_of_the_same_save_makes_one_series(house: Office) -> None:
     op_id = UUID(int=5)
     first = house.do(asking(house, MON, f"{WEEKLY};COUNT=3"), house.mei, op_id=op_id)

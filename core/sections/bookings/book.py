@@ -14,9 +14,10 @@ from pydantic import Field as Input
 from sqlmodel import Session
 
 from core.foundation.errors import Refused
-from core.mechanisms.operations import PERSON_ROLES, SYSTEM, Actor, Operation, Role, note, operation
+from core.mechanisms import places
+from core.mechanisms.operations import PERSON_ROLES, SYSTEM, Actor, Operation, Role, current_item, note, operation
 from core.sections import rooms
-from core.sections.bookings import claims, displacing, making
+from core.sections.bookings import claims, displacing, making, telling
 from core.sections.bookings.answers import clash_between
 from core.sections.bookings.claims import ITEM_OVERLAP, OVERLAP, BookingState, BookingView
 from core.sections.bookings.making import Wish
@@ -166,7 +167,10 @@ def move(s: Session, do: MoveBooking, by: Actor, at: datetime) -> BookingView:
     booking, former = claims.get(s, do.booking_id)
     making.may_change(s, booking, by)
     making.still_live(s, booking, former, at)
+    was = (places.get(s, booking.room_id).name, booking.starts_at)
     making.change(s, booking, by, at, starts_at=do.starts_at, ends_at=do.ends_at, room_id=do.room_id)
+    if current_item(s).do is do:  # a series or an answer that moves it says so itself
+        telling.tell_moved(s, booking, was, by, at)
     return making.seen(s, booking, by, at)
 
 
@@ -249,6 +253,8 @@ def cancel(s: Session, do: CancelBooking, by: Actor, at: datetime) -> BookingVie
         return making.seen(s, booking, by, at)
     making.still_live(s, booking, room, at)
     making.drop(s, booking, by, at)
+    if current_item(s).do is do:
+        telling.tell_cancelled(s, booking, by, at)
     return making.seen(s, booking, by, at)
 
 

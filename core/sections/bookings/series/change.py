@@ -16,11 +16,11 @@ from sqlmodel import Session
 
 from core.foundation import clock
 from core.foundation.errors import Refused
-from core.mechanisms import duties
+from core.mechanisms import duties, notices, places
 from core.mechanisms.operations import PERSON_ROLES, Actor, Operation, operation, touch
 from core.mechanisms.people import Person
 from core.sections import rooms
-from core.sections.bookings import answers, book, claims
+from core.sections.bookings import answers, book, claims, telling
 from core.sections.bookings.claims import Booking
 from core.sections.bookings.series import plan as plans
 from core.sections.bookings.series import record, rules
@@ -59,6 +59,7 @@ def change(s: Session, do: ChangeSeries, by: Actor, at: datetime) -> SeriesView:
     _keep(found, do)
     found.version += 1
     s.flush()
+    _tell(s, found, "series.changed_notice", by, at)
     return record.views(s, [found], by, at)[0]
 
 
@@ -103,6 +104,7 @@ def skip(s: Session, do: SkipDates, by: Actor, at: datetime) -> SeriesView:
         _cancel(s, booking, by, at)
     if do.originals:
         found.version += 1
+        _tell(s, found, "series.changed_notice", by, at)
     s.flush()
     return record.views(s, [found], by, at)[0]
 
@@ -120,6 +122,8 @@ def cancel(s: Session, do: CancelSeries, by: Actor, at: datetime) -> SeriesView:
     found = record.get(s, do.series_id)
     record.must_change(s, found, by)
     touch(s, "series", found.id)
+    if found.state != CANCELLED:
+        _tell(s, found, "series.cancelled_notice", by, at)
     cancel_to_come(s, found, do.since, by, at)
     return record.views(s, [found], by, at)[0]
 
@@ -171,6 +175,13 @@ def cancel_to_come(s: Session, found: Series, since: datetime | None, by: Actor,
     found.open_ended = False
     found.version += 1
     s.flush()
+
+
+def _tell(s: Session, found: Series, key: str, by: Actor, at: datetime) -> None:
+    """The host hears once for the whole series when somebody else has their hand on it."""
+    if telling.concerns_another(found.host_id, found.booked_by_id, by):
+        facts = {"who": by.name, "title": found.title or places.get(s, found.room_id).name}
+        notices.queue(s, key=key, facts=facts, at=at, to_person_id=found.host_id, subject=("series", found.id))
 
 
 def _changeable(s: Session, series_id: UUID, by: Actor) -> Series:
