@@ -21,7 +21,6 @@ from core.sections.supplies.demand import (
     open_round,
     rounds,
     say,
-    wanted_by,
 )
 from core.sections.supplies.hiding import (
     hidden_places,
@@ -128,5 +127,5 @@ __all__ = [
     "give_back", "hidden_places", "hides_stock", "include", "issue", "ledger", "lists_of", "may_see_stock", "move", "needed", "of_supply",
     "on_hand", "open_orders", "open_requests", "open_round", "order", "order_plan", "overdraw_settled", "packs_for", "plan", "plan_of",
     "plan_settled", "plans", "post_count", "receive", "register", "request", "rounds", "say", "scores", "search", "set_quota", "submit",
-    "taken", "update", "view", "views", "wanted_by",
+    "taken", "update", "view", "views",
 ]  # fmt: skip

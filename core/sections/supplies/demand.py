@@ -6,6 +6,7 @@ is needed. Whoever heads a department owes its answer as a duty; closing the rou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar
@@ -203,17 +204,17 @@ def lists_of(s: Session, round_id: UUID, department_id: UUID) -> dict[UUID, int]
     return {row.supply_id: row.quantity for row in s.execute(query)}
 
 
-def wanted_by(s: Session, round_id: UUID) -> dict[UUID, list[tuple[str, int]]]:
-    """Of each supply which department wants how many."""
+def wanted_by(s: Session, rounds: Sequence[UUID]) -> dict[tuple[UUID, UUID], list[tuple[str, int]]]:
+    """Of each supply in each of these rounds (by round and supply) which department wants how many."""
     query = (
-        select(SupplyDemand.supply_id, people.Department.name, SupplyDemand.quantity)
+        select(SupplyDemand.round_id, SupplyDemand.supply_id, people.Department.name, SupplyDemand.quantity)
         .join(people.Department, col(people.Department.id) == col(SupplyDemand.department_id))
-        .where(col(SupplyDemand.round_id) == round_id)
+        .where(col(SupplyDemand.round_id).in_(rounds))
         .order_by(col(people.Department.name))
     )
-    found: dict[UUID, list[tuple[str, int]]] = {}
-    for supply_id, name, quantity in s.execute(query):
-        found.setdefault(supply_id, []).append((name, quantity))
+    found: dict[tuple[UUID, UUID], list[tuple[str, int]]] = {}
+    for round_id, supply_id, name, quantity in s.execute(query):
+        found.setdefault((round_id, supply_id), []).append((name, quantity))
     return found
 
 

@@ -267,7 +267,7 @@ def plans(s: Session, by: Actor, *, state: str = "", after: UUID | None = None, 
         query = query.where(col(SupplyPlan.state) == state)
     if after is not None:
         query = query.where(col(SupplyPlan.id) < after)
-    return [plan_view(s, row, by) for row in s.execute(query).scalars()]
+    return plan_views(s, s.execute(query).scalars().all(), by)
 
 
 def plan_of(s: Session, plan_id: UUID, by: Actor) -> PlanView:
@@ -275,29 +275,37 @@ def plan_of(s: Session, plan_id: UUID, by: Actor) -> PlanView:
     row = s.get(SupplyPlan, plan_id)
     if row is None:
         raise Refused("supply.plan_unknown")
-    return plan_view(s, row, by)
+    return plan_views(s, [row], by)[0]
 
 
-def plan_view(s: Session, row: SupplyPlan, by: Actor) -> PlanView:
-    wanted, firms, hidden = demand.wanted_by(s, row.round_id), suppliers.names(s), hidden_places(s, by)
+def plan_views(s: Session, rows: Sequence[SupplyPlan], by: Actor) -> list[PlanView]:
+    """Plans with their lines, in a few statements however many there are."""
+    wanted, firms, hidden = demand.wanted_by(s, [row.round_id for row in rows]), suppliers.names(s), hidden_places(s, by)
+    makers = {row.made_by for row in rows if row.made_by}
+    names = {row.id: row.name for row in s.execute(select(people.Person.id, people.Person.name).where(col(people.Person.id).in_(makers)))}
+    round_of = {row.id: row.round_id for row in rows}
+    lines: dict[UUID, list[PlanLineView]] = {row.id: [] for row in rows}
     query = select(SupplyPlanLine, Supply).join(Supply, col(Supply.id) == col(SupplyPlanLine.supply_id))
-    lines = []
-    for line, supply in s.execute(query.where(col(SupplyPlanLine.plan_id) == row.id).order_by(col(Supply.number))):
+    for line, supply in s.execute(query.where(col(SupplyPlanLine.plan_id).in_(round_of)).order_by(col(Supply.number))):
         blind = supply.place_id in hidden
         cost = line.packs * line.pack * line.price_cents if line.price_cents is not None else None
         need = needed(line.demand, line.minimum, line.on_hand, line.on_order)
-        lines.append(
+        lines[line.plan_id].append(
             PlanLineView(
-                supply.id, supply.number, supply.name, supply.spec, supply.unit, line.demand, tuple(wanted.get(supply.id, ())), line.minimum,
-                None if blind else line.on_hand, line.on_order, None if blind else need, line.pack, None if blind else line.packs,
-                line.price_cents, None if blind else cost, line.supplier_id, firms.get(line.supplier_id, "") if line.supplier_id else "",
+                supply.id, supply.number, supply.name, supply.spec, supply.unit, line.demand,
+                tuple(wanted.get((round_of[line.plan_id], supply.id), ())), line.minimum, None if blind else line.on_hand, line.on_order,
+                None if blind else need, line.pack, None if blind else line.packs, line.price_cents, None if blind else cost,
+                line.supplier_id, firms.get(line.supplier_id, "") if line.supplier_id else "",
             )
         )  # fmt: skip
-    maker = s.get(people.Person, row.made_by) if row.made_by else None
-    return PlanView(
-        row.id, number_of(row), row.title, row.round_id, row.state, maker.name if maker else "", row.made_at, tuple(lines),
-        sum(line.cost_cents or 0 for line in lines), sum(1 for line in lines if line.packs and line.price_cents is None), row.version,
-    )  # fmt: skip
+    return [
+        PlanView(
+            row.id, number_of(row), row.title, row.round_id, row.state, names.get(row.made_by, "") if row.made_by else "", row.made_at,
+            tuple(lines[row.id]), sum(line.cost_cents or 0 for line in lines[row.id]),
+            sum(1 for line in lines[row.id] if line.packs and line.price_cents is None), row.version,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 # ── private ──

@@ -150,7 +150,8 @@ def department(s: Session, department_id: UUID) -> people.Department:
 
 def exceeded(s: Session, supply: Supply, department_id: UUID | None, quantity: int, at: datetime) -> Refused | None:
     """What to say when so many more pieces are more than the department's quota; None when they are not."""
-    quota = s.get(SupplyQuota, (supply.id, department_id)) if department_id is not None else None
+    # Held until the pieces are booked: two issues at once can not both find the last of the quota.
+    quota = s.get(SupplyQuota, (supply.id, department_id), with_for_update=True) if department_id is not None else None
     if quota is None or department_id is None:
         return None
     before = had(s, supply.id, department_id, Period(quota.per), at)
