@@ -329,10 +329,12 @@ def items_of(s: Session, booking_id: UUID) -> list[str]:
 
 # ── times and views ──
 
+_ZONE = select(Place.zone).where(col(Place.id) == bindparam("place"))
+
 
 def zone_of(s: Session, room_id: UUID) -> ZoneInfo:
     """The zone of the room's place, or the office's."""
-    name = s.execute(select(col(Place.zone)).where(col(Place.id) == room_id)).scalar_one_or_none()
+    name = s.connection().execute(_ZONE, {"place": room_id}).scalar()
     return ZoneInfo(name) if name else clock.zone()
 
 

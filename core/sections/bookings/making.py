@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -78,7 +79,7 @@ def make(
     host = host_of(s, wish.host_id, by)
     booking, rule = sketch(s, wish, room, purpose, host, by, at)
     rules.check_who(s, room, purpose, host, by)
-    rules.check_span(s, room, rule, booking.starts_at, booking.ends_at, at, claims.zone_of(s, room.place_id))
+    rules.check_span(s, room, rule, booking.starts_at, booking.ends_at, at, ZoneInfo(booking.zone))
     rules.check_lead(rule, booking.starts_at, at, by)
     rules.check_form(room, purpose, booking)
     if booking.starts_at <= at + rules.LATE_START:

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, Uuid, column, select, text
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -20,7 +20,7 @@ from core.foundation import clock
 from core.mechanisms.people import Department, Person
 from core.mechanisms.places import Place
 from core.sections import rooms
-from core.sections.bookings.claims import SHOWN, Booking, BookingState, Claim, from_ms, state_at, to_ms
+from core.sections.bookings.claims import SHOWN, Booking, BookingState, from_ms, state_at, to_ms
 from core.sections.bookings.rules import is_always_open, opening
 from core.sections.rooms import Room
 
@@ -98,11 +98,13 @@ class RoomDay:
 
 def rooms_now(s: Session, at: datetime) -> list[RoomNow]:
     """Every bookable room's state at `at`, in the order of the house: one indexed statement, two claims a room."""
-    claims_of = _now_and_next(s, at)
-    hours = _Hours(at)
-    rows = _rooms(s)
+    rows, hours = s.connection().execute(_ROOMS_NOW, {"now": to_ms(at)}).all(), _Hours(at)
+    ahead: dict[UUID, _Ahead] = {}
+    for row in rows:  # one a leaf; a combined room has several
+        leaf = row[-_AHEAD:]
+        ahead[row[0]] = _together(ahead[row[0]], leaf) if row[0] in ahead else leaf
     shut, unready = _shut(s, rows), rooms.unready(s, at)
-    found = [_room_now(row, shut.get(row.place_id, row), claims_of.get(row.place_id, _NOTHING), at, hours) for row in rows]
+    found = [_room_now(row, shut.get(id, row), ahead[id], at, hours) for id, row in {row[0]: row for row in rows}.items()]
     return [replace(room, ready=False, free_until=None) if room.id in unready else room for room in found] if unready else found
 
 
@@ -115,7 +117,6 @@ def _rooms_query(*more: Any) -> Any:
         Place.short_name,
         col(floor.name).label("where"),
         col(floor.sort).label("floor"),
-        Place.parent_id,
         Place.zone,
         Room.capacity,
         Room.bookable,
@@ -132,8 +133,16 @@ def _rooms_query(*more: Any) -> Any:
 
 
 _ROOMS = _rooms_query()
+_ROOMS_BY_FLOOR = _rooms_query(Place.parent_id)
 _ROOMS_WITH_RULES = _rooms_query(
-    Room.equipment, Room.roles, Room.departments, Room.approver, Room.shortest_minutes, Room.set_up_minutes, Room.clean_up_minutes
+    Place.parent_id,
+    Room.equipment,
+    Room.roles,
+    Room.departments,
+    Room.approver,
+    Room.shortest_minutes,
+    Room.set_up_minutes,
+    Room.clean_up_minutes,
 )
 
 
@@ -175,73 +184,65 @@ def _typed(*columns: Any) -> tuple[Any, ...]:
 # A combined room is its parts: what its leaves hold, it holds. One row a leaf: the claim that runs and the one that comes, each a correlated
 # lookup by (room_id, from_ms), whatever the ledger's size. Written out because both databases keep this plan, and neither keeps it for a
 # window function or a lateral join written by the ORM.
-_NOW_AND_NEXT = text(
-    "WITH leaves AS (SELECT place_id AS room_id, place_id AS leaf_id FROM room UNION ALL SELECT room_id, part_id FROM room_part), picks AS ("
-    " SELECT room_id,"
-    " (SELECT id FROM claim WHERE claim.room_id = leaf_id AND from_ms <= :now ORDER BY from_ms DESC LIMIT 1) AS now_id,"
-    " (SELECT id FROM claim WHERE claim.room_id = leaf_id AND from_ms > :now ORDER BY from_ms LIMIT 1) AS next_id FROM leaves)"
-    " SELECT p.room_id, b.id, n.until_ms, b.state, b.title, d.name AS who, x.from_ms AS next_ms, xd.name AS next_who FROM picks p"
-    " LEFT JOIN claim n ON n.id = p.now_id AND n.until_ms > :now LEFT JOIN booking b ON b.id = n.booking_id"
-    " LEFT JOIN department d ON d.id = b.department_id"
-    " LEFT JOIN claim x ON x.id = p.next_id LEFT JOIN booking xb ON xb.id = x.booking_id LEFT JOIN department xd ON xd.id = xb.department_id"
-).columns(*_typed(Claim.room_id, Booking.id))
+_NOW_AND_NEXT = (
+    text(
+        "WITH leaves AS (SELECT place_id AS room_id, place_id AS leaf_id FROM room UNION ALL SELECT room_id, part_id FROM room_part), picks AS ("
+        " SELECT room_id,"
+        " (SELECT id FROM claim WHERE claim.room_id = leaf_id AND from_ms <= :now ORDER BY from_ms DESC LIMIT 1) AS now_id,"
+        " (SELECT id FROM claim WHERE claim.room_id = leaf_id AND from_ms > :now ORDER BY from_ms LIMIT 1) AS next_id FROM leaves)"
+        " SELECT p.room_id, b.id AS booking_id, n.until_ms, b.state, b.title, d.name AS who, x.from_ms AS next_ms, xd.name AS next_who FROM picks p"
+        " LEFT JOIN claim n ON n.id = p.now_id AND n.until_ms > :now LEFT JOIN booking b ON b.id = n.booking_id"
+        " LEFT JOIN department d ON d.id = b.department_id"
+        " LEFT JOIN claim x ON x.id = p.next_id LEFT JOIN booking xb ON xb.id = x.booking_id LEFT JOIN department xd ON xd.id = xb.department_id"
+    )
+    .columns(
+        column("room_id", Uuid()),
+        column("booking_id", Uuid()),
+        *(column(name) for name in ("until_ms", "state", "title", "who", "next_ms", "next_who")),
+    )
+    .subquery("ahead")
+)
+_ROOMS_NOW = _rooms_query(*(one for one in _NOW_AND_NEXT.c if one.name != "room_id")).join(
+    _NOW_AND_NEXT, _NOW_AND_NEXT.c.room_id == Room.place_id
+)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ahead:
-    """What runs in a room, and what comes: the booking's id (None: nothing runs), milliseconds, words."""
-
-    id: UUID | None
-    until_ms: int
-    state: str
-    title: str
-    who: str
-    next_ms: int | None
-    next_who: str
-
-
-_NOTHING = _Ahead(None, 0, "", "", "", None, "")
-
-
-def _now_and_next(s: Session, at: datetime) -> dict[UUID, _Ahead]:
-    found: dict[UUID, _Ahead] = {}
-    for room_id, id, until, state, title, who, next_ms, next_who in s.connection().execute(_NOW_AND_NEXT, {"now": to_ms(at)}).all():
-        leaf = _Ahead(id, until or 0, state or "", title or "", who or "", next_ms, next_who or "")
-        found[room_id] = _together(found[room_id], leaf) if room_id in found else leaf
-    return found
+# What runs in a room and what comes, the last columns of a row: the booking's id (None: nothing runs), until when in milliseconds, its state,
+# title and department; when the next one begins, and whose it is.
+_AHEAD = 7
+_Ahead = tuple[UUID | None, int | None, str | None, str | None, str | None, int | None, str | None]
 
 
 def _together(a: _Ahead, b: _Ahead) -> _Ahead:
     """Two leaves of a combined room: what runs longest, and what comes first."""
-    runs, comes = (
-        (a if a.until_ms >= b.until_ms else b),
-        (b if a.next_ms is None or (b.next_ms is not None and b.next_ms < a.next_ms) else a),
-    )
-    return _Ahead(runs.id, runs.until_ms, runs.state, runs.title, runs.who, comes.next_ms, comes.next_who)
+    runs = a if (a[1] or 0) >= (b[1] or 0) else b
+    comes = b if a[5] is None or (b[5] is not None and b[5] < a[5]) else a
+    return (*runs[:5], *comes[5:])
 
 
 _NOT_YET = (BookingState.PENDING, BookingState.OFFERED)
 
 
 def _room_now(room: Row[Any], shut: Any, ahead: _Ahead, at: datetime, hours: _Hours) -> RoomNow:
+    runs, until_ms, runs_as, what, whose, next_ms, next_who = ahead
     opens, closes = hours.of(room)
-    next_starts_at = from_ms(ahead.next_ms) if ahead.next_ms is not None else None
-    endless = is_always_open(room) and next_starts_at is None
-    limit = at + timedelta(days=1) if is_always_open(room) else closes
-    if next_starts_at is not None and (next_starts_at < limit or is_always_open(room)):
+    endless = is_always_open(room)
+    next_starts_at = from_ms(next_ms) if next_ms is not None else None
+    limit = at + timedelta(days=1) if endless else closes
+    if next_starts_at is not None and (endless or next_starts_at < limit):
         limit = next_starts_at
     # A room that never closes has no "until": one that moves on with the clock would be told to its lamp each second.
-    state, until, who, title, booking_id = "free", None if endless else limit, "", "", None
-    if rooms.is_closed(shut, at) or not room.bookable:
-        state, until = "shut", shut.closed_until
-    elif ahead.id is not None:
-        needs = ahead.state in _NOT_YET or (room.check_in and ahead.state == BookingState.CONFIRMED)
-        state, until, who, title, booking_id = "held" if needs else "busy", from_ms(ahead.until_ms), ahead.who, ahead.title, ahead.id
+    state, until, who, title = "free", None if endless and next_starts_at is None else limit, "", ""
+    closed = rooms.is_closed(shut, at)
+    if closed or not room.bookable:
+        state, until, runs = "shut", shut.closed_until, None
+    elif runs is not None:
+        needs = runs_as in _NOT_YET or (room.check_in and runs_as == BookingState.CONFIRMED)
+        state, until, who, title = "held" if needs else "busy", from_ms(until_ms or 0), whose or "", what or ""
     elif not (opens <= at < closes):
         state, until = "shut", opens if at < opens else opens + timedelta(days=1)
     elif next_starts_at is not None and next_starts_at - at <= SOON:
-        state, until, who = "soon", next_starts_at, ahead.next_who
-    free_until = limit if state in ("free", "soon") else None
+        state, until, who = "soon", next_starts_at, next_who or ""
     return RoomNow(
         room.place_id,
         room.name,
@@ -251,12 +252,12 @@ def _room_now(room: Row[Any], shut: Any, ahead: _Ahead, at: datetime, hours: _Ho
         room.capacity,
         state,
         until,
-        free_until,
+        limit if state in ("free", "soon") else None,
         who,
         title,
-        booking_id,
+        runs,
         next_starts_at,
-        shut.closed_reason if rooms.is_closed(shut, at) else "",
+        shut.closed_reason if closed else "",
     )
 
 
@@ -305,18 +306,10 @@ def day_plan(s: Session, day: date, at: datetime, room_ids: Sequence[UUID] | Non
     if room_ids is not None:
         query = query.where(col(Booking.room_id).in_({other for id in room_ids for other in shared.get(id, (id,))}))
     slots: dict[UUID, list[DaySlot]] = {}
-    for row in s.connection().execute(query):
-        slot = DaySlot(
-            row.id,
-            row.starts_at,
-            row.ended_at or row.ends_at,
-            state_at(row.state, row.starts_at, row.ends_at, at),
-            row.who or "",
-            row.title,
-            row.host or "",
-        )
-        for id in shared.get(row.room_id, (row.room_id,)):
-            slots.setdefault(id, []).append(slot)
+    for room_id, id, starts_at, ends_at, ended_at, state, title, who, host in s.connection().execute(query):
+        slot = DaySlot(id, starts_at, ended_at or ends_at, state_at(state, starts_at, ends_at, at), who or "", title, host or "")
+        for taken in shared.get(room_id, (room_id,)):
+            slots.setdefault(taken, []).append(slot)
     found, hours = [], _Hours(start + timedelta(hours=12))
     for room in _rooms(s):
         if room_ids is None or room.place_id in room_ids:

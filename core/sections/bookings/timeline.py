@@ -6,13 +6,15 @@ titles; one statement for the rooms, one for the bookings, whatever the span."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import literal, or_, select
 from sqlmodel import Session, col
 
 from core.foundation import clock
@@ -20,8 +22,10 @@ from core.mechanisms.operations import OFFICE, Actor, Role
 from core.mechanisms.people import Department, Person
 from core.sections import rooms
 from core.sections.bookings.claims import SHOWN, Booking, state_at
-from core.sections.bookings.plans import _Hours, _rooms, _shut
+from core.sections.bookings.plans import _ROOMS_BY_FLOOR, _Hours, _rooms, _shut
 from core.sections.bookings.rules import is_always_open
+
+_DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +82,30 @@ class Timeline:
 def timeline(s: Session, first: date, days: int, at: datetime, by: Actor) -> Timeline:
     """The bookings of `days` days from `first`, as this reader may see them."""
     midnights = [datetime.combine(first + timedelta(days=n), time(), clock.zone()).astimezone(UTC) for n in range(days + 1)]
-    bars: dict[UUID, list[Bar]] = {}
+    bars: defaultdict[UUID, list[Bar]] = defaultdict(list)
     all_mine = by.has(*OFFICE, Role.SYSTEM)
     department = None if all_mine or by.person_id is None else getattr(s.get(Person, by.person_id), "department_id", None)
     zone = clock.zone()
     combined = rooms.parts_of(s)
     shared = {id: rooms.sharing(s, id) for id in {*combined, *(part for parts in combined.values() for part in parts)}}
-    for row in s.connection().execute(_query(midnights[0], midnights[-1])):
-        end = row.ended_at or row.ends_at
-        state = state_at(row.state, row.starts_at, row.ends_at, at)
-        may = all_mine or by.person_id in (row.host_id, row.booked_by_id) or (department is not None and department == row.department_id)
-        title, who = row.title, row.host or row.department or ""
-        for day in range(days):
-            if row.starts_at < midnights[day + 1] and end > midnights[day]:
-                start_minute = _minute(row.starts_at, zone) if row.starts_at >= midnights[day] else 0
-                end_minute = (_minute(end, zone) or 1440) if end <= midnights[day + 1] else 1440
-                bar = Bar(row.id, day, start_minute, max(end_minute, start_minute + 1), state, title, who, may)
-                bars.setdefault(row.room_id, []).append(bar)
-                for other in shared.get(row.room_id, set()) - {
-                    row.room_id
-                }:  # a room that opens into this one is taken too, and its bar is moved there
-                    bars.setdefault(other, []).append(replace(bar, may=False))
+    query = _query(midnights[0], midnights[-1], *(() if all_mine else (by.person_id, department)))
+    for room_id, id, starts_at, ends_at, ended_at, state, title, of, host, mine in s.connection().execute(query):
+        end = ended_at or ends_at
+        shown, may = state_at(state, starts_at, ends_at, at), all_mine or bool(mine)
+        day = max(bisect_right(midnights, starts_at) - 1, 0)
+        while day < days and end > midnights[day]:
+            midnight, next_midnight = midnights[day], midnights[day + 1]
+            start_minute = _minute_of_day(starts_at, midnight, next_midnight, zone) if starts_at >= midnight else 0
+            end_minute = _minute_of_day(end, midnight, next_midnight, zone) if end < next_midnight else 1440
+            bar = Bar(id, day, start_minute, max(end_minute, start_minute + 1), shown, title, host or of or "", may)
+            bars[room_id].append(bar)
+            if room_id in shared:  # a room that opens into this one is taken too, and its bar is moved there
+                for other in shared[room_id] - {room_id}:
+                    bars[other].append(replace(bar, may=False))
+            day += 1
     hours = _Hours(midnights[0] + timedelta(hours=12))
     floors: dict[tuple[UUID | None, str], list[RoomRow]] = {}
-    rows = list(_rooms(s))
+    rows = list(_rooms(s, _ROOMS_BY_FLOOR))
     closings = _shut(s, rows)
     for room in rows:
         opens, closes = hours.of(room)
@@ -136,7 +140,12 @@ def _shut_minutes(closing: Any, midnights: list[datetime], zone: tzinfo) -> tupl
 
 
 def _of_day(moment: datetime, midnight: datetime) -> int:
-    return max(0, min(1440, (moment - midnight) // timedelta(minutes=1)))
+    return max(0, min(1440, (moment - midnight) // _MINUTE))
+
+
+def _minute_of_day(moment: datetime, midnight: datetime, next_midnight: datetime, zone: tzinfo) -> int:
+    """The same between these midnights; only a day on which the clocks change needs the zone's word for it."""
+    return (moment - midnight) // _MINUTE if next_midnight - midnight == _DAY else _minute(moment, zone)
 
 
 def _minute(moment: datetime, zone: tzinfo) -> int:
@@ -144,11 +153,14 @@ def _minute(moment: datetime, zone: tzinfo) -> int:
     return local.hour * 60 + local.minute
 
 
-def _query(start: datetime, end: datetime) -> Any:
+def _query(start: datetime, end: datetime, person: UUID | None = None, department: UUID | None = None) -> Any:
+    """The bookings of a span; the last column says whether they are this person's, or of their department."""
+    mine = [col(column) == person for column in (Booking.host_id, Booking.booked_by_id) if person is not None]
+    mine += [col(Booking.department_id) == department] if department is not None else []
     return (
         select(
-            Booking.room_id, Booking.id, Booking.starts_at, Booking.ends_at, Booking.ended_at, Booking.state, Booking.title, Booking.host_id,
-            Booking.booked_by_id, Booking.department_id, col(Department.name).label("department"), col(Person.name).label("host"),
+            Booking.room_id, Booking.id, Booking.starts_at, Booking.ends_at, Booking.ended_at, Booking.state, Booking.title,
+            col(Department.name).label("department"), col(Person.name).label("host"), (or_(*mine) if mine else literal(False)).label("mine"),
         )
         .outerjoin(Department, col(Department.id) == Booking.department_id)
         .outerjoin(Person, col(Person.id) == Booking.host_id)
