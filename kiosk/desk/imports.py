@@ -30,6 +30,7 @@ ORDER = ("assets", "asset_classes", "people", "places", "departments", "visits",
 TONES: dict[str, parts.Tone] = {"create": "free", "update": "soon", "skip": "lost", "error": "busy"}
 ICONS = {"create": "plus", "update": "pen", "skip": "check", "error": "warning"}
 PAGE_ROWS = 50
+ASKED = {"import.no_headings", "import.missing_headings", "import.heading_twice"}  # a person can say what such a heading is
 LEFT_OUT = {"life_years", "unit_price", "warranty_months"}  # other ways to say a column: read, but not offered in an empty table
 Show = Literal["all", "create", "update", "skip", "error"]
 
@@ -163,7 +164,7 @@ class ImportPage:
         await self._look(language)
 
     async def _look(self, language: str) -> None:
-        """The dry run of the file; where a heading that is needed is missing, the person is asked which one it is."""
+        """The dry run of the file; where its headings do not say enough, the person is asked what they are."""
         what, by, file = self.what, frame.actor(), self.file
         assert file is not None
         try:
@@ -173,7 +174,7 @@ class ImportPage:
                 ), "imports.checked",
             )  # fmt: skip
         except Invalid as error:
-            if error.code == "import.missing_headings":
+            if error.code in ASKED:
                 self._draw_mapping(imports.described(error, language))
             else:
                 self._say(imports.described(error, language), busy=False)
@@ -215,6 +216,8 @@ class ImportPage:
         except (TableError, Invalid, Refused, NotAllowed) as error:
             self._say(imports.described(error, frame.lang()), busy=False)
             return
+        if found.nothing_known:
+            problem = _("imports.map_unknown", row=found.row)
         options = {"": _("imports.map_none"), **{column.key: _(column.heading) for column in found.importer.columns}}
         chosen: dict[str, Any] = {}
         self.body.clear()

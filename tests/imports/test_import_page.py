@@ -73,10 +73,27 @@ def test_the_clerk_looks_imports_and_takes_it_back(desk: Page, server: Server, l
     assert live_office.read(assets.get, old_id).value_cents == 80_000
 
 
-def test_a_file_that_is_no_table_is_told_on_the_page(desk: Page, server: Server) -> None:
+@pytest.mark.proves("Things 10")
+def test_a_file_that_is_no_table_is_told_and_one_with_unknown_headings_is_asked_about(desk: Page, server: Server, live_office: Office) -> None:
     desk.goto(f"{server.url}/desk/imports")
     choose(desk, "photo.csv", b"\xff\xd8\xff\xe0 not a table")
     expect(desk.get_by_text(re.compile("读不出这个文件的文字|没找到认得的表头"))).to_be_visible()
+    mine = csv_file([("ZC-1", "椅子", "木头")], ("卡片", "名目", "料"))
+    choose(desk, "我的表.csv", mine)
+    expect(desk.get_by_text("第 1 行当作表头来读，但没有一个认得。请逐栏说明是什么。")).to_be_visible()
+    for heading, column in (("卡片", "资产编号"), ("名目", "资产名称")):
+        box = desk.locator(".imports__pair", has_text=heading).locator("input")
+        box.click()
+        box.fill(column)
+        desk.get_by_role("option", name=column, exact=True).click()
+    look(desk, "imports-map-all")
+    desk.get_by_role("button", name="照这样再看一遍").click()
+    expect(desk.get_by_role("button", name="导入 1 条")).to_be_visible()
+    desk.get_by_role("button", name="换一个文件").click()
+    choose(desk, "我的表.csv", mine)
+    desk.get_by_role("button", name="导入 1 条").click()  # remembered: not asked again
+    expect(desk.get_by_role("button", name="撤销这次导入")).to_be_visible()
+    assert live_office.read(assets.by_number, "ZC-1").name == "椅子"
 
 
 @pytest.mark.proves("S4.1-R1", "S4.1-R2", "S4.1-R3")

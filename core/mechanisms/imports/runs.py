@@ -121,7 +121,7 @@ def stop(import_id: UUID, by: Actor) -> None:
 
 
 def headings(collection: str, data: bytes, by: Actor, mapping: Mapping[str, str] | None = None) -> Found:
-    """What the headings of a file are read as, also when some that are needed are missing: for a page that asks.
+    """What the headings of a file are read as, also when none is known, some that are needed are missing or two say the same: for a page that asks.
 
     Raises what `dry_run` raises but import.missing_headings."""
     with database.reading() as s:

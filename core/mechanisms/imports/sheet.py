@@ -48,6 +48,12 @@ class Found:
     columns: dict[str, int]
     rest: Iterable[Row]
     dialect: Dialect | None = None
+    twice: str = ""  # a heading that says a column another one says already
+
+    @property
+    def nothing_known(self) -> bool:
+        """None of the headings says a column: which row they stand in is a guess."""
+        return not self.columns
 
     @property
     def missing(self) -> list[ImportColumn]:
@@ -64,6 +70,10 @@ def read(how: Importer, data: bytes, language: str, mapping: Mapping[str, str] |
     what the file's program is known for, and the headings themselves."""
     with database.reading() as s:
         found = find_headings(s, how, data, mapping)
+        if found.nothing_known:
+            raise Invalid("import.no_headings", headings="、".join(dict.fromkeys(one.text for one in found.headings if one.text))[:200])
+        if found.twice:
+            raise Invalid("import.heading_twice", heading=found.twice, row=found.row)
         if found.missing:
             names = "、".join(t(column.heading, language) for column in found.missing)
             raise Invalid("import.missing_headings", headings=names, row=found.row)
@@ -78,30 +88,40 @@ def read(how: Importer, data: bytes, language: str, mapping: Mapping[str, str] |
 
 
 def find_headings(s: Session, how: Importer, data: bytes, mapping: Mapping[str, str] | None = None) -> Found:
-    """The row with most known headings among the first ones; the rows after it are data.
+    """The row with most known headings among the first ones, or the first of the fullest where none is known; the rows after it are data.
 
-    Raises TableError, Invalid import.no_headings, import.heading_twice."""
+    Raises TableError, Invalid import.no_headings (nothing stands below), import.heading_twice (the same words twice: no answer could tell them apart)."""
     how = how.with_own(s)
     rows = read_rows(data)
     names = {heading_key(name): column.key for column in how.columns for name in _names(column.heading, column.aliases)}
     head = [row for _, row in zip(range(HEADING_ROWS), rows, strict=False)]
     told = {heading_key(text): key for text, key in (mapping or {}).items()}
     said = [_read_as(s, how, row, names, told) for row in head]
-    best = max(range(len(head)), key=lambda index: sum(one.column != "" for one in said[index][0]))
+    best = max(range(len(head)), key=lambda index: (sum(one.column != "" for one in said[index][0]), sum(cell.text != "" for cell in head[index].cells)))
     headings, dialect = said[best]
-    if not any(one.column for one in headings):
+    below = head[best + 1 :]
+    if not any(one.column for one in headings) and not any(cell.text for row in below for cell in row.cells):
         raise Invalid("import.no_headings", headings="、".join(dict.fromkeys(cell.text for cell in head[0].cells if cell.text))[:200])
-    columns: dict[str, int] = {}
-    for index, one in enumerate(headings):
-        if one.column and one.column in columns:
-            raise Invalid("import.heading_twice", heading=one.text, row=head[best].number)
-        if one.column:
-            columns[one.column] = index
+    columns, twice = _columns(headings, head[best].number)
     shown = tuple(
-        replace(one, samples=tuple(row.at(index).text.strip()[:40] for row in head[best + 1 :] if row.at(index).text.strip())[:3])
+        replace(one, samples=tuple(row.at(index).text.strip()[:40] for row in below if row.at(index).text.strip())[:3])
         for index, one in enumerate(headings)
     )
-    return Found(how, head[best].number, shown, columns, _then(head[best + 1 :], rows), dialect)
+    return Found(how, head[best].number, shown, columns, _then(below, rows), dialect, twice)
+
+
+def _columns(headings: Sequence[Heading], row: int) -> tuple[dict[str, int], str]:
+    """Which cell is which column, and the last heading that says one again."""
+    columns: dict[str, int] = {}
+    twice = ""
+    for index, one in enumerate(headings):
+        if one.column and one.column in columns:
+            twice = one.text
+            if heading_key(headings[columns[one.column]].text) == heading_key(one.text):
+                raise Invalid("import.heading_twice", heading=one.text, row=row)
+        elif one.column:
+            columns[one.column] = index
+    return columns, twice
 
 
 def _read_as(
