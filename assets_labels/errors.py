@@ -14,7 +14,7 @@ class DrawingError(ValueError):
     """A label, badge, card or report that must not be printed as asked.
 
     Codes: sheet.unknown_template, sheet.bad_start, sheet.bad_base_url, sheet.module_too_small, label.missing_glyph,
-    label.too_many, label.bad_code, sheet.unreadable."""
+    label.too_many, label.bad_code, sheet.unreadable, sheet.off_page."""
 
     def __init__(self, code: str, /, **facts: Fact) -> None:
         super().__init__(f"{code}: " + ", ".join(f"{name}={value!r}" for name, value in facts.items()))

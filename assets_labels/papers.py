@@ -71,7 +71,13 @@ class Template:
 
     def shifted(self, right_mm: float, down_mm: float) -> Template:
         """The same paper as a printer takes it that draws everything too far left and too high by these lengths."""
-        return replace(self, left_mm=self.left_mm + right_mm, top_mm=self.top_mm + down_mm)
+        moved = replace(self, left_mm=self.left_mm + right_mm, top_mm=self.top_mm + down_mm)
+        return replace(moved, ruler=self.ruler and moved.foot_mm >= RULER_ROOM_MM)  # the ruler is never printed over the last labels
+
+    @property
+    def foot_mm(self) -> float:
+        """What is free below the last row."""
+        return self.page_height_mm - self.top_mm - (self.rows - 1) * self.pitch_y_mm - self.cell_height_mm
 
     def cell(self, position: int) -> tuple[float, float]:
         """Left and top of the cell at `position`, counted from 1 along the rows."""

@@ -25,13 +25,14 @@ from core.sections.assets import Asset, AssetView
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What is to be printed: `start` is the first free cell, counted from 1."""
+    """What is to be printed: `start` is the first free cell, counted from 1. `reader` is the language of who is told what does not read (the labels' own if empty)."""
 
     template: Template
     start: int
     labels: tuple[LabelText, ...]
     language: str
     base_url: str
+    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,10 @@ class _Told:
 
 
 def draw_and_prove(sheet: Sheet) -> bytes:
-    """The PDF, after every one of its labels was read back. Raises DrawingError: sheet.bad_start, sheet.module_too_small, sheet.unreadable …"""
+    """The PDF, after every one of its labels was read back. Raises DrawingError: sheet.bad_start, sheet.module_too_small, sheet.unreadable,
+    sheet.off_page …"""
     pdf = draw_sheet(sheet.template, sheet.labels, start=sheet.start, base_url=sheet.base_url, language=sheet.language)
-    prove(pdf, sheet.template, sheet.labels, sheet.start, sheet.base_url)
+    prove(pdf, sheet.template, sheet.labels, sheet.start, sheet.base_url, sheet.reader or sheet.language)
     return pdf
 
 

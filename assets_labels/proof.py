@@ -15,9 +15,10 @@ import zxingcpp
 
 from assets_labels.errors import DrawingError
 from assets_labels.fonts import clean
-from assets_labels.matrices import plain_code, qr_text
+from assets_labels.matrices import plain_code, qr_text, shown_code
 from assets_labels.papers import Template
 from assets_labels.sheets import LabelText, paper_of
+from core.foundation.i18n import t
 
 PRINTER_DPI = 300
 _MOST_NAMES = 5
@@ -27,13 +28,14 @@ _pdfium = threading.Lock()  # PDFium is not made for several threads at once
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A label whose print does not read as it should: `read` is what the decoder found in its cell."""
+    """A label whose print does not read as it should: `read` is what the decoder found in its cell; `off_page`: a code of it stands beyond the paper's edge."""
 
     code: str
     name: str
     page: int
     position: int
     read: tuple[str, ...]
+    off_page: bool = False
 
 
 def page_images(pdf: bytes, dpi: float = PRINTER_DPI) -> Iterator[Any]:
@@ -80,15 +82,35 @@ def unreadable(
         code = plain_code(label.code)
         wanted = [qr_text(base_url, code, label.gs1_prefix), *([code] if paper.layout.bars_width and label.bars else [])]
         if sorted(read) != sorted(wanted):
-            failed.append(Unreadable(code, clean(label.name), page + 1, place + 1, read))
+            failed.append(Unreadable(code, clean(label.name), page + 1, place + 1, read, _off_page(paper, left, top, bars=label.bars)))
     return failed
 
 
-def prove(pdf: bytes, template: str | Template, labels: Sequence[LabelText], start: int, base_url: str) -> None:
-    """Pass when every label of the sheet reads. Refuses: sheet.unreadable, naming the first of them."""
+def _off_page(paper: Template, left: float, top: float, *, bars: bool) -> bool:
+    """Whether a code of the cell at this corner would stand partly beyond the paper's edge."""
+    place = paper.layout
+    boxes = [(place.qr_left, place.qr_top, place.qr_size, place.qr_size)]
+    if place.bars_width and bars:
+        boxes.append((place.bars_left, place.bars_top, place.bars_width, place.bars_height))
+    return any(
+        left + x < 0 or top + y < 0 or left + x + wide > paper.page_width_mm or top + y + high > paper.page_height_mm
+        for x, y, wide, high in boxes
+    )
+
+
+def prove(pdf: bytes, template: str | Template, labels: Sequence[LabelText], start: int, base_url: str, language: str) -> None:
+    """Pass when every label of the sheet reads.
+
+    Refuses: sheet.unreadable, sheet.off_page (a code beyond the paper's edge), naming the first of them and their cells in the reader's language."""
     failed = unreadable(pdf, template, labels, start, base_url)
-    if failed:
-        raise DrawingError("sheet.unreadable", n=len(failed), names=", ".join(each.name or each.code for each in failed[:_MOST_NAMES]))
+    if not failed:
+        return
+    told = [
+        t("sheet.unreadable_one", language, name=each.name or "—", code=shown_code(each.code), page=each.page, position=each.position)
+        for each in failed[:_MOST_NAMES]
+    ]
+    names = t("sheet.unreadable_between", language).join(told) + ("…" if len(failed) > _MOST_NAMES else "")
+    raise DrawingError("sheet.off_page" if any(each.off_page for each in failed) else "sheet.unreadable", n=len(failed), names=names)
 
 
 def unreadable_pages(pdf: bytes, codes: Sequence[str], base_url: str) -> list[str]:

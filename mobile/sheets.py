@@ -6,6 +6,7 @@ A sheet is drawn and read back in the worker process before it is answered: a la
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -56,7 +57,7 @@ async def label_sheet(order: SheetOrder, request: Request, actor: Caller) -> Res
         raise Problem(403, "op.not_allowed", kind="label.note_prints")
     words = order.language if order.language in LANGUAGES else language(request)
     try:
-        sheet = await asyncio.to_thread(_sheet, order, words, actor)
+        sheet = replace(await asyncio.to_thread(_sheet, order, words, actor), reader=language(request))
         pdf = await heavy.run(draw_and_prove, sheet)
     except DrawingError as error:
         raise Problem(422, error.code, **error.facts) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Response
@@ -32,6 +32,7 @@ ICONS = {"create": "plus", "update": "pen", "skip": "check", "error": "warning"}
 PAGE_ROWS = 50
 ASKED = {"import.no_headings", "import.missing_headings", "import.heading_twice"}  # a person can say what such a heading is
 LEFT_OUT = {"life_years", "unit_price", "warranty_months"}  # other ways to say a column: read, but not offered in an empty table
+T = TypeVar("T")
 Show = Literal["all", "create", "update", "skip", "error"]
 
 
@@ -189,7 +190,7 @@ class ImportPage:
         self.shown, self.most = ("error" if report.totals["error"] else "all"), PAGE_ROWS
         self._draw_report()
 
-    async def _work(self, work: Callable[[imports.Progress], Report], words: str) -> Report:
+    async def _work(self, work: Callable[[imports.Progress], T], words: str, *, stop: bool = True) -> T:
         """Run off the loop; how far it is stands in the status line, beside a button that ends it."""
         self.stop = threading.Event()
         reached: list[tuple[int, int]] = []
@@ -197,8 +198,8 @@ class ImportPage:
         while not task.done():
             await asyncio.wait([task], timeout=0.5)
             if not task.done() and not self.client.is_deleted and not self.stop.is_set():
-                told = _(words, done=reached[-1][0], total=reached[-1][1]) if reached else _("imports.reading")
-                self._say(told, busy=True, stop=True)
+                told = _(words, done=reached[-1][0], total=reached[-1][1], n=reached[-1][0]) if reached else _("imports.reading")
+                self._say(told, busy=True, stop=stop)
         return task.result()
 
     def _end(self) -> None:
@@ -218,6 +219,8 @@ class ImportPage:
             return
         if found.nothing_known:
             problem = _("imports.map_unknown", row=found.row)
+        elif found.twice:
+            problem = _("imports.map_twice", heading=found.twice)
         options = {"": _("imports.map_none"), **{column.key: _(column.heading) for column in found.importer.columns}}
         chosen: dict[str, Any] = {}
         self.body.clear()
@@ -354,7 +357,7 @@ class ImportPage:
         if not sure:
             return
         try:
-            undone = await asyncio.to_thread(imports.undo, import_id, by)
+            undone = await self._work(lambda progress: imports.undo(import_id, by, progress=progress), "imports.undoing", stop=False)
         except (Refused, NotAllowed) as error:
             parts.problem(imports.described(error, frame.lang()))
             return

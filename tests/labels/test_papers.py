@@ -187,6 +187,32 @@ def test_an_office_prints_on_paper_it_measured_itself(office: Office) -> None:
         assert papers.find(s, OWN["name"]).left_mm == 12  # an old job can still be printed again
 
 
+@pytest.mark.proves("T16", "T18")
+def test_a_label_that_would_not_scan_is_named_with_its_cell_and_what_to_do(office: Office) -> None:
+    """Two ways an office can come to it: a layout whose text runs over the code where a name is long, and a shift that pushes a code off the paper."""
+    short, long = asset(office, "ZC-1", "椅"), asset(office, "ZC-2", "会议室用高亮度激光投影仪（带吊架和幕布）" * 2)
+    over = {name: getattr(flow(60, 40), name) for name in OwnLayout.model_fields} | {"text_left": 2.5, "name_top": 9.0, "name_size": 5.0}
+    office.do(SavePaper(**OWN | {"layout": OwnLayout(**over)}), office.bo)
+    with pytest.raises(DrawingError) as refused:
+        printed(office, OWN["name"], [short, long])
+    assert refused.value.code == "sheet.unreadable"
+    assert refused.value.facts["names"].endswith(f"（{labels.shown(long)}，第 1 页第 2 格）")
+    office.do(SetShift(printer="一楼", paper="3474", right_mm=-10, down_mm=0), office.bo)  # its cells begin at the very edge
+    with pytest.raises(DrawingError) as refused:
+        printed(office, "3474", [short], printer="一楼")
+    assert (refused.value.code, refused.value.facts["n"]) == ("sheet.off_page", 1)
+
+
+@pytest.mark.proves("T16")
+def test_a_shifted_sheet_never_prints_its_ruler_over_the_last_labels(office: Office) -> None:
+    code = asset(office, "ZC-1", "投影仪")
+    office.do(SetShift(printer="一楼", paper="A4-24", right_mm=0, down_mm=10), office.bo)
+    with database.reading() as s:
+        paper, texts = papers.find(s, "A4-24", "一楼"), tuple(texts_of(s, [code], "zh-Hans", office.bo))
+    assert papers.TEMPLATES["A4-24"].ruler and not paper.ruler
+    draw_and_prove(Sheet(paper, 23, texts, "zh-Hans", BASE_URL))  # the middle cell of the last row, where the ruler would stand
+
+
 @pytest.mark.parametrize(
     ("changed", "code"),
     [

@@ -16,7 +16,7 @@ from pypdf import PdfReader
 
 from assets_labels import proof
 from assets_labels.errors import DrawingError
-from assets_labels.matrices import qr_codes, qr_text
+from assets_labels.matrices import qr_codes, qr_text, shown_code
 from assets_labels.papers import TEMPLATES
 from assets_labels.sheets import (
     LabelText,
@@ -200,8 +200,9 @@ def test_a_label_that_would_not_read_is_named_before_the_sheet_is_offered() -> N
     failed = proof.unreadable(pdf, "A4-24", wanted, 1, BASE_URL)
     assert [(each.name, each.page, each.position) for each in failed] == [("文件柜 四门", 1, 3)]
     with pytest.raises(DrawingError) as refused:
-        proof.prove(pdf, "A4-24", wanted, 1, BASE_URL)
-    assert (refused.value.code, refused.value.facts["names"]) == ("sheet.unreadable", "文件柜 四门")
+        proof.prove(pdf, "A4-24", wanted, 1, BASE_URL, "zh-Hans")
+    assert refused.value.code == "sheet.unreadable"
+    assert refused.value.facts["names"] == f"“文件柜 四门”（{shown_code(codes(9)[8])}，第 1 页第 3 格）"
 
 
 @pytest.mark.proves("T18")

@@ -128,7 +128,7 @@ def headings(collection: str, data: bytes, by: Actor, mapping: Mapping[str, str]
         return find_headings(s, importer(collection, by), data, mapping)
 
 
-def undo(import_id: UUID, by: Actor) -> Undone:
+def undo(import_id: UUID, by: Actor, *, progress: Progress | None = None) -> Undone:
     """Give back what an import changed, in steps of at most 50 rows. Doing it again changes nothing.
 
     Raises Refused import.not_found, NotAllowed."""
@@ -136,6 +136,8 @@ def undo(import_id: UUID, by: Actor) -> Undone:
     while True:
         result = _must(UndoImport(import_id=import_id, part=part), by, uuid7())
         restored, kept, part = restored + result["restored"], kept + result["kept"], part + 1
+        if progress:
+            progress(restored + kept, restored + kept + result["left"])
         if not result["left"]:
             return Undone(restored, kept)
 

@@ -341,7 +341,7 @@ class LabelPage:
         if not await self._give_labels():
             return
         codes = [one.code for one in self.chosen]
-        by = frame.actor()
+        by, reader = frame.actor(), frame.lang()
         with database.reading() as s:
             again = label_jobs.printed_before(s, codes)
         if again and not self.reason:
@@ -351,7 +351,8 @@ class LabelPage:
         def read() -> Sheet:
             with database.reading() as s:
                 paper = papers.find(s, self.template, self.printer)
-                return Sheet(paper, self.start, tuple(texts_of(s, codes, self.language, by)), self.language, sessions.settings().base_url)
+                words = tuple(texts_of(s, codes, self.language, by))
+                return Sheet(paper, self.start, words, self.language, sessions.settings().base_url, reader)
 
         try:
             pdf = await heavy.run(draw_and_prove, await asyncio.to_thread(read))
