@@ -74,7 +74,9 @@ def test_the_clerk_looks_imports_and_takes_it_back(desk: Page, server: Server, l
 
 
 @pytest.mark.proves("Things 10")
-def test_a_file_that_is_no_table_is_told_and_one_with_unknown_headings_is_asked_about(desk: Page, server: Server, live_office: Office) -> None:
+def test_a_file_that_is_no_table_is_told_and_one_with_unknown_headings_is_asked_about(
+    desk: Page, server: Server, live_office: Office
+) -> None:
     desk.goto(f"{server.url}/desk/imports")
     choose(desk, "photo.csv", b"\xff\xd8\xff\xe0 not a table")
     expect(desk.get_by_text(re.compile("读不出这个文件的文字|没找到认得的表头"))).to_be_visible()

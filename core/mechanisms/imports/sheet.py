@@ -97,7 +97,10 @@ def find_headings(s: Session, how: Importer, data: bytes, mapping: Mapping[str, 
     head = [row for _, row in zip(range(HEADING_ROWS), rows, strict=False)]
     told = {heading_key(text): key for text, key in (mapping or {}).items()}
     said = [_read_as(s, how, row, names, told) for row in head]
-    best = max(range(len(head)), key=lambda index: (sum(one.column != "" for one in said[index][0]), sum(cell.text != "" for cell in head[index].cells)))
+    best = max(
+        range(len(head)),
+        key=lambda index: (sum(one.column != "" for one in said[index][0]), sum(cell.text != "" for cell in head[index].cells)),
+    )
     headings, dialect = said[best]
     below = head[best + 1 :]
     if not any(one.column for one in headings) and not any(cell.text for row in below for cell in row.cells):
