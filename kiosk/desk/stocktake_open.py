@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,9 +17,10 @@ from sqlmodel import Session
 from core.foundation import database, i18n
 from core.mechanisms import people, places
 from core.sections import stocktakes
-from core.sections.stocktakes import Counter, OpenStocktake
+from core.sections.stocktakes import OpenStocktake
 from core.web import parts
 from core.web.frame import _
+from kiosk.desk.stocktake_counters import CounterField, covered
 
 MODES = ("guided", "open", "blind", "self")
 MOST_PERSONS = 2_000
@@ -45,7 +47,7 @@ class OpenDialog:
                 help=_("stocktake.field_places_help"),
                 multiple=True,
                 search=True,
-                on_change=self._recount,
+                on_change=self._choose_places,
             )
             self.places.props("data-test=places")
             self._narrower()
@@ -53,11 +55,9 @@ class OpenDialog:
                 parts.choice({mode: _(f"stocktake.mode.{mode}") for mode in MODES}, self.mode, self._choose_mode)
                 self.mode_help = parts.text(_("stocktake.mode_help.guided"), "span", "field__help")
             with parts.box("openform__pair"):
-                self.counters = parts.select(
-                    _("stocktake.field_counters"), self.persons, [], help=_("stocktake.field_counters_help"), multiple=True, search=True
-                )
-                self.counters.props("data-test=counters")
+                self.counters = CounterField(self.persons, self._covered)
                 self.due = parts.input(_("stocktake.field_due"), props="type=date")
+            self.counters.below()
             with parts.box("openform__check", "label"):
                 self.frozen = ui.checkbox(on_change=self._recount).props("data-test=frozen")
                 parts.text(_("stocktake.field_frozen"), "span")
@@ -94,6 +94,13 @@ class OpenDialog:
 
     # ── answers ──
 
+    def _covered(self) -> Mapping[str, str]:
+        return covered([UUID(one) for one in self.places.value or []], self.options)
+
+    def _choose_places(self, _value: Any) -> None:
+        self.counters.draw()
+        self._recount()
+
     def _choose_kind(self, kind: str) -> None:
         self.kind = kind
         self.assets_only.set_visibility(kind == "asset")
@@ -124,7 +131,7 @@ class OpenDialog:
                 class_codes=tuple((self.classes.value or "").replace("，", " ").replace(",", " ").split()) if assets else (),
                 value_from_cents=low, value_to_cents=high, sample_count=size if self.sample == "count" else None,
                 sample_percent=size if self.sample == "percent" else None, sample_seed=self.seed if self.sample != "all" else "",
-                frozen=bool(self.frozen.value), counters=tuple(Counter(person_id=UUID(one)) for one in self.counters.value or []),
+                frozen=bool(self.frozen.value), counters=self.counters.counters,
             )  # fmt: skip
         except ValidationError as error:
             said = str(error.errors()[0].get("ctx", {}).get("error", ""))

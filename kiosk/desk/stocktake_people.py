@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from core.foundation import clock, database, i18n
+from core.mechanisms import places
 from core.sections import stocktakes
-from core.sections.stocktakes import AssignCounters, Counter, Line, OpenDevice, RecountLines, Result, State
+from core.sections.stocktakes import AssignCounters, Line, OpenDevice, RecountLines, Result, State
 from core.sections.stocktakes.progress import PersonProgress, Progress
 from core.web import frame, parts
 from core.web.frame import _
+from kiosk.desk.stocktake_counters import CounterField, covered
 from kiosk.desk.stocktake_head import Shown
 from kiosk.desk.stocktake_open import persons
 
@@ -82,20 +84,17 @@ def _bar(part: int, whole: int) -> None:
 
 
 def ask_counters(shown: Shown, again: Callable[[], Awaitable[None]]) -> None:
-    """Name the persons who count, or nobody in particular. Places that were given to somebody stay theirs."""
+    """Name the persons who count and where each of them does, or nobody in particular."""
     with database.reading() as s:
         known, present = persons(s), stocktakes.counters_of(s, shown.row.id)
+        paths = {str(place.id): place.path for place in places.everything(s)}
+    where = covered(shown.session.place_ids, paths)
     with parts.sheet_dialog(_("stocktake.assign_counters"), shown.row.title) as dialog, parts.box("openform"):
-        chosen = parts.select(
-            _("stocktake.field_counters"), known, sorted({str(one.person_id) for one in present}), help=_("stocktake.field_counters_help"), multiple=True,
-            search=True,
-        )  # fmt: skip
+        field = CounterField(known, lambda: where, present)
+        field.below()
 
         async def save() -> None:
-            wanted = [UUID(one) for one in chosen.value or []]
-            kept = tuple(Counter(person_id=one.person_id, place_id=one.place_id) for one in present if one.person_id in wanted)
-            new = tuple(Counter(person_id=one) for one in wanted if one not in {two.person_id for two in kept})
-            if (await parts.do(AssignCounters(stocktake_id=shown.row.id, counters=(*kept, *new)))).ok:
+            if (await parts.do(AssignCounters(stocktake_id=shown.row.id, counters=field.counters))).ok:
                 dialog.close()
                 await again()
 

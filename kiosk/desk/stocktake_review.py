@@ -10,10 +10,11 @@ import time
 
 from nicegui import ui
 
-from core.foundation import live
+from core.foundation import clock, database, live
 from core.foundation.live import Change
 from core.mechanisms.operations import Actor
-from core.sections.stocktakes import ApproveStocktake, CloseStocktake, Decision, RejectStocktake, RemindCounters, Result, State
+from core.sections import stocktakes
+from core.sections.stocktakes import ApproveStocktake, CloseStocktake, RejectStocktake, RemindCounters, State, Stocktake
 from core.sections.stocktakes.views import StocktakeView
 from core.web import frame, icons, parts
 from core.web.frame import _
@@ -175,14 +176,13 @@ class ReviewPage:
 
     async def _ask_approve(self, shown: Shown) -> None:
         title = shown.row.title
-        accepted = [line for line in shown.review.lines if line.decision == Decision.ACCEPT]
+        will = await asyncio.to_thread(_will_post, shown.row)
         if shown.row.kind == "asset":
-            count = {
-                result: sum(1 for line in accepted if line.result == result) for result in (Result.MOVED, Result.MISSING, Result.SURPLUS)
-            }
-            words = _("stocktake.approve_words", moved=count[Result.MOVED], missing=count[Result.MISSING], surplus=count[Result.SURPLUS])
+            words = _("stocktake.approve_words", moved=will.moved, missing=will.missing, surplus=will.surplus)
         else:
-            words = _("stocktake.approve_words_supply", n=len(accepted))
+            words = _("stocktake.approve_words_supply", n=will.n)
+        if will.left_alone:
+            words += _("stocktake.approve_left_alone", n=will.left_alone)
         if await parts.confirm(
             _("stocktake.approve_title", title=title), words, act=_("stocktake.approve"), stay=_("stocktake.approve_stay"), stop=False
         ):
@@ -221,3 +221,8 @@ class ReviewPage:
                 await self.draw()
             except frame.SignInNeeded:
                 return  # the browser is on its way to the sign-in page
+
+
+def _will_post(row: Stocktake) -> stocktakes.WillPost:
+    with database.reading() as s:
+        return stocktakes.will_post(s, row, clock.now())

@@ -164,7 +164,7 @@ def test_a_mapping_counts_for_files_with_the_same_headings_only(office: Office) 
 def test_a_file_none_of_whose_headings_is_known_is_asked_about_column_by_column_and_remembered(office: Office) -> None:
     rows = [("固定资产清单",), (), ("卡片", "名目", "料"), ("ZC-1", "椅子", "木头"), ("ZC-2", "桌子", "铁")]
     data = csv_file(rows[1:], rows[0])
-    with pytest.raises(Invalid, match="import.no_headings"):
+    with pytest.raises(Invalid, match=r"import\.no_headings"):
         imports.dry_run("assets", data, office.bo)
     found = imports.headings("assets", data, office.bo)
     assert found.nothing_known and found.row == 3  # the first of the fullest rows, not the title above it
@@ -177,7 +177,7 @@ def test_a_file_none_of_whose_headings_is_known_is_asked_about_column_by_column_
     office.do(remember, office.bo)
     report = imports.dry_run("assets", data, office.bo)
     assert report.totals["create"] == 2 and report.unknown_headings == ("料",)
-    with pytest.raises(Invalid, match="import.no_headings"):  # headings with nothing below are no table
+    with pytest.raises(Invalid, match=r"import\.no_headings"):  # headings with nothing below are no table
         imports.headings("assets", csv_file([], ("卡片", "名")), office.bo)
 
 
@@ -188,7 +188,7 @@ def test_two_headings_that_say_the_same_are_asked_about_unless_they_are_the_same
     remember = imports.RememberMapping(collection="assets", headings=[one.text for one in found.headings], columns={"名称": ""})
     office.do(remember, office.bo)
     assert imports.dry_run("assets", data, office.bo).rows[0].title == "ZC-1  椅子"
-    with pytest.raises(Invalid, match="import.heading_twice"):
+    with pytest.raises(Invalid, match=r"import\.heading_twice"):
         imports.headings("assets", csv_file([("ZC-1", "椅子", "凳子")], ("资产编号", "资产名称", "资产 名称")), office.bo)
 
 

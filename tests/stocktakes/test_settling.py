@@ -220,6 +220,29 @@ def test_an_ordinary_transfer_during_the_count_is_recognised_and_not_posted_agai
     assert place_of(stage, went.id) == place_of(stage, came.id) == stage.office.places["302"]
 
 
+@pytest.mark.proves("T9", "S4.1-R7")
+def test_what_an_approval_promises_is_what_it_posts(stage: Stage) -> None:
+    found, gone, went = stage.asset("ZC-1", "301"), stage.asset("ZC-2", "301"), stage.asset("ZC-3", "301")
+    session = stage.open("三楼")
+    for thing in (found, went):
+        stage.seen(session, thing, "305", stage.office.mei)
+    stage.office.do(CloseStocktake(stocktake_id=session, override_reason="查完"), stage.office.ann)
+    for number in ("ZC-1", "ZC-2", "ZC-3"):
+        do = DecideLine(stocktake_id=session, line_id=stage.line(session, number).line_id, decision="accept", cause="核实")
+        stage.office.do(do, stage.office.ann)
+
+    def promised() -> stocktakes.WillPost:
+        return stage.office.read(lambda s: stocktakes.will_post(s, stocktakes.get(s, session), clock.now()))
+
+    assert (promised().moved, promised().missing, promised().left_alone) == (2, 1, 0)
+    stage.office.do(assets.TransferAsset(asset_id=went.id, place_id=stage.office.places["302"], reason="调整"), stage.office.bo)
+    told = promised()
+    done = stage.office.do(ApproveStocktake(stocktake_id=session), stage.office.chen)
+    assert (told.n, told.left_alone) == (done["posted"], done["left_alone"]) == (2, 1)
+    assert place_of(stage, went.id) == stage.office.places["302"] and place_of(stage, found.id) == stage.office.places["305"]
+    assert stage.office.read(assets.get, gone.id).state == "lost"
+
+
 @pytest.mark.proves("T9")
 def test_two_overlapping_counts_end_at_the_truth(stage: Stage) -> None:
     thing = stage.asset("ZC-1", "301")

@@ -55,12 +55,17 @@ def test_a_guided_form_opens_a_count_and_progress_names_persons_places_and_what_
     page.locator("[data-test=counters]").click()
     page.get_by_role("option", name="林晓梅").click()
     page.keyboard.press("Escape")
+    page.locator("[data-test=counter-where]").click()  # 林晓梅盘哪里: one room only
+    page.get_by_role("option", name="301 听雨厅").click()
+    page.keyboard.press("Escape")
     page.get_by_label("名称").fill("贵重物品盘点")
     photograph(page, "open-guided-foot")
     page.locator("[data-test=start]").click()
     expect(page.locator("h1")).to_contain_text("贵重物品盘点：已盘 0/10")
     expect(page.locator("[data-test=person-progress]")).to_contain_text("林晓梅")
     session = UUID(page.url.rsplit("/", 1)[1].split("?")[0])
+    asked = live_office.read(stocktakes.counters_of, session)
+    assert [(one.person_id, one.place_id) for one in asked] == [(office.mei.person_id, office.places["301"])]
 
     mei = stage.phone(office.mei, "林晓梅的手机")
     batch = [mei.says(stage.count(session, thing, ("301", "302")[n % 2]), at=clock.now()) for n, thing in enumerate(things) if n >= 4]

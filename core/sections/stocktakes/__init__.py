@@ -66,12 +66,14 @@ from core.sections.stocktakes.settle import (
     CloseStocktake,
     RejectStocktake,
     RemindCounters,
+    WillPost,
     approve,
     close,
     has_counted,
     reject,
     remind,
     remind_before_the_last_day,
+    will_post,
 )
 from core.sections.stocktakes.views import (
     COLLECTION,
@@ -94,10 +96,10 @@ __all__ = [
     "APPROVERS", "COLLECTION", "REVIEWERS", "AcceptLines", "Answer", "ApproveStocktake", "AssignCounters", "CloseStocktake", "Condition", "Count",
     "Counted", "Counter", "DecideLine", "Decision", "Declare", "FileReport", "HandInCounts", "Kind", "Line", "Mine", "Mode", "MyList", "OpenDevice",
     "OpenStocktake", "PersonProgress", "PlaceProgress", "Preview", "Progress", "RecountLines", "RejectStocktake", "RemindCounters", "ReportFile",
-    "ReportFind", "Result", "Review", "SealedReport", "Seen", "State", "Stocktake", "StocktakeDetail", "StocktakeView", "Sums", "UndoCount", "accept_all", "answers_of",
+    "ReportFind", "Result", "Review", "SealedReport", "Seen", "State", "Stocktake", "StocktakeDetail", "StocktakeView", "Sums", "UndoCount", "WillPost", "accept_all", "answers_of",
     "approve", "assign", "by_place_and_person", "close", "count", "count_many", "counters_of", "counts_blind", "decide", "declare", "detail", "devices_of", "file_of",
     "file_report", "find", "first_counters", "for_phone", "get", "hand_in", "has_counted", "held", "hidden_bulk", "hidden_shelves", "is_blind_to", "is_label_of", "listed",
     "may_see_photos", "my_list", "my_lists", "open_devices", "open_stocktake", "preview", "progress", "recount", "reject", "remind",
     "remind_before_the_last_day", "report_find", "result_of", "review", "scope_of", "sealed", "to_draw", "unanswered", "under_way", "undo_count",
-    "views_of",
+    "views_of", "will_post",
 ]  # fmt: skip

@@ -44,24 +44,22 @@ class Difference:
 
 
 def post(s: Session, stocktake: Stocktake, line: Difference, by: Actor, at: datetime) -> bool:
-    """Let the book follow what was found; false when it moved on by itself meanwhile and is left alone."""
+    """Let the book follow what was found; false when it is `left_alone`."""
+    if left_alone(s, stocktake, line):
+        return False
     if stocktake.kind == Kind.SUPPLY:
-        return line.subject_id is not None and _adjust(s, stocktake, line, by, at)
+        return _adjust(s, stocktake, line, by)
     if line.subject_id is None:
         _draft_card(s, stocktake, line, by, at)
         return True
     asset = get_asset(s, line.subject_id)
     if asset.bulk and line.result != "moved" and not _all_or_nothing(asset, line):
-        return _post_pieces(s, stocktake, asset, line, by, at)
-    if line.result == "moved":
-        if asset.place_id != line.book_place_id or asset.state == AssetState.DISPOSED:
-            return False
+        _post_pieces(s, stocktake, asset, line, by, at)
+    elif line.result == "moved":
         change(
             s, asset, {"place_id": line.found_place_id}, "moved_by_stocktake", by, at, stocktake_id=stocktake.id, stocktake=stocktake.title
         )
     elif line.result == "missing":
-        if asset.state in (AssetState.DISPOSED, AssetState.LOST):
-            return False
         change(
             s,
             asset,
@@ -92,6 +90,20 @@ def post(s: Session, stocktake: Stocktake, line: Difference, by: Actor, at: date
     return True
 
 
+def left_alone(s: Session, stocktake: Stocktake, line: Difference) -> bool:
+    """Whether posting this would change nothing, because the book moved on by itself since the count."""
+    if stocktake.kind == Kind.SUPPLY:
+        return line.subject_id is None or line.difference == 0
+    if line.subject_id is None:
+        return False
+    asset = get_asset(s, line.subject_id)
+    if line.result == "moved":
+        return asset.place_id != line.book_place_id or asset.state == AssetState.DISPOSED
+    if asset.bulk and not _all_or_nothing(asset, line):
+        return asset.state == AssetState.DISPOSED or line.difference == 0
+    return line.result == "missing" and asset.state in (AssetState.DISPOSED, AssetState.LOST)
+
+
 def _all_or_nothing(asset: Asset, line: Difference) -> bool:
     """Whether a bulk line is treated as one thing: all of it is missing, or a lost card came back whole."""
     return (line.result == "missing" and line.difference + asset.quantity <= 0) or (
@@ -99,10 +111,8 @@ def _all_or_nothing(asset: Asset, line: Difference) -> bool:
     )
 
 
-def _post_pieces(s: Session, stocktake: Stocktake, asset: Asset, line: Difference, by: Actor, at: datetime) -> bool:
-    """A part of a bulk line is missing or too many. False when the card has left the register meanwhile."""
-    if asset.state == AssetState.DISPOSED or line.difference == 0:
-        return False
+def _post_pieces(s: Session, stocktake: Stocktake, asset: Asset, line: Difference, by: Actor, at: datetime) -> None:
+    """A part of a bulk line is missing or too many."""
     facts = {"stocktake_id": stocktake.id, "stocktake": stocktake.title, "cause": line.cause}
     if line.difference < 0:
         gone = split_off(s, asset, -line.difference, "missing_in_stocktake", by, at, **facts)
@@ -115,7 +125,6 @@ def _post_pieces(s: Session, stocktake: Stocktake, asset: Asset, line: Differenc
         change(s, asset, {"state": state, "place_id": line.found_place_id}, "found_in_stocktake", by, at, **facts)
     else:
         add_pieces(s, asset, line.difference, "surplus_in_stocktake", by, at, **facts)
-    return True
 
 
 def _ask_disposal(s: Session, stocktake: Stocktake, asset: Asset, line: Difference, by: Actor, at: datetime) -> None:
@@ -161,9 +170,8 @@ def _draft_card(s: Session, stocktake: Stocktake, line: Difference, by: Actor, a
         )
 
 
-def _adjust(s: Session, stocktake: Stocktake, line: Difference, by: Actor, at: datetime) -> bool:
-    if line.subject_id is None or line.difference == 0:
-        return False
+def _adjust(s: Session, stocktake: Stocktake, line: Difference, by: Actor) -> bool:
+    assert line.subject_id is not None  # said by `left_alone`
     post_count(
         s, line.subject_id, line.difference, place_id=line.found_place_id, subject=("stocktake", stocktake.id), reason=line.cause or stocktake.title, by=by,
         at=line.counted_at,

@@ -6,6 +6,7 @@ who did not count, posts each accepted difference once, and freezes the figures.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -165,6 +166,30 @@ def reject(s: Session, do: RejectStocktake, by: Actor, at: datetime) -> None:
     row.state, row.settled_at, row.settled_by_id, row.settled_reason = State.REJECTED, at, by.person_id, do.reason
     row.version += 1
     touch(s, "stocktake", row.id)
+
+
+@dataclass(frozen=True, slots=True)
+class WillPost:
+    """What an approval now would let the book follow, by result; `left_alone`: accepted, but the book moved on by itself since the count."""
+
+    moved: int = 0
+    missing: int = 0
+    surplus: int = 0
+    left_alone: int = 0
+
+    @property
+    def n(self) -> int:
+        return self.moved + self.missing + self.surplus
+
+
+def will_post(s: Session, row: Stocktake, at: datetime) -> WillPost:
+    """What `approve` would post, before anybody presses: the same question to the same book."""
+    counts: dict[str, int] = {}
+    for line in review(s, row).lines:
+        if line.decision == Decision.ACCEPT and _posts(line):
+            name = "left_alone" if posting.left_alone(s, row, _difference(line, at)) else str(line.result)
+            counts[name] = counts.get(name, 0) + 1
+    return WillPost(**counts)
 
 
 def has_counted(s: Session, stocktake_id: UUID, person_id: UUID | None) -> bool:
