@@ -19,7 +19,7 @@ from sqlmodel import Field, Session, SQLModel
 from core.foundation.errors import Refused
 from core.foundation.i18n import LANGUAGES
 from core.foundation.ids import derived
-from core.mechanisms import people
+from core.mechanisms import chats, people
 from core.mechanisms.operations import Actor, Operation, Role, operation, touch
 
 OFFICE_ID = derived("office")
@@ -59,6 +59,7 @@ DEFAULTS: dict[str, Any] = {
     "label.gs1_prefix": "",  # the office's GS1 company prefix: assets are then printed as Digital Links
 }
 
+CHATS = frozenset({"chat.url", "visit.chat_url"})
 PATTERNS = {
     "visit.id_number": "off|on",
     "block.alert_roles": "((safety|admin|leader)(,(safety|admin|leader))*)?",
@@ -142,7 +143,7 @@ class UpdateSetting(Operation):
 
 @operation(UpdateSetting, "setting.update", roles={Role.ADMIN})
 def update_setting(s: Session, do: UpdateSetting, by: Actor, at: datetime) -> None:
-    """Refuses: setting.unknown, setting.value"""
+    """Refuses: setting.unknown, setting.value, channel.bad_address"""
     row = s.get(OfficeRow, OFFICE_ID)
     if row is None:
         raise Refused("office.not_founded")
@@ -158,6 +159,8 @@ def update_setting(s: Session, do: UpdateSetting, by: Actor, at: datetime) -> No
             or (isinstance(do.value, str) and (len(do.value) > 2000 or not re.fullmatch(PATTERNS.get(do.key, ".*"), do.value, re.DOTALL)))
         ):
             raise Refused("setting.value", key=do.key)
+        if do.key in CHATS and do.value and not chats.group_address(do.value):
+            raise Refused("channel.bad_address")
         row.settings = {**row.settings, do.key: do.value}
     else:
         raise Refused("setting.value" if do.key in ("office.name", "office.language") else "setting.unknown", key=do.key)

@@ -46,11 +46,12 @@ class ChannelView:
 
 
 class AddChannel(Operation):
-    """`address`: the web-hook address the chat service shows, or apprise's own form. `person_id` is left out for oneself."""
+    """`address`: the web-hook address the chat service shows, or apprise's own form; `secret`: what a robot's signature is made with. `person_id` is left out for oneself."""
 
     person_id: UUID | None = None
     service: Annotated[str, StringConstraints(pattern="^[a-z]+$", max_length=20)]
     address: Annotated[str, StringConstraints(min_length=4, max_length=1000)]
+    secret: Annotated[str, StringConstraints(max_length=200)] = ""
 
 
 @operation(AddChannel, "channel.add", roles=PERSON_ROLES, personal=True)
@@ -58,7 +59,7 @@ def add(s: Session, do: AddChannel, by: Actor, at: datetime) -> dict[str, Any]:
     """For oneself; administrators for anybody. Refuses: channel.bad_address, channel.too_many"""
     person_id = _whose(do.person_id, by)
     people.get(s, person_id)
-    address = chats.chat_address(do.service, do.address)
+    address = chats.chat_address(do.service, do.address, do.secret)
     if not address:
         raise Refused("channel.bad_address")
     if s.execute(select(func.count()).select_from(PersonChannel).where(col(PersonChannel.person_id) == person_id)).scalar_one() >= MOST:
@@ -82,6 +83,14 @@ def remove(s: Session, do: RemoveChannel, by: Actor, at: datetime) -> None:
         return
     touch(s, "person", _whose(row.person_id, by))
     s.delete(row)
+
+
+def mine(s: Session, channel_id: UUID, by: Actor) -> PersonChannel | None:
+    """One's own chat, or anybody's for administrators; None when it was taken away. Raises NotAllowed."""
+    row = s.get(PersonChannel, channel_id)
+    if row is not None:
+        _whose(row.person_id, by)
+    return row
 
 
 def of(s: Session, person_id: UUID) -> list[PersonChannel]:

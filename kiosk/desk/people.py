@@ -16,7 +16,7 @@ from core.foundation import database
 from core.mechanisms import labels, people, views
 from core.mechanisms.operations import Actor, Role
 from core.sections import assets
-from core.web import frame, parts
+from core.web import frame, own_channels, parts
 from core.web.frame import _
 from kiosk.desk.registers import Chip, Column, Register, RegisterPage
 
@@ -91,8 +91,18 @@ def _draw_peek(person: people.PersonView, page: RegisterPage) -> None:
     parts.button(_("people.change"), lambda: edit(page, person), icon="pen")
     parts.button(_("people.new_password"), lambda: _new_password(person, page), icon="key")
     parts.button(_("people.new_pin"), lambda: _new_pin(person), icon="keyboard")
+    parts.button(_("people.chats"), lambda: _chats(person), icon="send")
     parts.button(_("custody.clearance"), href=f"/desk/clearance/{person.id}", icon="leave")
     parts.button(_("people.disable"), lambda: _disable(person, page), kind="stop")
+
+
+def _chats(person: people.PersonView) -> None:
+    """Where else this person is told: set up for them by whoever looks after the robots."""
+    with parts.sheet_dialog(_("channel.title_of", name=person.name), _("channel.hint_of", name=person.name)) as dialog:
+        own_channels.OwnChannels(person.id, person.name)
+        with parts.box("dialog__acts"):
+            parts.button(_("web.close"), dialog.close)
+    dialog.open()
 
 
 async def _enable(person: people.PersonView, page: RegisterPage) -> None:

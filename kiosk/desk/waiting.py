@@ -98,7 +98,10 @@ class WaitingList:
         state = _(f"notice.state.{delivery.state}") if bad or waits else _("desk.waiting.sent", time=f"{clock.local(delivery.at):%H:%M}")
         with parts.box(f"waiting__one waiting__one--{'bad' if bad else 'waits' if waits else 'good'}", "li"):
             icons.icon(icon)
-            parts.text(parts.joined(words, state, _(delivery.reason) if delivery.reason else ""), "span")
+            parts.text(
+                parts.joined(words, state, _(delivery.reason) if delivery.reason else "", delivery.detail if delivery.reason else ""),
+                "span",
+            )
 
     def _said(self, line: Waiting) -> str:
         told = line.told

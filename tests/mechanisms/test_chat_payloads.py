@@ -137,7 +137,52 @@ def test_teams_gets_an_adaptive_card_over_tls(tmp_path: Path, monkeypatch: pytes
         said = body(hook)
     [card] = said["attachments"]
     assert card["contentType"] == "application/vnd.microsoft.card.adaptive" and card["content"]["type"] == "AdaptiveCard"
-    assert "李文博（江城建设）到了" in json.dumps(card, ensure_ascii=False)
+    shown = json.dumps(card["content"]["body"], ensure_ascii=False)
+    assert "李文博（江城建设）到了" in shown and "\\\\" not in shown  # nothing is escaped, nothing is read as Markdown
+    [button] = card["content"]["actions"]
+    assert (button["type"], button["url"]) == ("Action.OpenUrl", "https://foyer.example.cn/answer/abc?x=1&y=<2>")
+
+
+@pytest.mark.proves("S3.1-R7")
+def test_a_feishu_robot_that_asks_for_a_signature_gets_it(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+    hook.body = b'{"code":0,"msg":"success","data":{}}'
+    monkeypatch.setattr(NotifyFeishu, "notify_url", hook.url + "/open-apis/bot/v2/hook/{token}/")
+    kept = chats.chat_address("feishu", "https://open.feishu.cn/open-apis/bot/v2/hook/abc-123-def", "a/b+c 密=")
+    chats.send_chat(kept, title=TITLE, text=TEXT, private_allowed=True)
+    said = body(hook)
+    wanted = hmac.new(f"{said['timestamp']}\na/b+c 密=".encode(), b"", hashlib.sha256).digest()
+    assert said["sign"] == base64.b64encode(wanted).decode() and abs(int(said["timestamp"]) - dt.datetime.now(dt.UTC).timestamp()) < 3600
+    assert urlsplit(hook.paths[0]).path == "/hook/open-apis/bot/v2/hook/abc-123-def/" and TEXT in said["content"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "detail", "final"),
+    [(403, b"invalid_token", "403 invalid_token", True), (429, b"rate_limited", "429 rate_limited", False), (503, b"<html>", "503", False)],
+)
+def test_a_service_that_says_no_by_its_status_was_reached(
+    hook: Hook, monkeypatch: pytest.MonkeyPatch, status: int, answer: bytes, detail: str, final: bool
+) -> None:
+    hook.status, hook.body, hook.headers = status, answer, {"content-type": "text/plain"}
+    monkeypatch.setattr(NotifySlack, "webhook_url", hook.url + "/services")
+    with pytest.raises(NotDelivered) as refused:
+        say("slack", "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ")
+    assert (refused.value.reason, refused.value.detail, refused.value.final) == ("notice.reason.chat_refused", detail, final)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "kept"),
+    [
+        (f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={KEY}", f"wecombot://{KEY}"),
+        ("dingtalk://abc123", "dingtalk://abc123"),
+        ("rocket://user:pw@chat.example/room", "rocket://user:pw@chat.example/room"),
+        ("https://example.org/hook/a/b", ""),
+        ("json://127.0.0.1/hook", ""),
+        ("nonsense", ""),
+    ],
+)
+def test_a_group_s_address_is_taken_as_its_service_shows_it(pasted: str, kept: str) -> None:
+    found = chats.group_address(pasted)
+    assert found.startswith(kept) and bool(found) == bool(kept)
 
 
 @pytest.mark.proves("S3.1-R7")

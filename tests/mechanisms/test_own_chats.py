@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -161,3 +162,44 @@ def test_receptions_own_group_hears_of_a_visitor_nobody_came_for_and_gets_no_lin
     [(_, body)] = hook.calls
     said = json.loads(body)["message"]
     assert "等了 5 分钟" in said and "/answer/" not in said
+
+
+def test_a_chat_that_does_not_answer_keeps_no_other_host_waiting(office: Office, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.do(AddChannel(service="ntfy", address=topic(hook)), office.mei)
+    office.do(AddChannel(service="ntfy", address=topic(hook).replace("mei", "wu")), office.wu)
+    hung, told = threading.Event(), threading.Event()
+
+    def say(address: str, **_: object) -> None:
+        if "/mei" in address:
+            hung.wait(20)
+        else:
+            told.set()
+
+    monkeypatch.setattr(chats, "send_chat", say)
+    for who in (office.mei, office.wu):
+        channel = office.read(person_channels.of, who.person_id)[0].id
+        office.do(notices.TryChat(channel_id=channel), who)
+        notices.deliver(clock.now())
+    try:
+        assert told.wait(10)
+    finally:
+        hung.set()
+
+
+def test_whoever_set_a_chat_up_can_try_it_and_nobody_else(office: Office, hook: Hook) -> None:
+    made = office.do(AddChannel(person_id=office.mei.person_id, service="ntfy", address=topic(hook)), office.ada)
+    channel = UUID(made["channel_id"])
+    assert office.refused(notices.TryChat(channel_id=channel), office.bo).code == "op.not_allowed"
+    office.do(notices.TryChat(channel_id=channel), office.ada)
+    notices.send_due(clock.now())
+    [(_, body)] = hook.calls
+    assert json.loads(body)["topic"] == "mei-visitors"
+    assert office.read(notices.last_in_chats, office.mei.person_id, [channel])[channel].state == State.SENT
+    assert office.read(notices.unread, office.mei.person_id) == []
+
+
+def test_reception_s_group_is_taken_as_its_robot_shows_it_and_nonsense_is_not(office: Office) -> None:
+    office.do(UpdateSetting(key="visit.chat_url", value="https://oapi.dingtalk.com/robot/send?access_token=abc123def456"), office.ada)
+    for wrong in ("https://example.org/hook/a/b", "dingtalk", "json://127.0.0.1/x"):
+        assert office.refused(UpdateSetting(key="chat.url", value=wrong), office.ada).code == "channel.bad_address"
+    office.do(UpdateSetting(key="visit.chat_url", value=""), office.ada)

@@ -8,13 +8,14 @@ Split by ability: `record` (the rows, and what their sentences say), `writing` (
 (what lists show).
 """
 
-from core.mechanisms.notices.reading import COLLECTION, about, count_undelivered, inbox, undelivered, unread, views
+from core.mechanisms.notices.reading import COLLECTION, about, count_undelivered, inbox, last_in_chats, undelivered, unread, views
 from core.mechanisms.notices.record import Channel, Encloser, Ending, Notice, NoticeView, State, encloses, ends_with, opens_at, sentence
 from core.mechanisms.notices.sending import RETRY_AFTER, SEND_AT_ONCE, STUCK_AFTER, deliver, send_due
 from core.mechanisms.notices.writing import (
     DismissNotice,
     ReadNotices,
     RetryNotice,
+    TryChat,
     dismiss,
     erase_facts,
     hold_back,
@@ -23,6 +24,7 @@ from core.mechanisms.notices.writing import (
     queue_group,
     queue_roles,
     retry,
+    try_chat,
 )
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "ReadNotices",
     "RetryNotice",
     "State",
+    "TryChat",
     "about",
     "count_undelivered",
     "deliver",
@@ -48,6 +51,7 @@ __all__ = [
     "erase_facts",
     "hold_back",
     "inbox",
+    "last_in_chats",
     "mark_read",
     "opens_at",
     "queue",
@@ -56,6 +60,7 @@ __all__ = [
     "retry",
     "send_due",
     "sentence",
+    "try_chat",
     "undelivered",
     "unread",
     "views",

@@ -56,6 +56,16 @@ def about(s: Session, kind: str, subject_id: UUID) -> list[Notice]:
     return list(s.execute(query).scalars())
 
 
+def last_in_chats(s: Session, person_id: UUID, channel_ids: Sequence[UUID]) -> dict[UUID, Notice]:
+    """The newest message to each of these chats of this person."""
+    query = (
+        select(Notice)
+        .where(col(Notice.person_id) == person_id, col(Notice.channel_id).in_(channel_ids))
+        .order_by(col(Notice.created_at), col(Notice.id))
+    )
+    return {notice.channel_id: notice for notice in s.execute(query).scalars() if notice.channel_id}
+
+
 def views(s: Session, notices: Sequence[Notice], language: str) -> list[NoticeView]:
     """Notices as lists show them."""
     ids = {notice.person_id for notice in notices if notice.person_id}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlmodel import Session, col
 
 from core.foundation import database, live
@@ -27,27 +28,46 @@ STUCK_AFTER = timedelta(minutes=2)
 SEND_AT_ONCE = 20
 
 
-_pool = ThreadPoolExecutor(1, thread_name_prefix="foyer-notices")
-_sending = False
+class _Lane:
+    """The threads of one way out. A mail server that hangs holds up mails alone, a slow chat only itself: the next host is told meanwhile."""
+
+    def __init__(self, channel: Channel, threads: int, at_once: int) -> None:
+        self.channel, self.threads, self.at_once = channel, threads, at_once
+        self.pool = ThreadPoolExecutor(threads, thread_name_prefix=f"foyer-{channel}")
+        self.busy = 0
+        self.lock = Lock()
+
+    def fill(self, at: datetime, due: int) -> None:
+        """As many threads as there is work for."""
+        with self.lock:
+            fresh = max(0, min(self.threads - self.busy, due))
+            self.busy += fresh
+        for _ in range(fresh):
+            self.pool.submit(self._work, at)
+
+    def _work(self, at: datetime) -> None:
+        try:
+            _send(at, self.channel, self.at_once)
+        except Exception:  # the next beat tries again; the log says what and why
+            log.exception("sending notices failed")
+        finally:
+            with self.lock:
+                self.busy -= 1
+
+
+# What a thread claims at once is sent well within STUCK_AFTER, also when each one waits for its time limit.
+_lanes = (_Lane(Channel.CHAT, 4, 1), _Lane(Channel.MAIL, 2, 5), _Lane(Channel.WEBHOOK, 2, 5))
 
 
 @job(every_s=2)
 def deliver(at: datetime) -> None:
-    """Send what is due on a thread of its own: a slow mail server must not hold up the other jobs."""
-    global _sending
-    if not _sending:
-        _sending = True
-        _pool.submit(_send_and_clear, at)
-
-
-def _send_and_clear(at: datetime) -> None:
-    global _sending
-    try:
-        send_due(at)
-    except Exception:  # the next beat tries again; the log says what and why
-        log.exception("sending notices failed")
-    finally:
-        _sending = False
+    """Send what is due on threads of its own: a slow mail server must not hold up the other jobs, nor another way out."""
+    _release_stuck(at)
+    with database.reading() as s:
+        query = select(col(Notice.channel), func.count()).where(*_due(at)).group_by(col(Notice.channel))
+        due = {row[0]: int(row[1]) for row in s.execute(query)}
+    for lane in _lanes:
+        lane.fill(at, due.get(lane.channel, 0))
 
 
 def send_due(at: datetime) -> int:
@@ -56,23 +76,28 @@ def send_due(at: datetime) -> int:
     A row is claimed by compare-and-set before anything leaves the house, so that two processes never send it twice; a sender that died
     leaves it `sending`, and after two minutes it is tried again."""
     _release_stuck(at)
+    return _send(at)
+
+
+def _send(at: datetime, channel: Channel | None = None, at_once: int = SEND_AT_ONCE) -> int:
     tried = 0
-    while claimed := _claim(at):
+    while claimed := _claim(at, channel, at_once):
         for notice in claimed:
             _finish(notice, _try(notice, at), at)
             tried += 1
     return tried
 
 
-def _claim(at: datetime) -> list[Notice]:
+def _due(at: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return col(Notice.state) == State.QUEUED, col(Notice.next_at) <= at
+
+
+def _claim(at: datetime, channel: Channel | None = None, at_once: int = SEND_AT_ONCE) -> list[Notice]:
     mark = uuid7()
     with database.writing() as s:
-        due = (
-            select(col(Notice.id))
-            .where(col(Notice.state) == State.QUEUED, col(Notice.next_at) <= at)
-            .order_by(col(Notice.next_at))
-            .limit(SEND_AT_ONCE)
-        )
+        due = select(col(Notice.id)).where(*_due(at)).order_by(col(Notice.next_at)).limit(at_once)
+        if channel is not None:
+            due = due.where(col(Notice.channel) == channel)
         ids = list(s.execute(due.with_for_update(skip_locked=True)).scalars())
         if not ids:
             return []
@@ -102,7 +127,9 @@ def _try(notice: Notice, at: datetime) -> NotDelivered | None:
         # A real office's server never calls into its own network for an address somebody typed (SEC 31).
         inside = host is not None and host.kind in ("demo", "test")
         named = frozenset(str(office.setting(s, "chat.allowed_hosts")).lower().split())
-        address = person_channels.address_of(s, notice.channel_id) if notice.channel_id else notice.address
+        address = (
+            person_channels.address_of(s, notice.channel_id) if notice.channel_id else chats.group_address(notice.address) or notice.address
+        )
     text = sentence(notice, language)
     if notice.link_id is not None and notice.channel != Channel.WEBHOOK:
         text += f"\n\n{t('link.open', language)}\n{links.url(notice.link_id)}"

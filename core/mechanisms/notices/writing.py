@@ -18,7 +18,7 @@ from core.foundation.jobs import wake
 from core.mechanisms import channels, office, people, person_channels
 from core.mechanisms.notices.record import Channel, Notice, State, get
 from core.mechanisms.notices.sending import deliver
-from core.mechanisms.operations import OFFICE, Actor, Operation, Role, after_commit, as_json, current_op_id, operation, touch
+from core.mechanisms.operations import OFFICE, PERSON_ROLES, Actor, Operation, Role, after_commit, as_json, current_op_id, operation, touch
 
 
 def queue(
@@ -162,6 +162,26 @@ def erase_facts(s: Session, kind: str, ids: Sequence[UUID]) -> int:
         )
         erased += _rows(done)
     return erased
+
+
+class TryChat(Operation):
+    """A chat somebody has just set up: does it arrive?"""
+
+    channel_id: UUID
+
+
+@operation(TryChat, "channel.try", roles=PERSON_ROLES)
+def try_chat(s: Session, do: TryChat, by: Actor, at: datetime) -> None:
+    """One's own; administrators anybody's. Refuses: notice.no_channel"""
+    chat = person_channels.mine(s, do.channel_id, by)
+    if chat is None:
+        raise Refused("notice.no_channel")
+    notice = Notice(
+        key="channel.hello", facts={}, channel=Channel.CHAT, channel_id=chat.id, person_id=chat.person_id, created_at=at, state=State.QUEUED, next_at=at, read_at=at,
+    )  # fmt: skip
+    s.add(notice)
+    touch(s, "notice", notice.id)
+    after_commit(s, lambda: wake(deliver))
 
 
 class RetryNotice(Operation):
