@@ -104,7 +104,10 @@ def draw_acts(view: DutyView, after: Callable[[], Any]) -> None:
             parts.button(_("duty.verify_good"), lambda: _verify(view, after), icon="check")
             parts.button(_("duty.verify_back"), lambda: _send_back(view, after), icon="return")
         if view.may_complete:
-            parts.button(_("duty.say_done"), lambda: _complete(view, after), icon="check")
+            if view.subject_kind == "series":  # the answer itself is given there, and settles this
+                parts.button(_("series.answer_here"), href=f"/desk/series/{view.subject_id}", icon="check")
+            else:
+                parts.button(_("duty.say_done"), lambda: _complete(view, after), icon="check")
             if by.has(*duties.VERIFIERS):
                 parts.button(_("duty.move"), lambda: _move(view, after), icon="move")
     if view.state == duties.DONE and view.four_eyes and not view.may_verify and by.person_id in (view.owner_id, view.done_by_id):

@@ -179,7 +179,7 @@ class SeriesPage:
                 word = _("series.state.skipped") if view.state == "skipped" else _(f"booking.state.{view.state}")
                 parts.pill(word, TONES.get(view.state, "lost"))
                 if view.reason:
-                    parts.text(refusal_words(view.reason, {}), "small")
+                    parts.text(_missed_words(view.reason), "small")
             with parts.box("nowrap", "td"):
                 if shown.may_change and not view.over:
                     parts.button(_("series.skip"), partial(self._skip, view), kind="quiet", label=_("series.skip_day", day=_day(view)))
@@ -305,6 +305,12 @@ class SeriesPage:
                 parts.button(_("web.cancel"), dialog.close)
                 parts.button(_("series.prolong"), save, kind="main")
         dialog.open()
+
+
+def _missed_words(code: str) -> str:
+    """Why a date was left out when the series was made. Only the code is kept: the facts of that day may be others by now."""
+    key = f"use.why.{code}"
+    return _(key) if i18n.has(key) else _("series.missed")
 
 
 def _day(view: DateView) -> str:

@@ -117,7 +117,7 @@ class DutyScreen:
                         self._draw_event(event, missing)
             if view.may_verify:
                 self._draw_verify(view)
-            elif view.may_complete and by.person_id == view.owner_id:
+            elif view.may_complete and by.person_id == view.owner_id and not _is_answered_there(view):
                 self._draw_complete(view)
             elif view.state == duties.DONE and view.four_eyes and by.person_id in (view.owner_id, view.done_by_id):
                 parts.text(_("duty.four_eyes"), "p", "second")
@@ -129,7 +129,7 @@ class DutyScreen:
                 parts.pill(_(key), tone)
             parts.text(view.title, classes="strong")
             parts.text(_("duty.owner_and_due", owner=view.owner, day=i18n.short_day(view.due_on, frame.lang())), "p", "second")
-            if view.subject_kind == "series":  # the answer itself is given there, and settles this
+            if _is_answered_there(view) and view.state == duties.OPEN:
                 parts.button(_("series.answer_here"), href=f"/my/series/{view.subject_id}", kind="main", wide=True)
             if view.subject_kind == "supply_round" and view.state == duties.OPEN:
                 parts.button(_("my.needs"), href="/my/needs", kind="main", wide=True)
@@ -219,6 +219,11 @@ class DutyScreen:
 
 
 # ── words ──
+
+
+def _is_answered_there(view: DutyView) -> bool:
+    """Whether the answer is given on the page of the thing itself, and settles the duty: a series nobody came to."""
+    return view.subject_kind == "series"
 
 
 def pill_of(view: DutyView) -> tuple[str, parts.Tone]:

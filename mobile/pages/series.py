@@ -118,7 +118,7 @@ class SeriesScreen:
                 _("series.keep"), partial(self._do, series.AnswerStrikes(series_id=self.id, keep=True), _("series.kept")), kind="main"
             )
             parts.button(
-                _("series.let_go"), partial(self._do, series.AnswerStrikes(series_id=self.id, keep=False), _("series.stopped")), kind="stop"
+                _("series.let_go"), partial(self._ask_let_go, shown), kind="stop"
             )
 
     def _dates(self, card: SeriesCard) -> None:
@@ -158,6 +158,12 @@ class SeriesScreen:
             _("series.stop_title", title=shown.title or shown.room), words, act=_("series.stop_all"), stay=_("series.stop_stay")
         ):
             await self._do(series.CancelSeries(series_id=self.id), _("series.stopped"))
+
+    async def _ask_let_go(self, shown: SeriesView) -> None:
+        words = _("series.stop_words", n=shown.left, room=shown.room)
+        title = _("series.stop_title", title=shown.title or shown.room)
+        if await parts.confirm(title, words, act=_("series.let_go"), stay=_("series.stop_stay")):
+            await self._do(series.AnswerStrikes(series_id=self.id, keep=False), _("series.stopped"))
 
     async def _do(self, do: Operation, done: str) -> None:
         if (await parts.do(do, done=done)).ok:

@@ -347,3 +347,14 @@ def test_an_owner_who_lets_a_series_go_frees_the_rest(house: Office) -> None:
     ask_owners(clock.now())
     house.do(AnswerStrikes(series_id=made, keep=False), house.mei)
     assert booked(house, made) == [] and claims_in(house) == 0 and house.read(duties.mine, house.mei, clock.now()) == []
+
+
+def test_a_question_about_no_shows_reported_done_keeps_the_series_and_counts_anew(house: Office) -> None:
+    made = make(house, wall(11, 24), "FREQ=DAILY;COUNT=8")
+    for day in range(24, 27):
+        no_shows.release_no_shows(house.later(seconds=(moment(10, 10, 5, day=day) - clock.now()).total_seconds()))
+    ask_owners(clock.now())
+    owed = house.read(duties.mine, house.mei, clock.now())[0]
+    house.do(duties.CompleteDuty(duty_id=owed.id), house.mei)
+    shown = card(house, made).series
+    assert not shown.asked and shown.no_shows == 0 and len(booked(house, made)) == 5 and ask_owners(clock.now()) == 0

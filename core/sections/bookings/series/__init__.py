@@ -21,13 +21,13 @@ from core.sections.bookings.series.plan import DateChoice, DateRow, Preview, Ser
 from core.sections.bookings.series.record import DateView, Series, SeriesDate, SeriesView, date_views, mine, of_booking
 from core.sections.bookings.series.registers import COLLECTION, SeriesCard, card, series_list
 from core.sections.bookings.series.rules import weekly
-from core.sections.bookings.series.strikes import AskOwner, ask, ask_owners
+from core.sections.bookings.series.strikes import AskOwner, ask, ask_owners, duty_done
 from core.sections.bookings.series.words import rule_words
 from core.sections.bookings.series.zones import FollowZone, follow_zone, follow_zones
 
 __all__ = [
     "COLLECTION", "AnswerStrikes", "AskOwner", "CancelSeries", "ChangeSeries", "CreateSeries", "DateChoice", "DateRow", "DateView", "FollowZone",
     "Preview", "ProlongSeries", "RollSeries", "Series", "SeriesCard", "SeriesDate", "SeriesPlan", "SeriesView", "SkipDates", "answer", "ask", "ask_owners", "cancel", "card",
-    "change", "create", "date_views", "follow_zone", "follow_zones", "mine", "of_booking", "outcome_dates", "preview", "preview_change", "prolong", "roll",
+    "change", "create", "date_views", "duty_done", "follow_zone", "follow_zones", "mine", "of_booking", "outcome_dates", "preview", "preview_change", "prolong", "roll",
     "roll_on", "rule_words", "series_list", "skip", "weekly",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from core.foundation.errors import Invalid
 from core.foundation.ids import derived
 from core.foundation.jobs import job
 from core.mechanisms import duties, office, people
+from core.mechanisms.duties import Duty
 from core.mechanisms.operations import SYSTEM, Actor, Operation, Role, operation, perform_now, touch
 from core.sections.bookings.claims import Booking, BookingState
 from core.sections.bookings.series import record
@@ -51,6 +52,15 @@ def ask(s: Session, do: AskOwner, by: Actor, at: datetime) -> dict[str, Any]:
         by=by,
     )
     return {"duty_id": duty.id}
+
+
+@duties.when_done("series")
+def duty_done(s: Session, duty: Duty, by: Actor, at: datetime) -> None:
+    """Who reports the duty done instead of answering it keeps the series: counting begins anew, and the question does not stay for ever."""
+    found = s.get(Series, duty.subject_id)
+    if found is not None and found.asked_at is not None:
+        found.asked_at, found.judged_at, found.version = None, at, found.version + 1
+        touch(s, "series", found.id)
 
 
 @job(every_s=60)
