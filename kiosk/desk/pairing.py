@@ -45,12 +45,12 @@ def pair_page(request: Request, room: str = "", next: str = "") -> Response | No
         return response
     with frame.plain(_("pair.title"), fixed=True):
         top()
-        with parts.box("card-form card-form--wide"):
+        with parts.box("card-form card-form--wide card-form--pad"):
             with parts.box("stack"):
                 parts.text(_("pair.title"), "h1")
                 parts.text(_("pair.hint"), "p", "second")
+                parts.text(_("pair.where", address=f"{sessions.settings().base_url}/desk/devices"), "p", "quiet small")
             elements.CodePad(action="/pair", fields={"next": back})
-            parts.text(_("pair.where", address=f"{sessions.settings().base_url}/desk/devices"), "p", "quiet small")
     return None
 
 

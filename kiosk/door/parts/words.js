@@ -9,7 +9,11 @@ export function speak(texts, small, key, facts = {}) {
   let text = (small && texts[`${key}.small`]) || texts[key];
   if (text === undefined) return key;
   if (Array.isArray(text)) text = text[facts.n === 1 || text.length === 1 ? 0 : 1];
-  return text.replace(/\{(\w+)\}/g, (hole, name) => (facts[name] ?? hole));
+  // 到 9:45, but 到明天 9:45: no space between two Chinese signs, except before the day of the week.
+  return text.replace(/(\p{Script=Han} )?\{(\w+)\}/gu, (hole, before = "", name) => {
+    const fact = facts[name] ?? `{${name}}`;
+    return (name !== "weekday" && /^\p{Script=Han}/u.test(fact) ? before.trimEnd() : before) + fact;
+  });
 }
 
 const formats = new Map(); // a door asks every second for weeks: each way of writing a moment is made once
