@@ -117,9 +117,7 @@ class SeriesScreen:
             parts.button(
                 _("series.keep"), partial(self._do, series.AnswerStrikes(series_id=self.id, keep=True), _("series.kept")), kind="main"
             )
-            parts.button(
-                _("series.let_go"), partial(self._ask_let_go, shown), kind="stop"
-            )
+            parts.button(_("series.let_go"), partial(self._ask_let_go, shown), kind="stop")
 
     def _dates(self, card: SeriesCard) -> None:
         ahead = [view for view in card.dates if not view.over or view.state in ("held", "in_use")]
