@@ -18,12 +18,13 @@ SIGNED = frozenset({"dingtalk", "feishu"})  # whose robots may ask for a signatu
 
 
 class OwnChannels:
-    """A list of what is set up with what became of the last message there, and the fields for one more. `person_id`: of somebody else."""
+    """A list of what is set up with what became of the last message there, and the fields for one more. `person_id`: of somebody else; not `titled`: on a page of that title."""
 
-    def __init__(self, person_id: UUID | None = None, name: str = "") -> None:
+    def __init__(self, person_id: UUID | None = None, name: str = "", *, titled: bool = True) -> None:
         self.person_id, self.name = person_id, name
         if not name:
-            parts.text(_("channel.title"), "h2")
+            if titled:
+                parts.text(_("channel.title"), "h2")
             parts.text(_("channel.hint"), "p", "quiet small")
         self.list, self.form = parts.rows("list"), parts.box("stack")
         self.draw()

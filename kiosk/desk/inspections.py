@@ -216,9 +216,9 @@ def _draw_box(box: Box) -> None:
 
 def _draw_runs(runs: list[RunView]) -> None:
     with parts.rows("list"):
-        for run in runs:
+        for run in sorted(runs, key=lambda run: run.started_at, reverse=True):
             meta = parts.joined(run.inspector, _("inspection.late_by", day=shown(run.due_on)) if run.late else "", _pending(run))
-            with parts.item(long_moment(run.finished_at or run.started_at), meta, href=f"/desk/inspections/runs/{run.id}"):
+            with parts.item(shown(run.finished_at or run.started_at), meta, href=f"/desk/inspections/runs/{run.id}"):
                 _draw_result(run)
 
 

@@ -63,7 +63,7 @@ class Register:
     `figures(s, query, by)` numbers the chips by key for the present search and filters and says the line beside the title; it is read after the rows,
     on another thread.
     `more(s)` adds columns an office made itself; `choose_columns` lets people choose theirs, which is remembered. `picked(page)` is told when rows
-    are ticked (`page.picked`)."""
+    are ticked (`page.picked`). `above()` draws what wants attention before anything else, under the title."""
 
     name: str
     title: str
@@ -83,17 +83,18 @@ class Register:
     more: Callable[[Session], tuple[Column, ...]] | None = None
     choose_columns: bool = False
     picked: Callable[[RegisterPage], Any] | None = None
+    above: Callable[[], Any] | None = None
 
 
 def shown(value: Any) -> str:
-    """A value as a register shows it: days `11-23`, moments `11-23 10:24`, years where they are not this one, nothing as a dash."""
+    """A value as a register shows it, in the page's language: days `11月23日`, moments `11月23日 10:24`, the year where it is not this one, nothing as a dash."""
     if value is None or value == "":
         return "—"
     if isinstance(value, datetime):
         local = clock.local(value)
-        return f"{local:%m-%d %H:%M}" if local.year == clock.today().year else f"{local:%Y-%m-%d %H:%M}"
+        return f"{shown(local.date())} {local:%H:%M}"
     if isinstance(value, date):
-        return f"{value:%m-%d}" if value.year == clock.today().year else value.isoformat()
+        return i18n.short_day(value, frame.lang()) if value.year == clock.today().year else value.isoformat()
     return str(value)
 
 

@@ -148,6 +148,9 @@ class RegisterPage:
             self.head = parts.box("pagehead__words")
             self._draw_head_acts()
         self._draw_head()
+        if register.above:
+            with parts.box("attention"):
+                register.above()
         with parts.box("register__tools"):
             self.chip_box = parts.box("row wrap")
             self._draw_chips()

@@ -35,15 +35,17 @@ FURTHEST_DAYS = 14
 @router.page("/desk/visits")
 def visits_page(new: str = "") -> None:
     with frame.desk("visits", _("desk.visits")):
-        with parts.box("attention"):
-            HelpBanner()
-            printers.StuckBanner()
-            offline_entries.OfflineBanner()
-            holds.HoldBanner()
-            waiting.WaitingList()
         page = RegisterPage(REGISTER)
         if new:
             ui.timer(0.05, lambda: InviteForm(page.refresh), once=True)
+
+
+def _what_waits() -> None:
+    HelpBanner()
+    printers.StuckBanner()
+    offline_entries.OfflineBanner()
+    holds.HoldBanner()
+    waiting.WaitingList()
 
 
 # ── calls for help ──
@@ -246,6 +248,7 @@ REGISTER = Register(
     title="desk.visits",
     kinds=("visit",),
     fetch=_fetch,
+    above=_what_waits,
     search="desk.visits.find",
     empty=("desk.visits.empty", "desk.visits.empty.say"),
     columns=(

@@ -153,7 +153,7 @@ class Welcome:
     def head(self, title: str, say: str = "", *, step: int | None = None, mark: str = "") -> ui.element:
         """The question of this screen, with the place in the walk-in's steps. More can be drawn inside with `with`."""
         wide = sum(2 if sign >= "\u2e80" else 1 for sign in title)  # a long name takes a smaller title, never a third line
-        with parts.box("kiosk__head kiosk__head--long" if wide > 28 else "kiosk__head", "section") as element:
+        with parts.box("kiosk__head kiosk__head--long" if wide > 34 else "kiosk__head", "section") as element:
             if step is not None:
                 total = self.steps_total()
                 with parts.box("row steps__row"):

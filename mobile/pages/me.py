@@ -13,4 +13,4 @@ router = APIRouter()
 @router.page("/my/me")
 def me_page() -> None:
     with frame.phone(_("channel.title"), "/my"), parts.box("stack"):
-        own_channels.OwnChannels()
+        own_channels.OwnChannels(titled=False)

@@ -103,7 +103,7 @@ class SeriesScreen:
                 parts.empty(_("series.not_found"))
                 return
             shown = card.series
-            parts.text(shown.title or shown.room, "h2")
+            parts.text(shown.title or shown.room, "h2", "subject")
             parts.text(parts.joined(series.rule_words(shown, frame.lang()), shown.room), "p", "sub")
             if shown.asked and shown.may_change:
                 self._ask(shown)

@@ -2,6 +2,9 @@
 
 import { MINUTE, local, ms, voice } from "foyer-door/words.js";
 
+const HOUR = 60 * MINUTE;
+const LONGEST_LINE = 14 * HOUR; // a longer day line would make a half-hour meeting too thin to be seen
+
 /** The phase that holds at `now`, or null when the view says nothing about that moment: then nobody knows. */
 export function phaseAt(view, now) {
   return view.phases.find((phase) => ms(phase.starts_at) <= now && now < ms(phase.ends_at)) || null;
@@ -188,18 +191,29 @@ function showLost(face, { view, now, v, phase, lost }) {
   face.wait = v.say("door.lost.wait");
 }
 
+/** The hours the day line shows: those the room is open. A room that is open far into the night shows the working day, and beyond it as far as today's bookings and the moment reach. */
+function shownHours(view, midnight, now) {
+  const opens = midnight + view.opens_minute * MINUTE, closes = midnight + view.closes_minute * MINUTE;
+  if (closes - opens <= LONGEST_LINE) return { from: opens, to: closes };
+  const touched = view.slots.filter((slot) => ms(slot.ends_at) > opens && ms(slot.starts_at) < closes);
+  const first = Math.min(midnight + 8 * HOUR, now, ...touched.map((slot) => ms(slot.starts_at)));
+  const last = Math.max(midnight + 20 * HOUR, now + 1, ...touched.map((slot) => ms(slot.ends_at)));
+  const whole = (moment, round) => midnight + round((moment - midnight) / HOUR) * HOUR;
+  return { from: Math.max(opens, whole(first, Math.floor)), to: Math.min(closes, whole(last, Math.ceil)) };
+}
+
 function dayLine(view, now, v, small) {
   const today = local(now, view.zone);
   const midnight = Math.floor(now / MINUTE) * MINUTE - (today.hour * 60 + today.minute) * MINUTE; // wall-clock midnight, good but on the day clocks change
-  const from = midnight + view.opens_minute * MINUTE, to = midnight + view.closes_minute * MINUTE;
+  const { from, to } = shownHours(view, midnight, now);
   const place = (moment) => +(((moment - from) / (to - from)) * 100).toFixed(2);
   const slots = view.slots.filter((slot) => ms(slot.ends_at) > from && ms(slot.starts_at) < to).map((slot) => {
     const left = Math.max(0, place(ms(slot.starts_at)));
     return { id: slot.id, left, width: +(Math.min(100, place(ms(slot.ends_at))) - left).toFixed(2), past: ms(slot.ends_at) <= now };
   });
   const hours = [];
-  const step = (small ? 3 : 2) * Math.max(1, Math.ceil((to - from) / (14 * 60 * MINUTE))) * 60 * MINUTE;
+  const step = (small ? 3 : 2) * Math.max(1, Math.ceil((to - from) / LONGEST_LINE)) * HOUR;
   for (let moment = from; moment < to - step / 2; moment += step) hours.push({ at: place(moment), text: v.time(moment) });
-  hours.push({ at: 100, text: v.time(to) });
+  hours.push({ at: 100, text: to - midnight === 24 * HOUR ? "24:00" : v.time(to) });
   return { slots, hours, now: now >= from && now <= to ? place(Math.floor(now / MINUTE) * MINUTE) : null };
 }
