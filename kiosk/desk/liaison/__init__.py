@@ -23,9 +23,7 @@ def _page(which: str, register: Register) -> None:
         ui.add_head_html(f'<link rel="stylesheet" href="{static_files.url("liaison.css")}">')
         with parts.box("liaison__tabs", "nav"):
             for key, path in TABS:
-                with parts.box("", "a").props(
-                    f'href="/desk/liaison{path}"' + (" aria-current=page" if key == which else "")
-                ):
+                with parts.box("", "a").props(f'href="/desk/liaison{path}"' + (" aria-current=page" if key == which else "")):
                     parts.text(_(f"liaison.tab.{key}"), "span")
         RegisterPage(register)
 
