@@ -12,7 +12,7 @@ from sqlmodel import col
 from core.demo.days import HISTORY_DAYS, Calendar, Day
 from core.demo.story import Story
 from core.foundation import clock, database
-from core.mechanisms import labels, people
+from core.mechanisms import labels
 from core.mechanisms.labels import SubjectKind
 from core.sections import stocktakes
 from core.sections.assets import Asset
@@ -94,19 +94,17 @@ def _half_done(day: Day, due_on: date) -> None:
 
 
 def _confirming(day: Day, due_on: date) -> None:
-    """The keepers of one department confirm what they keep; who signs in as `staff` has answered for the first things and has the rest to answer."""
+    """The keepers of some departments confirm what they keep; who signs in as `staff` has answered for the first two things and has the rest to answer."""
     stocktake, staff = Story.id("stocktake", "confirming"), day.house.actors["staff"]
     day.house.story.flush()
     with database.reading() as s:
-        person = s.get(people.Person, staff.person_id)
-        department_id = person.department_id if person is not None else None
-    if department_id is None:
-        return
+        kept = s.execute(select(Asset.department_id).where(col(Asset.keeper_id) == staff.person_id).distinct()).scalars()
+        departments = sorted(one for one in kept if one is not None)  # theirs, and those whose things they look after
     do = stocktakes.OpenStocktake(
         id=stocktake,
         kind=stocktakes.Kind.ASSET,
         mode=stocktakes.Mode.SELF,
-        department_ids=(department_id,),
+        department_ids=tuple(departments),
         title="保管人年末自盘",
         due_on=due_on,
     )
