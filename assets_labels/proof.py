@@ -22,6 +22,7 @@ from core.foundation.i18n import t
 
 PRINTER_DPI = 300
 _MOST_NAMES = 5
+_NAME_SIGNS = 30
 _FORMATS = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.Code128])
 _pdfium = threading.Lock()  # PDFium is not made for several threads at once
 
@@ -86,6 +87,10 @@ def unreadable(
     return failed
 
 
+def _short(name: str) -> str:
+    return name if len(name) <= _NAME_SIGNS else name[: _NAME_SIGNS - 1].rstrip() + "…"
+
+
 def _off_page(paper: Template, left: float, top: float, *, bars: bool) -> bool:
     """Whether a code of the cell at this corner would stand partly beyond the paper's edge."""
     place = paper.layout
@@ -106,7 +111,7 @@ def prove(pdf: bytes, template: str | Template, labels: Sequence[LabelText], sta
     if not failed:
         return
     told = [
-        t("sheet.unreadable_one", language, name=each.name or "—", code=shown_code(each.code), page=each.page, position=each.position)
+        t("sheet.unreadable_one", language, name=_short(each.name) or "—", code=shown_code(each.code), page=each.page, position=each.position)
         for each in failed[:_MOST_NAMES]
     ]
     names = t("sheet.unreadable_between", language).join(told) + ("…" if len(failed) > _MOST_NAMES else "")
