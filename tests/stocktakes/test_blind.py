@@ -18,6 +18,7 @@ from core.mechanisms.operations import Actor, as_json, perform_now
 from core.mechanisms.views import Query
 from core.sections import stocktakes, supplies
 from core.sections.stocktakes import Counter, OpenStocktake, RecountLines
+from core.sections.stocktakes.views import for_phone
 from mobile import bundle, sheets
 from mobile.api import Problem
 from tests.stocktakes.stage import Stage, send
@@ -140,3 +141,29 @@ def test_whoever_counts_things_blind_is_told_no_place_and_no_state_of_the_book_b
     assert told() == [(None, "", "")] * 2
     stage.settle(session)
     assert told()[1] == (office.places["302"], "idle", "302 办公室")
+
+
+@pytest.mark.proves("Things 6", "S4.1-R7")
+def test_another_count_of_the_same_things_tells_its_places_to_nobody_who_counts_them_blind(stage: Stage) -> None:
+    office = stage.office
+    here, other = stage.asset("ZC-1", "301"), stage.asset("ZC-2", "302")
+    guided, apart = (
+        UUID(office.do(OpenStocktake(kind="asset", place_ids=(office.places[room], office.places["305"])), office.ann)["stocktake_id"])
+        for room in ("301", "302")
+    )
+
+    def lists(by: Actor) -> dict[UUID, bool]:
+        return {one.id: one.expected is not None for one in office.read(for_phone, by)}
+
+    assert lists(office.mei) == {guided: True, apart: True}
+    do = OpenStocktake(kind="asset", place_ids=(office.places["301"],), mode="blind", counters=(Counter(person_id=office.mei.person_id),))
+    blind = UUID(office.do(do, office.ann)["stocktake_id"])
+    assert lists(office.mei) == {guided: False, apart: True, blind: False}
+    assert lists(office.wu) == {guided: True, apart: True}, "who does not count blind keeps the list"
+    told = office.read(lambda s: stocktakes.detail(s, stocktakes.get(s, guided), office.mei))
+    assert (told.lines, told.sums, told.session.expected) == ((), None, None)
+    assert stage.seen(guided, here, "305", office.mei)["book_place"] is None, "nor does the answer to a scan say it"
+    assert stage.seen(guided, here, "305", office.wu)["book_place"] == "301 听雨厅"
+    assert stage.seen(apart, other, "305", office.mei)["book_place"] == "302 办公室"
+    stage.settle(blind)
+    assert lists(office.mei)[guided]

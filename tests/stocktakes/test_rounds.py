@@ -212,14 +212,17 @@ def test_a_chosen_third_value_takes_what_moved_meanwhile_into_account_once(shelf
 def test_a_second_counter_has_the_whole_list_until_the_end_and_in_a_blind_count_no_place_of_the_book(stage: Stage) -> None:
     office = stage.office
     mine, other = stage.asset("ZC-1", "301"), stage.asset("ZC-2", "302")
-    guided, blind = stage.open("301"), stage.open("301", mode="blind")
-    for session in (guided, blind):
-        stage.seen(session, other, "301", office.mei)  # the book has it next door
-        stage.seen(session, mine, "301", office.mei)
-        again(stage, session, "wu", stage.line(session, "ZC-2"))
-    told = {phone.id: phone for phone in office.read(stocktakes.for_phone, office.wu)}
-    assert [(line.number, line.place_id, line.counted) for line in told[guided].again] == [("ZC-2", office.places["302"], False)]
-    assert [(line.number, line.place_id, line.counted) for line in told[blind].again] == [("ZC-2", None, False)]
+    sessions: list[UUID] = []
+    for mode, place in (("guided", office.places["302"]), ("blind", None)):
+        sessions.append(stage.open("301", mode=mode))
+        stage.seen(sessions[-1], other, "301", office.mei)  # the book has it next door
+        stage.seen(sessions[-1], mine, "301", office.mei)
+        again(stage, sessions[-1], "wu", stage.line(sessions[-1], "ZC-2"))
+        told = {phone.id: phone for phone in office.read(stocktakes.for_phone, office.wu)}
+        assert [[(line.number, line.place_id, line.counted) for line in told[one].again] for one in sessions] == [
+            [("ZC-2", place, False)]
+        ] * len(sessions), "while the same things are counted blind the guided list tells no place either"
+    guided = sessions[0]
     stage.seen(guided, other, "301", office.wu)
     after = {phone.id: phone for phone in office.read(stocktakes.for_phone, office.wu)}
     assert [(line.number, line.counted) for line in after[guided].again] == [("ZC-2", True)], "the list ends full, it does not vanish"

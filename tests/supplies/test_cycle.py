@@ -17,6 +17,7 @@ from core.foundation import clock
 from core.mechanisms import approvals, duties, operations, people
 from core.mechanisms.operations import Actor
 from core.sections import suppliers, supplies
+from core.sections.stocktakes import Counter, OpenStocktake
 from core.sections.supplies import DemandLine, IssueSupply, ReceiveSupply, RegisterSupply, SayDemand
 from tests.cast import Office
 
@@ -188,6 +189,20 @@ def test_a_plan_is_agreed_to_by_another_person_changed_when_refused_and_ordered_
     assert [(order.quantity, order.pack) for order in office.read(supplies.open_orders)] == [(48, 12)]
     shown = office.read(supplies.plan_of, plan_id, office.bo)
     assert (shown.state, shown.number, shown.budget_cents) == ("ordered", f"CG-{clock.today().year}-0001", 4 * 12 * 200)
+
+
+@pytest.mark.proves("Things 6", "S1.2-R7")
+def test_whoever_counts_a_shelf_blind_hears_no_total_that_would_tell_its_stock(office: Office) -> None:
+    supply_id, _code = pens(office, minimum=50)
+    plan_id, _line = planned(office, supply_id)
+    asked = (Counter(person_id=office.bo.person_id),)
+    office.do(OpenStocktake(kind="supply", place_ids=(office.places["301"],), mode="blind", counters=asked), office.ann)
+    assert office.read(supplies.plan_of, plan_id, office.bo).budget_cents == 0
+    assert office.refused(supplies.SubmitPlan(plan_id=plan_id), office.bo).code == "supply.plan_blind"
+    assert office.do(supplies.SubmitPlan(plan_id=plan_id), office.ada)["budget_cents"] > 0, (
+        "who does not count it puts it before the leader"
+    )
+    assert office.refused(supplies.OrderPlan(plan_id=plan_id), office.bo).code == "supply.plan_state"
 
 
 @pytest.mark.proves("S1.2-R4", "S1.2-R10")

@@ -2,10 +2,11 @@
 
 Split by ability: `record` (what is kept), `books` (the two books that are counted), `opening` (scope and counters), `count` (on
 site), `declaring` (keepers confirm their own), `rounds` (who may count again), `gathering`, `judging` and `lines` (what it all means: results are
-questions, never stored; `pieces` for bulk lines), `progress` (by place and person), `phones` (what is still to come), `deciding`, `settle` (close, approve), `posting` (the book follows), `sealing` (the frozen
+questions, never stored; `pieces` for bulk lines), `blinding` (who must not see the book), `progress` (by place and person), `phones` (what is still to come), `deciding`, `settle` (close, approve), `posting` (the book follows), `sealing` (the frozen
 figures), `views` (what others read). Not here: drawing the report (assets_labels), the phone's own rules (scan_rules), custody (assets).
 """
 
+from core.sections.stocktakes.blinding import has_counted
 from core.sections.stocktakes.books import Preview
 from core.sections.stocktakes.count import (
     Count,
@@ -69,7 +70,6 @@ from core.sections.stocktakes.settle import (
     WillPost,
     approve,
     close,
-    has_counted,
     reject,
     remind,
     remind_before_the_last_day,

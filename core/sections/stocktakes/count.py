@@ -25,6 +25,7 @@ from core.mechanisms.operations import PERSON_ROLES, Actor, Item, Operation, cur
 from core.mechanisms.people import Person
 from core.sections.assets.ledger import Asset
 from core.sections.stocktakes import books
+from core.sections.stocktakes.blinding import counts_the_same_blind
 from core.sections.stocktakes.record import (
     REVIEWERS,
     Condition,
@@ -227,6 +228,7 @@ class Counting:
         self.asks = self.recounts or not self._is_open  # who may count what needs a closer look
         self._last_place: UUID | None = None  # the place of the scan before, which was in order
         self._bulk: set[UUID] = set()
+        self._told: dict[UUID | None, bool] = {}
 
     def pieces_of(self, quantities: set[int | None], known: dict[str, _Label]) -> None:
         """Which of these are bulk lines, looked up only where somebody says a number."""
@@ -256,12 +258,20 @@ class Counting:
     def answer(self, label: _Label, first: dict[UUID, tuple[str, datetime]], item: Item) -> Counted:
         """Whether the scan is the first of its thing, and where the book has it when that may be seen."""
         assert label.subject_id is not None
-        place_id, place = (label.book_place_id, label.book_place) if self._tells_places else (None, None)
+        place_id, place = (label.book_place_id, label.book_place) if self._tells(item.by) else (None, None)
         before = first.get(label.subject_id)
         if before is not None:
             return Counted("again", label.subject_id, before[0], before[1], place_id, place)
         first[label.subject_id] = (item.by.name, item.at)
         return Counted("counted", label.subject_id, None, None, place_id, place)
+
+    def _tells(self, by: Actor) -> bool:
+        """Whether this person may be told where the book has things; asked once for each."""
+        if not self._tells_places or self.row is None:
+            return False
+        if by.person_id not in self._told:
+            self._told[by.person_id] = not counts_the_same_blind(self._s, self.row, by)
+        return self._told[by.person_id]
 
     def must_take(self, at: datetime) -> None:
         refused = self._not_taking(at)

@@ -23,12 +23,13 @@ from core.mechanisms import duties
 from core.mechanisms.operations import SYSTEM, Actor, Operation, note, operation, perform_now, touch
 from core.mechanisms.people import Person
 from core.sections.stocktakes import posting, sealing
+from core.sections.stocktakes.blinding import has_counted
 from core.sections.stocktakes.deciding import open_for_decisions, recounts_owed
 from core.sections.stocktakes.lines import review
 from core.sections.stocktakes.opening import tell, unanswered
 from core.sections.stocktakes.phones import open_devices
 from core.sections.stocktakes.progress import by_place_and_person
-from core.sections.stocktakes.record import APPROVERS, REVIEWERS, CountEvent, Decision, Find, Mode, State, Stocktake, get, shown
+from core.sections.stocktakes.record import APPROVERS, REVIEWERS, Decision, Mode, State, Stocktake, get, shown
 from core.sections.stocktakes.results import Line, Result, Review
 
 REMIND_FROM_HOUR = 9
@@ -190,18 +191,6 @@ def will_post(s: Session, row: Stocktake, at: datetime) -> WillPost:
             name = "left_alone" if posting.left_alone(s, row, _difference(line, at)) else str(line.result)
             counts[name] = counts.get(name, 0) + 1
     return WillPost(**counts)
-
-
-def has_counted(s: Session, stocktake_id: UUID, person_id: UUID | None) -> bool:
-    """Whether a person took part, by a count or a find; a count that was taken back was still theirs."""
-    if person_id is None:
-        return False
-    return any(
-        s.execute(
-            select(col(table.op_id)).where(col(table.stocktake_id) == stocktake_id, col(table.person_id) == person_id).limit(1)
-        ).first()
-        for table in (CountEvent, Find)
-    )
 
 
 def _may_settle(s: Session, row: Stocktake, by: Actor) -> Review:

@@ -16,6 +16,7 @@ from core.mechanisms.people import Person, department_names
 from core.mechanisms.places import Place
 from core.mechanisms.views import Collection, ExportColumn, Page, Query
 from core.sections.assets.hiding import hides_pieces, hides_places
+from core.sections.stocktakes.blinding import blind_counts, counts_the_same_blind, has_counted
 from core.sections.stocktakes.count import scope_of
 from core.sections.stocktakes.gathering import asked_of, chunks
 from core.sections.stocktakes.lines import review
@@ -26,7 +27,6 @@ from core.sections.stocktakes.record import REVIEWERS, CountEvent, CountUndone, 
 from core.sections.stocktakes.results import Line, Result, Seen, Sums
 from core.sections.stocktakes.rounds import asked_again, asks_again
 from core.sections.stocktakes.sealing import result_of
-from core.sections.stocktakes.settle import has_counted
 from core.sections.supplies.hiding import hides_stock
 
 
@@ -115,8 +115,11 @@ class PhoneStocktake:
 
 
 def is_blind_to(s: Session, stocktake: Stocktake, by: Actor) -> bool:
-    """Whether this caller may see no figure of the book now: who counts, may count or is asked to count a blind session that is not settled."""
-    if stocktake.mode != Mode.BLIND or stocktake.state in (State.APPROVED, State.REJECTED):
+    """Whether this caller may see no figure of the book now: who counts, may count or is asked to count a blind session that is not settled, or counts the
+    same things blind in another one."""
+    if stocktake.mode != Mode.BLIND:
+        return counts_the_same_blind(s, stocktake, by)
+    if stocktake.state in (State.APPROVED, State.REJECTED):
         return False
     if not by.has(*REVIEWERS) or has_counted(s, stocktake.id, by.person_id):
         return True
@@ -151,17 +154,8 @@ def hidden_bulk(s: Session, by: Actor) -> set[UUID]:
 
 @hides_places
 def counts_blind(s: Session, by: Actor) -> bool:
-    """Whether this caller counts things blind now: who was asked to, or did, and where nobody was named every person but the office, who keeps the book."""
-    query = select(Stocktake).where(
-        col(Stocktake.state).in_((State.OPEN, State.CLOSED)), col(Stocktake.mode) == Mode.BLIND, col(Stocktake.kind) == Kind.ASSET
-    )
-    for row in s.execute(query).scalars():
-        asked = asked_of(s, row.id)
-        if by.person_id in asked or by.person_id in asked_again(s, row.id) or has_counted(s, row.id, by.person_id):
-            return True
-        if not asked and row.state == State.OPEN and not by.has(*REVIEWERS):
-            return True
-    return False
+    """Whether this caller counts things blind now (`blind_counts`)."""
+    return bool(blind_counts(s, by))
 
 
 @shown_with("stocktake")
@@ -238,16 +232,17 @@ def for_phone(s: Session, by: Actor) -> list[PhoneStocktake]:
     for row in rows:
         asked = counters_of(s, row.id)
         mine = tuple(one.place_id for one in asked if one.person_id == by.person_id and one.place_id is not None)
-        again = _again_for(s, row, by) if asks_again(s, row.id) else ()
+        hidden = row.mode == Mode.BLIND or (row.mode != Mode.SELF and counts_the_same_blind(s, row, by))
+        again = _again_for(s, row, by, hidden=hidden) if asks_again(s, row.id) else ()
         ids = tuple(UUID(place_id) for place_id in row.place_ids)
         blank = PhoneStocktake(row.id, row.title, row.kind, row.mode, row.due_on, ids, None, None, again, mine)
         if row.state == State.CLOSED or (asked and all(one.person_id != by.person_id for one in asked)):
             if again:
                 found.append(replace(blank, total=len(again), expected=again, round=2))
+        elif hidden:
+            found.append(blank)
         elif row.mode == Mode.OPEN:
             found.append(replace(blank, total=row.expected_count))
-        elif row.mode == Mode.BLIND:
-            found.append(blank)
         else:
             lines = _phone_lines(s, row, by)
             if row.mode == Mode.GUIDED or lines or again:
@@ -255,11 +250,11 @@ def for_phone(s: Session, by: Actor) -> list[PhoneStocktake]:
     return found
 
 
-def _again_for(s: Session, row: Stocktake, by: Actor) -> tuple[PhoneLine, ...]:
+def _again_for(s: Session, row: Stocktake, by: Actor, *, hidden: bool) -> tuple[PhoneLine, ...]:
     """What waits to be counted again and may be counted by this person: asked of them by name, or of nobody by name and not counted by them before; and
     what they have counted again (`counted`), so that the list on the phone ends full and not gone. Of the first count nothing is told; where the book has
     a thing is told only where the book may be seen (the shelf of a supply says what to count, not how it came out)."""
-    places_told = row.kind == Kind.SUPPLY or row.mode != Mode.BLIND
+    places_told = row.kind == Kind.SUPPLY or not hidden
     found = []
     for line in review(s, row).lines:
         if line.subject_id is None:

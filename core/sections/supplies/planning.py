@@ -196,8 +196,10 @@ class SubmitPlan(Operation):
 def submit(s: Session, do: SubmitPlan, by: Actor, at: datetime) -> dict[str, Any]:
     """Put the plan with its budget before whoever decides about such a sum.
 
-    Refuses: supply.plan_unknown, supply.plan_state, supply.plan_empty, supply.plan_price"""
+    Refuses: supply.plan_unknown, supply.plan_state, supply.plan_blind (the sum would say what lies on a shelf the caller counts blind),
+    supply.plan_empty, supply.plan_price"""
     row = _locked(s, do.plan_id, PlanState.DRAFT)
+    _must_see(s, row, by)
     lines = [line for line in _lines(s, row.id) if line.packs]
     if not lines:
         raise Refused("supply.plan_empty")
@@ -236,8 +238,9 @@ class OrderPlan(Operation):
 
 @operation(OrderPlan, "supply.order_plan", roles=KEEPERS)
 def order_plan(s: Session, do: OrderPlan, by: Actor, at: datetime) -> dict[str, Any]:
-    """An order for each line of an agreed plan. Refuses: supply.plan_unknown, supply.plan_state, supplier.blocked"""
+    """An order for each line of an agreed plan. Refuses: supply.plan_unknown, supply.plan_state, supply.plan_blind, supplier.blocked"""
     row = _locked(s, do.plan_id, PlanState.APPROVED)
+    _must_see(s, row, by)
     made = []
     for line in _lines(s, row.id):
         supply = s.get(Supply, line.supply_id)
@@ -322,6 +325,14 @@ def _locked(s: Session, plan_id: UUID, *states: PlanState) -> SupplyPlan:
 
 def _lines(s: Session, plan_id: UUID) -> Sequence[SupplyPlanLine]:
     return s.execute(select(SupplyPlanLine).where(col(SupplyPlanLine.plan_id) == plan_id)).scalars().all()
+
+
+def _must_see(s: Session, row: SupplyPlan, by: Actor) -> None:
+    hidden = hidden_places(s, by)
+    if hidden:
+        query = select(Supply.place_id).join(SupplyPlanLine, col(SupplyPlanLine.supply_id) == col(Supply.id))
+        if hidden & set(s.execute(query.where(col(SupplyPlanLine.plan_id) == row.id)).scalars()):
+            raise Refused("supply.plan_blind")
 
 
 def _coming(s: Session) -> dict[UUID, int]:
