@@ -111,7 +111,14 @@ def prove(pdf: bytes, template: str | Template, labels: Sequence[LabelText], sta
     if not failed:
         return
     told = [
-        t("sheet.unreadable_one", language, name=_short(each.name) or "—", code=shown_code(each.code), page=each.page, position=each.position)
+        t(
+            "sheet.unreadable_one",
+            language,
+            name=_short(each.name) or "—",
+            code=shown_code(each.code),
+            page=each.page,
+            position=each.position,
+        )
         for each in failed[:_MOST_NAMES]
     ]
     names = t("sheet.unreadable_between", language).join(told) + ("…" if len(failed) > _MOST_NAMES else "")
