@@ -15,8 +15,8 @@ from mobile.pages import asks, contacts
 router = APIRouter()
 # What a message about a thing opens, on any phone: `{id}` is the thing's. Cases are looked after at the desk.
 OPENS = {
-    "approval": "/my/approvals", "case": "/desk/liaison/cases?open={id}", "contact": "/my/contacts/{id}", "delivery": "/my/deliveries", "duty": "/my/duties/{id}",
-    "message": "/my/messages/{id}", "reception": "/my/receptions/{id}", "visit": "/my/visitors/{id}",
+    "approval": "/my/approvals", "booking": "/my/book", "case": "/desk/liaison/cases?open={id}", "contact": "/my/contacts/{id}", "delivery": "/my/deliveries", "duty": "/my/duties/{id}",
+    "message": "/my/messages/{id}", "reception": "/my/receptions/{id}", "series": "/my/series/{id}", "visit": "/my/visitors/{id}",
 }  # fmt: skip
 
 

@@ -114,8 +114,9 @@ def opens_at(base_url: str, addresses: Mapping[str, str]) -> None:
 
 
 def page_of(notice: Notice) -> str:
-    """Where what the notice is about is opened, empty when it has no page or the receiver is nobody of the office."""
-    address = pages.get(notice.subject_kind or "") if notice.person_id and notice.link_id is None else None
+    """Where what the notice is about is opened, empty when it has no page, brings its own paper (an invitation), or goes to nobody of the office."""
+    own = notice.link_id is not None or notice.key in enclosers
+    address = pages.get(notice.subject_kind or "") if notice.person_id and not own else None
     return address.format(id=notice.subject_id) if address else ""
 
 
