@@ -22,6 +22,7 @@ from core.sections import roomcare, rooms
 from core.web import frame, parts, static_files
 from core.web.frame import _
 from kiosk.desk.lost_things import draw_searches, hand_over_dialog
+from kiosk.desk.repairs import READERS as REPAIR_READERS
 
 router = APIRouter(dependencies=[Depends(frame.signed_in)])
 MAY = (Role.ADMIN, Role.RECEPTION, Role.CLERK, Role.LEADER)
@@ -44,7 +45,7 @@ class CarePage:
         self.client = ui.context.client
         self.calls, self.head, self.box = parts.box("stack"), parts.box(), parts.box("stack")
         self._pending = False
-        for kind in ("room_task", "room_fault", "room_help", "lost_item", "lost_search", "room", "clock"):
+        for kind in ("room_task", "room_fault", "asset_repair", "room_help", "lost_item", "lost_search", "room", "clock"):
             self.client.on_delete(live.subscribe(kind, self._changed))
         self.draw()
 
@@ -65,7 +66,7 @@ class CarePage:
             with database.reading() as s:
                 self.tasks = roomcare.open_tasks(s, by, at)
                 self.done = roomcare.finished_tasks(s, by, at, at - timedelta(hours=12))
-                self.faults = roomcare.open_faults(s)
+                self.faults, self.devices = roomcare.open_faults(s), roomcare.device_faults(s)
                 self.lost = roomcare.lost_items(s, at)
                 self.searches = roomcare.searches(s)
                 calls = roomcare.open_calls(s)
@@ -91,7 +92,12 @@ class CarePage:
         late = sum(1 for task in self.tasks if task.late)
         sub = _("care.late", n=late) if late else _("care.nothing_late")
         with self.head, parts.head(_("care.tasks", n=len(self.tasks)), sub):
-            counts = {"tasks": len(self.tasks), "faults": len(self.faults), "lost": len(self.lost) + len(self.searches), "rooms": None}
+            counts = {
+                "tasks": len(self.tasks),
+                "faults": len(self.faults) + len(self.devices),
+                "lost": len(self.lost) + len(self.searches),
+                "rooms": None,
+            }
             parts.chips([(view, _(f"care.view.{view}"), counts[view]) for view in VIEWS], self.view, self._see)
             if self.view == "lost":
                 parts.button(_("lost.found"), self._found_dialog, kind="main", icon="plus")
@@ -140,7 +146,7 @@ class CarePage:
                                 )
 
     def _draw_faults(self) -> None:
-        if not self.faults:
+        if not self.faults and not self.devices:
             parts.empty(_("care.no_faults"), _("care.no_faults_hint"))
             return
         with parts.rows():
@@ -150,6 +156,13 @@ class CarePage:
                 times = [_("care.times", n=fault.times)] if fault.times > 1 else []
                 with parts.item(title, parts.joined(fault.note, when, fault.reporter, fault.keeper, *times), icon="repair", tone="busy"):
                     parts.button(_("care.works_again"), self._doing(roomcare.ClearFault(fault_id=fault.id)))
+            for device in self.devices:  # reported by the device's own label: its repair ends where repairs are kept
+                when = i18n.day_and_time(device.reported_at, clock.zone(), frame.lang())
+                times = [_("care.times", n=device.times)] if device.times > 1 else []
+                meta = parts.joined(device.fault, when, device.reporter, device.number, *times)
+                with parts.item(parts.joined(device.room, device.device), meta, icon="repair", tone="busy"):
+                    if frame.actor().has(*REPAIR_READERS):
+                        parts.button(_("care.see_repair"), href=f"/desk/repairs?open={device.repair_id}")
 
     def _draw_lost(self) -> None:
         draw_searches(self.client, self.searches, self.lost, self.draw)

@@ -147,6 +147,10 @@ def test_a_device_reported_by_its_label_is_missing_in_its_room_until_it_is_repai
     house.do(assets.ReportFault(asset_id=made["asset_id"], what="没画面"), house.mei)
     care = house.read(roomcare.care_of, house.places["301"], MON_9AM)
     assert care.faults == ("projector",)
+    listed = house.read(roomcare.device_faults)  # the desk's list of what does not work names it too
+    assert [(one.room, one.device, one.fault, one.reporter, one.times) for one in listed] == [
+        ("301 听雨厅", "投影仪", "没画面", "林晓梅", 1)
+    ]
     assert [fit.room.name for fit in house.read(roomcare.search, "305 现在", MON_9AM).fits] == ["305 小谈室"]  # a room by its number
     fits = house.read(roomcare.search, "投影", MON_9AM).fits
     assert [(fit.room.name, fit.missing) for fit in fits] == [("305 小谈室", ()), ("301 听雨厅", ("projector",))]

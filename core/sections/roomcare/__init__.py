@@ -19,11 +19,13 @@ from core.sections.roomcare.asked import (
 )
 from core.sections.roomcare.faults import (
     ClearFault,
+    DeviceFaultView,
     FaultView,
     ReportFault,
     RoomFault,
     clear_fault,
     device_changed,
+    device_faults,
     faults_of,
     items_by_room,
     may_see_photos,
@@ -79,11 +81,11 @@ from core.sections.roomcare.use import HourUse, RoomUse, Use, sheets, use
 from core.sections.roomcare.wishes import Wish
 
 __all__ = [
-    "AnswerRoomHelp", "AnswerTask", "CallRoomHelp", "CareNow", "CareView", "ClaimItem", "ClearFault", "DisposeItem", "EndSearch", "FaultView",
+    "AnswerRoomHelp", "AnswerTask", "CallRoomHelp", "CareNow", "CareView", "ClaimItem", "ClearFault", "DeviceFaultView", "DisposeItem", "EndSearch", "FaultView",
     "FinishTask", "Fit", "Floor", "FloorPlan", "ForgetSearch", "Found", "HelpCallView", "HelpTimes", "HourUse", "LostItem", "LostSearch", "LostView", "PlanRoom",
     "PlanTask", "Question", "RemindTask", "RemindThings", "ReportFault", "ReportFound", "RoomCare", "RoomFault", "RoomHelpCall",
     "RoomTask", "RoomUse", "SearchView", "SeekItem", "SetRoomCare", "TaskView", "TendLost", "Use", "Wish", "answer_help", "answer_task", "call_help", "calls",
-    "care", "care_now", "care_of", "claim", "clear_fault", "count_open", "describe_lost", "device_changed", "dispose", "door_marks", "end_search", "fault_duty_done",
+    "care", "care_now", "care_of", "claim", "clear_fault", "count_open", "describe_lost", "device_changed", "device_faults", "dispose", "door_marks", "end_search", "fault_duty_done",
     "faults_of", "find", "finish_task", "finished_tasks", "floor_plan", "floors", "forget_search", "forget_searches", "get_task", "help_times", "items_by_room", "keeper_of",
     "latest_call", "lost_items", "may_do_task", "may_see_lost_photos", "may_see_photos", "may_see_task_photos", "open_calls",
     "open_faults", "open_tasks", "plan_task", "plan_tasks", "remind", "remind_of_things", "remind_task", "report_fault", "report_found",

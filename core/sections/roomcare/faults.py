@@ -29,7 +29,7 @@ from core.mechanisms.operations import OFFICE, PERSON_ROLES, Actor, Operation, R
 from core.mechanisms.people import Person
 from core.mechanisms.places import Place
 from core.sections import assets, rooms
-from core.sections.assets import Asset, AssetState
+from core.sections.assets import Asset, AssetRepair, AssetState
 from core.sections.roomcare import keeping
 from core.sections.roomcare.wishes import EQUIPMENT_WORDS
 from core.sections.rooms import Room
@@ -88,6 +88,21 @@ class FaultView:
     cleared_at: datetime | None
     duty_id: UUID | None
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFaultView:
+    """A device that stands in a room and waits for its repair, reported by its own label; the repair is closed where repairs are kept."""
+
+    repair_id: UUID
+    room_id: UUID
+    room: str
+    device: str
+    number: str
+    fault: str
+    reported_at: datetime
+    reporter: str
+    times: int
 
 
 class ReportFault(Operation):
@@ -205,6 +220,26 @@ def waiting_devices(s: Session, room_id: UUID) -> dict[str, datetime]:
             repair = assets.open_repair(s, asset.id)
             found.setdefault(item, repair.reported_at if repair is not None else asset.updated_at)
     return found
+
+
+def device_faults(s: Session) -> list[DeviceFaultView]:
+    """Every device of a room that waits for its repair, the oldest first: what `items_by_room` and doors say, with its name and who told."""
+    query = (
+        select(AssetRepair, Asset, Place.name.label("room"), Person.name.label("reporter"))  # type: ignore[attr-defined]
+        .join(Asset, col(Asset.id) == col(AssetRepair.asset_id))
+        .join(Room, col(Room.place_id) == col(Asset.place_id))
+        .join(Place, col(Place.id) == col(Room.place_id))
+        .outerjoin(Person, col(Person.id) == col(AssetRepair.reported_by_id))
+        .where(col(Asset.state) == AssetState.REPAIR, col(AssetRepair.finished_at).is_(None))
+        .order_by(col(AssetRepair.reported_at))
+    )
+    return [
+        DeviceFaultView(
+            repair.id, asset.place_id, room, asset.name, asset.number, repair.fault, repair.reported_at, reporter or "", repair.times
+        )
+        for repair, asset, room, reporter in s.execute(query)
+        if device_item(asset.name) is not None
+    ]
 
 
 def device_item(name: str) -> str | None:
