@@ -11,8 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 from sqlalchemy import false, func, or_, select
 from sqlmodel import Field, Session, SQLModel, col
 
@@ -24,6 +25,16 @@ from core.mechanisms.views import Collection, ExportColumn, Page, Query
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 ShortName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,30}$")]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return str(ZoneInfo(name))
+    except (KeyError, ValueError, OSError) as unknown:  # no such name, or no name at all
+        raise ValueError("unknown time zone") from unknown
+
+
+Zone = Annotated[str, StringConstraints(max_length=60), AfterValidator(_known_zone)]
 
 
 class PlaceKind(StrEnum):
@@ -70,19 +81,19 @@ class AddPlace(Operation):
     kind: PlaceKind
     name: Name
     short_name: ShortName | None = None
-    zone: str | None = None
+    zone: Zone | None = None
     sort: int = 0
 
 
 @operation(AddPlace, "place.add", roles={Role.ADMIN, Role.CLERK})
 def add(s: Session, do: AddPlace, by: Actor, at: datetime) -> dict[str, Any]:
-    """Refuses: place.not_found (the parent), place.short_name_taken"""
-    if do.parent_id is not None:
-        get(s, do.parent_id)
+    """Without a zone of its own it keeps its parent's: rooms of a branch far away are on that branch's clock. Refuses: place.not_found (the
+    parent), place.short_name_taken"""
+    parent = get(s, do.parent_id) if do.parent_id is not None else None
     _free_short_name(s, do.short_name)
     keys = pinyin.keys(do.name)
     place = Place(
-        id=do.id or uuid7(), parent_id=do.parent_id, kind=do.kind, name=do.name, short_name=do.short_name, zone=do.zone, sort=do.sort,
+        id=do.id or uuid7(), parent_id=do.parent_id, kind=do.kind, name=do.name, short_name=do.short_name, zone=do.zone or (parent.zone if parent else None), sort=do.sort,
         pinyin=keys.full, initials=keys.initials,
     )  # fmt: skip
     s.add(place)

@@ -7,12 +7,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from core.foundation import database
 from core.foundation.i18n import LANGUAGES, has
+from core.mechanisms import places
 from core.mechanisms.notices import Notice
 from core.mechanisms.operations import Actor, Outcome, Role, perform_now
 from core.sections import bookings, rooms
@@ -304,3 +306,31 @@ def test_a_host_hears_when_somebody_else_moved_or_cancelled_their_meeting_and_no
     house.do(bookings.CancelBooking(booking_id=made["id"]), house.ann)
     assert told(house, house.mei) == [("booking.moved_notice", "安然"), ("booking.cancelled_notice", "安然")]
     assert all(has(key) for key in ("booking.moved_notice", "booking.cancelled_notice", "series.changed_notice", "series.cancelled_notice"))
+
+
+@pytest.mark.proves("V40")
+def test_ending_a_meeting_twice_before_it_began_frees_the_room_once_and_says_nothing_else(house: Office) -> None:
+    made = book(house, moment(11), moment(12))
+    for _press in range(2):
+        assert house.do(bookings.EndBooking(booking_id=made["id"]), house.mei)["state"] == "cancelled"
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_at_the_edge_of_the_calendar_is_bad_input_and_no_failure(house: Office, day: str) -> None:
+    start = datetime.fromisoformat(f"{day}T12:00:00+00:00")
+    with pytest.raises(ValidationError):
+        asking(house, start, start + timedelta(hours=1))
+
+
+@pytest.mark.proves("V16")
+def test_a_room_of_a_branch_far_away_is_on_the_branchs_clock(house: Office) -> None:
+    branch = house.do(places.AddPlace(kind=places.PlaceKind.SITE, name="乌鲁木齐办事处", zone="Asia/Urumqi"), house.ada)
+    room = house.do(places.AddPlace(kind=places.PlaceKind.ROOM, name="天山厅", short_name="U1", parent_id=branch["place_id"]), house.ada)
+    house.do(rooms.SetUpRoom(room_id=room["place_id"], capacity=8), house.ada)
+    wish = bookings.CreateBooking(room_id=room["place_id"], starts_at=moment(12), ends_at=moment(13))
+    made = house.do(wish, house.mei)
+    with database.reading() as s:
+        row = s.get(Booking, UUID(made["id"]))
+    assert row is not None and (row.zone, row.starts_wall[11:16]) == ("Asia/Urumqi", "10:00")
+    with pytest.raises(ValidationError):
+        places.AddPlace(kind=places.PlaceKind.SITE, name="火星", zone="Mars/Olympus")

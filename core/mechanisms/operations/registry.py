@@ -7,7 +7,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from types import ModuleType
 from typing import Any, TypeVar
 from uuid import UUID
@@ -29,6 +29,14 @@ class Operation(BaseModel):
     @classmethod
     def _clean(cls, data: Any) -> Any:
         return _cleaned(data) if isinstance(data, dict) else data
+
+    @model_validator(mode="after")
+    def _on_the_calendar(self) -> Operation:
+        """No moment at the edges of what a calendar can count: a zone or a buffer would carry it over them."""
+        for value in self.__dict__.values():
+            if isinstance(value, date) and not 1000 <= value.year <= 9000:
+                raise ValueError("no such day")
+        return self
 
 
 def _cleaned(value: Any) -> Any:

@@ -209,10 +209,10 @@ def edit(s: Session, do: EditBooking, by: Actor, at: datetime) -> BookingView:
 @operation(EndBooking, "booking.end", roles=ROLES)
 def end(s: Session, do: EndBooking, by: Actor, at: datetime) -> BookingView:
     """The room is free from now on (after its clean-up); ending twice is nothing new. Before its start an end is a cancellation.
-    Refuses: booking.not_found, booking.cancelled, booking.released, booking.refused, booking.lapsed, booking.displaced, booking.offered"""
+    Refuses: booking.not_found, booking.released, booking.refused, booking.lapsed, booking.displaced, booking.offered"""
     booking, room = claims.get(s, do.booking_id)
     making.may_change(s, booking, by)
-    if booking.state == BookingState.ENDED or (booking.state in claims.LIVE and booking.ends_at <= at):
+    if booking.state in (BookingState.ENDED, BookingState.CANCELLED) or (booking.state in claims.LIVE and booking.ends_at <= at):
         return making.seen(s, booking, by, at)
     making.still_live(s, booking, room, at)
     if booking.starts_at >= at or booking.state == BookingState.PENDING:
