@@ -36,11 +36,12 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class ExportColumn:
     """A column of the export: the attribute of the row (or what `value` reads from it) and the catalogue key of its heading; a heading that
-    is no key stands for itself."""
+    is no key stands for itself. `words`: where the values' own sentences stand (`visit.state` for `visit.state.here`), the heading by default."""
 
     name: str
     heading: str
     value: Callable[[Any], Any] | None = None
+    words: str = ""
 
     def of(self, row: Any) -> Any:
         return getattr(row, self.name) if self.value is None else self.value(row)

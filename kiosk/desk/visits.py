@@ -103,13 +103,7 @@ def _count_away(s: Session, by: Actor) -> int:
 
 
 def _state_words(visit: VisitView) -> str:
-    if visit.state == VisitState.LEFT and visit.assumed_left_at is not None:
-        return _("visit.assumed_left.short")
-    if visit.state == VisitState.HERE and visit.break_at is not None:
-        return _("visit.on_break")
-    if _asks(visit):
-        return _("desk.visits.asks")
-    return _(f"visit.state.{visit.state}")
+    return _(f"visit.state.{visits.register.shown_state(visit)}")
 
 
 def _asks(visit: VisitView) -> bool:

@@ -124,6 +124,8 @@ def export(collection: views.Collection, asked: views.Query, actor: Actor, speec
 
 
 def _in_words(column: views.ExportColumn, value: Any, speech: str) -> Any:
-    """A value with a sentence of its own (`asset.state.idle` under the heading `asset.state`) is written as that."""
-    key = f"{column.heading}.{value}" if isinstance(value, str) and value else ""
+    """A value with a sentence of its own (`asset.state.idle` under the heading `asset.state`) is written as that; yes and no as words too."""
+    if isinstance(value, bool):
+        return t("settings.yes" if value else "settings.no", speech)
+    key = f"{column.words or column.heading}.{value}" if isinstance(value, str) and value else ""
     return t(key, speech) if key and has(key) else value

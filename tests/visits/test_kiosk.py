@@ -52,9 +52,12 @@ def test_the_language_changes_on_any_step_and_what_was_typed_stays(live_office: 
         expect(page.locator(".keypad__text")).to_have_text("LIWEN")
         go_on(page)
         asks(page, "Where are you from?")
+        page.get_by_role("button", name="汉字").click()
+        page.locator(".keypad__field").press_sequentially("远山")  # on the device's own keys: the field loses the focus to the language
         page.locator('.lang button[lang="zh-Hant"]').click()
         asks(page, "您從哪裡來？")
         page.wait_for_function("() => document.documentElement.lang === 'zh-Hant'")
+        expect(page.locator(".keypad__text")).to_have_text("远山")
         press(page, "沒有，跳過")
         asks(page, "您找哪一位？")
         type_in(page, "LINXIAO")

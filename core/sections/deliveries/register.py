@@ -168,7 +168,7 @@ COLLECTION = Collection(
     _list,
     _one,
     tuple(
-        ExportColumn(name, f"delivery.column.{name}")
+        ExportColumn(name, f"delivery.column.{name}", words=f"delivery.{name}" if name in ("kind", "state", "way") else "")
         for name in (
             "receipt", "dropped_at", "recipient", "department", "addressee", "kind", "pieces", "oversize", "courier", "shelf", "place", "state",
             "picked_up_at", "picked_up_by", "handed_by", "way", "signed", "reminders", "remark", "label",

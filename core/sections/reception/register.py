@@ -109,7 +109,7 @@ def _matches(text: str) -> Any:
 COLLECTION = Collection(
     "receptions", frozenset({Role.STAFF}), search, one,
     tuple(
-        ExportColumn(name, f"reception.column.{name}")
+        ExportColumn(name, f"reception.column.{name}", words=f"reception.{name}" if name in ("level", "status") else "")
         for name in (
             "number", "organisation", "title", "level", "purpose", "starts_on", "ends_on", "headcount", "lead", "status", "lines", "confirmed", "planned", "real", "score",
         )

@@ -3,6 +3,7 @@ pitfall V34)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -156,13 +157,25 @@ def one(s: Session, id: str, by: Actor) -> VisitView | None:
     return views(s, [visit])[0]
 
 
+def shown_state(visit: VisitView) -> str:
+    """The state as the office says it, a catalogue key's ending (`visit.state.…`): who was only assumed to have left, is out for a while, or waits for a
+    yes in the foyer is told apart."""
+    if visit.state == VisitState.LEFT and visit.assumed_left_at is not None:
+        return "assumed_left"
+    if visit.state == VisitState.HERE and visit.break_at is not None:
+        return "on_break"
+    return "asks" if visit.state == VisitState.HERE and visit.approval == "asked" else str(visit.state)
+
+
+_EXPORTED: dict[str, Callable[[VisitView], str]] = {"state": shown_state}
+_WORDS = {"state": "visit.state", "left_how": "visit.left_how"}
 COLLECTION = Collection(
     "visits",
     frozenset({Role.STAFF}),
     search,
     one,
     tuple(
-        ExportColumn(name, f"visit.column.{name}")
+        ExportColumn(name, f"visit.column.{name}", _EXPORTED.get(name), _WORDS.get(name, ""))
         for name in (
             "expected_on",
             "day_number",

@@ -12,6 +12,7 @@ const LINES = {
 const SWAPS = { letters: "digits", digits: "letters", provinces: "plate", plate: "provinces" };
 export default {
   mixins: [speaking],
+  emits: ["change", "done"], // declared, so that the field's own DOM "change" (it loses the focus) is not heard as one without text
   template: `
     <div class="keypad">
       <div :class="'field__box' + (native ? ' field__box--focus' : ' field__box--focus')">
