@@ -185,6 +185,7 @@ def _purge(id: UUID, actor: Actor, speech: str) -> Report:
             t("privacy.paper.bytes", speech, mb=round(found.bytes / 1e6, 1)),
             *((t("privacy.paper.shared", speech, n=found.shared),) if found.shared else ()),
             t(verdict, speech, n=len(found.found)),
+            *purging.kept_words(found, speech),
         ),
         sums=((t("privacy.paper.visits", speech), str(found.visits)), (t("privacy.paper.left", speech), str(len(found.found)))),
         columns=(Column(t("privacy.paper.kind", speech), 3), Column(t("privacy.paper.rows", speech), 1, figures=True)),

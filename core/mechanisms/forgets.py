@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from types import ModuleType
 from uuid import UUID
 
@@ -32,6 +32,16 @@ class Gone:
     emails: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is lawfully kept for another reason: `values` (in memory only) stand in `place`, which is named to readers, and go after `until`."""
+
+    values: frozenset[str]
+    place: str
+    until: date
+
+
+Keep = Callable[[Session, frozenset[str], datetime], list[Kept]]
 Forget = Callable[[Session, Gone, datetime], int]
 
 
@@ -45,6 +55,7 @@ class Forgetter:
 
 
 _forgetters: dict[str, Forgetter] = {}
+_keepers: dict[str, Keep] = {}
 
 
 def visitors(kind: str, *columns: str) -> Callable[[Forget], Forget]:
@@ -57,6 +68,22 @@ def visitors(kind: str, *columns: str) -> Callable[[Forget], Forget]:
     return mark
 
 
+def keeps(kind: str) -> Callable[[Keep], Keep]:
+    """Mark `(s, values, at) -> what of these values this part still needs`: a guest's name in a plan that runs is no rest of an erased visit. The proof
+    (`visits.purging`) does not look for it and says who keeps it until when."""
+
+    def mark(function: Keep) -> Keep:
+        function.__keeps__ = kind  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def kept(s: Session, values: frozenset[str], at: datetime) -> list[Kept]:
+    """What other parts keep of these values, and until when."""
+    return [one for kind in sorted(_keepers) for one in _keepers[kind](s, values, at)] if values else []
+
+
 def include(*modules: ModuleType) -> None:
     """Know how these modules forget (main.py alone calls this); including again replaces."""
     for module in modules:
@@ -64,6 +91,8 @@ def include(*modules: ModuleType) -> None:
             found = getattr(value, "__forgets__", None)
             if isinstance(found, Forgetter):
                 _forgetters[found.kind] = found
+            if (kind := getattr(value, "__keeps__", None)) is not None and callable(value):
+                _keepers[str(kind)] = value
 
 
 def columns() -> frozenset[str]:

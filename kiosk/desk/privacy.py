@@ -88,7 +88,9 @@ class PrivacyPage:
                 left = _("privacy.left_in", place=parts.listed(where)) if where else ""
                 with parts.item(
                     _("privacy.erased", n=one.visits),
-                    parts.joined(i18n.full_moment(one.at, clock.zone(), frame.lang()), searched, left),
+                    parts.joined(
+                        i18n.full_moment(one.at, clock.zone(), frame.lang()), searched, left, *purging.kept_words(one, frame.lang())
+                    ),
                     icon="warning" if where else "check",
                 ):
                     if one.found:

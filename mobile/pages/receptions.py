@@ -11,13 +11,13 @@ from nicegui import APIRouter, ui
 
 from core.foundation import clock, database, i18n, live
 from core.foundation.live import Change
-from core.mechanisms.operations import SYSTEM, Operation, perform
+from core.mechanisms.operations import Operation
 from core.sections import reception
 from core.sections.reception import Kind, ReceptionView, RunSheet, Step
-from core.web import frame, icons, parts, sessions, static_files
+from core.web import frame, icons, parts, static_files
 from core.web.elements import Photo, Taken
 from core.web.frame import _
-from mobile.pages import reception_asked
+from mobile.pages import reception_asked, reception_question
 from mobile.pages.thing import foot_of
 
 router = APIRouter()
@@ -66,7 +66,7 @@ def incident_page(reception_id: UUID) -> None:
 def thanks_page(visit_id: UUID, mark: str) -> None:
     with frame.plain(_("reception.question")):
         style()
-        Question(visit_id, mark[:40])
+        reception_question.Question(visit_id, mark[:40])
 
 
 def style() -> None:
@@ -400,30 +400,3 @@ class Incident:
         do = reception.ReportIncident(reception_id=self.id, what=said, line_id=line_id, photos=tuple(self.photos))
         if (await parts.do(do)).ok:
             ui.navigate.to(f"/my/receptions/{self.id}")
-
-
-class Question:
-    """How was it? One tap; a word if they like. For people who can not sign in: the mark in the link is theirs alone."""
-
-    def __init__(self, visit_id: UUID, mark: str) -> None:
-        self.visit_id, self.mark = visit_id, mark
-        self.box = parts.box("question")
-        with database.reading() as s:
-            known = mark == reception.mark_of(visit_id) and reception.asks(s, visit_id, clock.now())
-        with self.box:
-            if not known:
-                parts.empty(_("reception.link_over"))
-                return
-            parts.text(sessions.office().name, "p", "second")
-            parts.text(_("reception.question"), "h1")
-            with parts.box("question__scores").props(f'role=group aria-label="{_("reception.question")}"'):
-                for score in (5, 4, 3, 2, 1):
-                    parts.button(_(f"reception.rate.{score}"), partial(self._rate, score))
-            self.remark = parts.area(_("reception.remark"), rows=3)
-
-    async def _rate(self, score: int) -> None:
-        do = reception.Rate(visit_id=self.visit_id, mark=self.mark, score=score, remark=(self.remark.value or "").strip()[:500])
-        outcome = await perform(do, by=SYSTEM)
-        self.box.clear()
-        with self.box:
-            parts.empty(_("reception.rated") if outcome.ok else outcome.message(frame.lang()))

@@ -133,6 +133,26 @@ def test_a_day_after_the_keeping_time_no_byte_and_no_text_names_the_visitor_and_
     assert purging.prove(clock.now()) is None, "nothing new, no report"
 
 
+def test_a_guest_of_a_plan_that_still_runs_is_kept_and_said_so_and_is_no_rest(office: Office, folder: Path) -> None:
+    """Who came once by themselves, and is expected with a delegation: the old visit goes, the plan keeps its guest until it is over."""
+    walk_in(office, kiosk(office), name=NAME, phone=PHONE)
+    office.later(days=1)
+    keeping.close_days(clock.now())
+    office.later(days=31)
+    day = clock.today(clock.now())
+    stage.take_in(office, starts_on=day, ends_on=day + timedelta(days=2), guests=(reception.Guest(name=NAME, post="主任"),))
+    keeping.erase_old(clock.now())
+    first = office.read(purging.report, purging.prove(clock.now()), office.ada)
+    assert (first.found, len(first.kept)) == ([], 1) and NAME not in str(first.kept) and first.looked_for >= 1
+    number, until = first.kept[0]
+    assert number.startswith("接〔") and until == (day + timedelta(days=32)).isoformat()
+    assert "接〔" in purging.kept_words(first, "zh-Hans")[0]
+    assert [note.key for note in office.read(notices.unread, office.ada.person_id)].count("visit.purge_left") == 0
+    office.later(days=40)  # the plan's own keeping time is over as well: a rest there would be one
+    with database.reading() as s:
+        assert forgets.kept(s, frozenset({NAME}), clock.now()) == []
+
+
 def test_the_proof_finds_what_was_left(office: Office, folder: Path) -> None:
     """The search is no ornament: a name typed into another record, and a file somebody put into the folder, are found and told."""
     walk_in(office, kiosk(office), name=NAME, phone=PHONE)

@@ -235,7 +235,10 @@ def test_a_reception_from_the_letter_to_the_lessons(live_office: Office, browser
         )  # all of them without scrolling
         photograph(guest_phone, "phone-question")
         guest_phone.get_by_label("想对我们说的").fill("数字化流程讲得很清楚")
+        guest_phone.get_by_role("button", name="一般").tap()  # a slip: nothing is sent by it
         guest_phone.get_by_role("button", name="很满意").tap()
+        expect(guest_phone.locator('.question__scores [aria-pressed="true"]')).to_have_text("很满意")
+        guest_phone.get_by_role("button", name="提交").tap()
         expect(guest_phone.locator(".empty")).to_contain_text("谢谢您")
         stranger = open_page(browser, server, "", link[0][:-3] + "000", PHONE)
         expect(stranger.locator(".empty")).to_contain_text("过期")

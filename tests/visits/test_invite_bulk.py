@@ -146,3 +146,16 @@ def test_a_list_as_people_write_it_is_read_with_kinds_extensions_and_plain_headi
     assert (wrong.row, wrong.column, wrong.value, wrong.code) == (5, "type", "外星人", "visit.import.no_type")
     imports.run("visits", rows.encode("gb18030"), office.ann, file_name="面试.csv", language="zh-Hans")
     assert [(v.name, v.type) for v in planned()] == [("吴桐", "interview"), ("Anna Becker", "government"), ("陳嘉慧", "contractor")]
+
+
+@pytest.mark.proves("S3.1-R1")
+def test_a_phone_number_of_full_width_signs_is_taken_wherever_a_host_invites(office: Office) -> None:
+    made = invite(office, name="宽字", phone="＋８６　１３８－００００－１２３４")
+    office.do(visits.ChangeVisit(visit_id=UUID(made["visit_id"]), phone="１３９００００４３２１"), office.mei)
+    done = imports.run(
+        "visits", file("王敏,,１３７００００４３２１,,林晓梅,2026-11-24,,,,"), office.ann, file_name="客人.csv", language="zh-Hans"
+    )
+    assert done.totals["create"] == 1 and {one.phone for one in planned()} == {"13900004321", "13700004321"}
+    assert (
+        visits.Invite(host_id=office.mei.person_id, name="x", expected_on=TODAY, phone="＋８６　１３８－００００").phone == "+86 138-0000"
+    )

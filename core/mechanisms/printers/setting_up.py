@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,9 +19,10 @@ from core.mechanisms import devices
 from core.mechanisms.label_papers import PaperName
 from core.mechanisms.operations import OFFICE, Actor, Operation, Role, operation, touch
 from core.mechanisms.printers import ipp
-from core.mechanisms.printers.record import OPEN, KioskPrinter, Printer, PrintJob, State, get
+from core.mechanisms.printers.record import OPEN, KioskPrinter, Printer, PrinterContact, PrintJob, State, get
 from core.mechanisms.printers.waiting import queue, soon
 
+NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 Name = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 AddressText = Annotated[str, StringConstraints(min_length=6, max_length=200)]
 Reason = Annotated[str, StringConstraints(max_length=200)]
@@ -91,6 +92,8 @@ def change(s: Session, do: ChangePrinter, by: Actor, at: datetime) -> None:
     if do.password is not None:
         printer.secret = vault.seal(do.password) if printer.account else ""
     printer.version += 1
+    if (contact := s.get(PrinterContact, printer.id)) is not None:
+        contact.looked_at = NEVER  # it is asked at once whether it is well now
     for waiting in s.execute(select(PrintJob).where(col(PrintJob.printer_id) == printer.id, col(PrintJob.state) == State.QUEUED)).scalars():
         waiting.next_at = at
     touch(s, "printer", printer.id)

@@ -7,18 +7,19 @@ it is blotted out there. That they came, their score, and everything about money
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from core.mechanisms import forgets, notices
+from core.foundation import clock
+from core.mechanisms import forgets, notices, office, pinyin
 from core.mechanisms.duties import Duty
-from core.mechanisms.forgets import Gone
+from core.mechanisms.forgets import Gone, Kept
 from core.sections.reception.incidents import INCIDENT, ReceptionIncident
-from core.sections.reception.record import SUBJECT, Reception, ReceptionGuest, ReceptionLine, ReceptionVersion, ReceptionVisit
+from core.sections.reception.record import SUBJECT, Reception, ReceptionGuest, ReceptionLine, ReceptionVersion, ReceptionVisit, number_of
 
 TEXTS: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
     (Reception, ("purpose", "itinerary", "lessons", "thanks", "title")),
@@ -35,6 +36,25 @@ def forget_guests_of(s: Session, gone: Gone, at: datetime) -> int:
     """The guests behind these visits."""
     ids = select(col(ReceptionVisit.guest_id)).where(col(ReceptionVisit.visit_id).in_(gone.visit_ids))
     return forget(s, s.execute(select(ReceptionGuest).where(col(ReceptionGuest.id).in_(ids))).scalars().all(), at)
+
+
+@forgets.keeps("receptions")
+def keep_guests_of_living_plans(s: Session, values: frozenset[str], at: datetime) -> list[Kept]:
+    """Guests of plans whose keeping time is not over: their names stay in the plan, its versions and papers until then."""
+    days = timedelta(days=int(office.setting(s, "visit.retention_days")))
+    query = (
+        select(ReceptionGuest, Reception)
+        .join(Reception, col(Reception.id) == col(ReceptionGuest.reception_id))
+        .where(col(ReceptionGuest.erased_at).is_(None), col(Reception.ends_on) >= clock.today(at) - days)
+    )
+    found: dict[UUID, set[str]] = {}
+    plans: dict[UUID, Reception] = {}
+    for guest, plan in s.execute(query):
+        borne = values & {guest.name, guest.phone, guest.email.lower(), pinyin.keys(guest.name).full}
+        if borne:
+            found.setdefault(plan.id, set()).update(borne)
+            plans[plan.id] = plan
+    return [Kept(frozenset(borne), number_of(plans[id]), plans[id].ends_on + days) for id, borne in found.items()]
 
 
 def forget(s: Session, guests: Sequence[ReceptionGuest], at: datetime) -> int:

@@ -27,7 +27,7 @@ from core.mechanisms.places import Place
 from core.mechanisms.tables import Cell, CellError, half_width, parse_day
 from core.sections.visits import planning, types
 from core.sections.visits.planning import Invite, Mail
-from core.sections.visits.record import Phone, Visit, VisitState
+from core.sections.visits.record import InvitedPhone, Visit, VisitState
 
 SPOKEN = {name.casefold(): language for language, name in LANGUAGE_NAMES.items()} | {
     language.casefold(): language for language in LANGUAGES
@@ -145,7 +145,7 @@ INVITATIONS = Importer(
     (
         ImportColumn("name", "visit.column.name", text(80), True, ("来访人", "來訪人", "客人", "Guest", "Visitor", "访客", "訪客", "访客姓名", "訪客姓名", "姓名", "名字", "Name", "Full name")),
         ImportColumn("company", "visit.column.company", text(200), aliases=("公司", "Organisation", "Organization")),
-        ImportColumn("phone", "visit.column.phone", fitting(Phone, "visit.import.no_phone", 40), aliases=("手机", "手機", "Mobile")),
+        ImportColumn("phone", "visit.column.phone", fitting(InvitedPhone, "visit.import.no_phone", 40), aliases=("手机", "手機", "Mobile")),
         ImportColumn("email", "visit.import.email", fitting(Mail, "notice.reason.bad_address", 254), aliases=("Mail", "E-mail", "电子邮箱", "電子郵箱", "邮件")),
         ImportColumn("host", "visit.column.host", text(80), aliases=("接待人", "Host", "被访人", "被訪人")),
         ImportColumn("expected_on", "visit.column.expected_on", parse_day, True, ("日期", "Date", "Day", "来访日期", "來訪日期")),

@@ -21,7 +21,7 @@ from core.mechanisms.labels import SubjectKind
 from core.mechanisms.operations import OFFICE, Actor, Operation, Role, note, operation, touch
 from core.sections.visits import happenings, holding, mails, types
 from core.sections.visits.happenings import Happening
-from core.sections.visits.record import Line, Name, Phone, Visit, VisitState, changed, handle, name_keys
+from core.sections.visits.record import InvitedPhone, Line, Name, Visit, VisitState, changed, handle, name_keys
 
 FURTHEST_DAYS = 366
 OPEN = (VisitState.PLANNED, VisitState.EXPIRED)  # what can still be moved: one that was missed, too
@@ -52,7 +52,7 @@ class Invite(Operation):
     host_id: UUID | None = None
     name: Name
     company: Line = ""
-    phone: Phone = ""
+    phone: InvitedPhone = ""
     email: Mail = ""
     purpose: Line = ""
     expected_on: date
@@ -135,7 +135,7 @@ class ChangeVisit(Operation):
     host_id: UUID | None = None
     name: Name | None = None
     company: Line | None = None
-    phone: Phone | None = None
+    phone: InvitedPhone | None = None
     email: Mail | None = None
     purpose: Line | None = None
     expected_on: date | None = None

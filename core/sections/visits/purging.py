@@ -2,7 +2,8 @@
 
 Erasing itself is `keeping.erase`, whoever asks for it: the keeping time, an administrator, the visitor. What the visitors were called is then kept in memory
 until the proof is done, in no file and no log. The report says how many rows of each kind forgot somebody, what was searched, and where something was left:
-a name typed by hand into another record, for one, for a person to look at. Names that a member of the office or another visitor still bears are not looked for.
+a name typed by hand into another record, for one, for a person to look at. Names that a member of the office or another visitor still bears are not looked for,
+nor those that another part lawfully keeps, a guest's in a reception that is not over (`forgets.keeps`): the report names it and its last day.
 
 Every erased visit is also noted by its id in `erased.log` beside the database, so that an older backup that is restored forgets them again before it is
 used (`after_restore`); the file holds ids and moments, nothing else.
@@ -15,7 +16,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
@@ -24,7 +25,7 @@ from pydantic import Field as Input
 from sqlalchemy import JSON, BigInteger, Column, func, select
 from sqlmodel import Field, Session, SQLModel, col
 
-from core.foundation import cleaning, database
+from core.foundation import cleaning, database, i18n
 from core.foundation.i18n import t
 from core.foundation.ids import uuid7
 from core.foundation.jobs import job
@@ -39,7 +40,8 @@ READERS = frozenset({Role.ADMIN, Role.SAFETY, Role.LEADER})
 
 
 class PurgeReport(SQLModel, table=True):
-    """One proof. `forgot` counts rows by kind; `looked_for` how many values of how many visits; `found` the places where one was left."""
+    """One proof. `forgot` counts rows by kind; `looked_for` how many values of how many visits; `found` the places where one was left,
+    `kept` what was not looked for because another part lawfully needs it: (which, until which day)."""
 
     __tablename__: ClassVar[str] = "purge_report"
     id: UUID = Field(default_factory=uuid7, primary_key=True)
@@ -55,6 +57,7 @@ class PurgeReport(SQLModel, table=True):
     given_back: bool
     found: list[str] = Field(sa_column=Column(JSON, nullable=False))
     took_ms: int
+    kept: list[list[str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
 
 
 database.append_only("purge_report")
@@ -116,6 +119,7 @@ class NoteProof(Operation):
     given_back: bool
     found: list[str] = Input(default_factory=list, max_length=200)
     took_ms: int
+    kept: list[list[str]] = Input(default_factory=list, max_length=200)
 
 
 @operation(NoteProof, "visit.note_proof", roles=set())
@@ -142,6 +146,9 @@ def prove(at: datetime) -> UUID | None:
             return None
     started = time.monotonic()
     values, shared = _ours_alone(done.values)
+    with database.reading() as s:
+        kept = forgets.kept(s, frozenset(values), at)
+    values -= {value for one in kept for value in one.values}
     given_back = cleaning.give_back({column.split(".")[0] for column in forgets.columns()})
     searched = cleaning.search(sorted(values)[:MOST_VALUES], _folder)
     do = NoteProof(
@@ -156,6 +163,7 @@ def prove(at: datetime) -> UUID | None:
         archives=searched.archives,
         given_back=given_back,
         found=list(searched.found)[:200],
+        kept=[list(pair) for pair in sorted({(one.place, one.until.isoformat()) for one in kept})][:200],
         took_ms=int((time.monotonic() - started) * 1000),
     )
     perform_now(do, by=SYSTEM, at=at)
@@ -222,6 +230,11 @@ _REGISTERS = {
     "receptions": ("reception",), "bookings": ("booking",), "people": ("person", "department"), "assets": ("asset",), "duties": ("duty",),
     "deliveries": ("delivery",), "lost": ("lost",), "roll_calls": ("roll_call",), "notices": ("notice",), "files": ("attachment",),
 }  # fmt: skip
+
+
+def kept_words(found: PurgeReport, language: str) -> list[str]:
+    """What is kept and why, one sentence each."""
+    return [t("privacy.kept", language, place=place, day=i18n.full_day(date.fromisoformat(day), language)) for place, day in found.kept]
 
 
 def journal(path: Path) -> dict[UUID, datetime]:

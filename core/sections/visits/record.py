@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
 from sqlalchemy import false, func, select
 from sqlmodel import Field, Session, SQLModel, col
 
@@ -25,6 +25,7 @@ from core.foundation.ids import uuid7
 from core.mechanisms import labels, people, pinyin
 from core.mechanisms.labels import Described, SubjectKind
 from core.mechanisms.operations import Actor, Role
+from core.mechanisms.tables import half_width
 from core.sections.visits import codes
 
 RECEPTION = frozenset({Role.ADMIN, Role.RECEPTION})
@@ -42,6 +43,9 @@ Name = Annotated[str, StringConstraints(max_length=80), AfterValidator(one_line)
 Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(one_line)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Phone = Annotated[str, StringConstraints(max_length=40, pattern=r"^[0-9+() -]*$")]
+InvitedPhone = Annotated[
+    Phone, BeforeValidator(lambda said: half_width(said) if isinstance(said, str) else said)
+]  # a host's input method writes １３８…
 Plate = Annotated[str, StringConstraints(max_length=16), AfterValidator(one_line)]
 
 
