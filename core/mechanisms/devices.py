@@ -205,7 +205,7 @@ _WHO = select(Device.id, Device.role, Device.room_id, Device.name, Device.revoke
 
 def who(s: Session, key: str) -> Actor | None:
     """The device behind a key as an actor, or None when the key is unknown or revoked."""
-    device = s.execute(_WHO, {"key_hash": _hash(key)}).one_or_none()
+    device = s.connection().execute(_WHO, {"key_hash": _hash(key)}).one_or_none()
     if device is None or device.revoked_at is not None:
         return None
     return Actor(frozenset({Role(device.role)}), None, device.id, device.room_id, device.name)

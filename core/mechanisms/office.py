@@ -182,13 +182,13 @@ def setting(s: Session, key: str) -> Any:
 
 def several(s: Session, *keys: str) -> tuple[Any, ...]:
     """The values of some settings, or their defaults, in one question."""
-    said = s.execute(_SETTINGS).scalar_one_or_none() or {}
+    said = s.connection().execute(_SETTINGS).scalar_one_or_none() or {}
     return tuple(said.get(key, DEFAULTS[key]) for key in keys)
 
 
 def face(s: Session) -> Face | None:
     """What a page shows of the office, or None on an empty database: one small statement, because every page asks."""
-    row = s.execute(_FACE).one_or_none()
+    row = s.connection().execute(_FACE).one_or_none()
     if row is None:
         return None
     return Face(row.name, row.kind == "demo", row.language, str(row.settings.get("reception.phone", DEFAULTS["reception.phone"])))

@@ -219,9 +219,9 @@ _BY_SHORT_NAME = _NAMED.where(col(Place.short_name) == bindparam("which"))
 def named(s: Session, id_or_short_name: str) -> tuple[UUID, str] | None:
     """Only the id and the place's name of such a room: one statement, for a house full of doors that load at once."""
     try:
-        found = s.execute(_BY_ID, {"which": UUID(id_or_short_name)}).one_or_none()
+        found = s.connection().execute(_BY_ID, {"which": UUID(id_or_short_name)}).one_or_none()
     except ValueError:
-        found = s.execute(_BY_SHORT_NAME, {"which": id_or_short_name}).one_or_none()
+        found = s.connection().execute(_BY_SHORT_NAME, {"which": id_or_short_name}).one_or_none()
     return (found.id, found.name) if found is not None else None
 
 
