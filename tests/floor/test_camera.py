@@ -25,7 +25,8 @@ navigator.mediaDevices.getUserMedia = async (wanted) => {
   const stream = await ask({ video: { width: { ideal: 640 } } });
   const track = stream.getVideoTracks()[0];
   window.tracks.push(track);
-  track.getCapabilities = () => ({ torch: true, zoom: { min: 1, max: 4, step: 0.5 } });
+  // Chromium tells of the zoom only to a page that asked for it with the camera.
+  track.getCapabilities = () => ({ torch: true, ...(wanted.video.zoom && { zoom: { min: 1, max: 4, step: 0.5 } }) });
   track.getSettings = () => ({ deviceId: wanted.video.deviceId?.ideal || 'lens-a' });
   track.applyConstraints = (one) => { window.told.push(one.advanced[0]); return Promise.resolve(); };
   return stream;

@@ -89,7 +89,7 @@ const BREATH_MS = 30; // between two looks at least, so that a slow phone does n
 export class Camera {
   /** `onCode(text)` for one code, `onSeveral(codes)` when several labels came into view together, `onState(state, abilities)`. */
   constructor(video, onCode, onState) {
-    Object.assign(this, { video, onCode, onState, onSeveral: null, gate: new HoldGate(prefs().gap), stream: null, wanted: false, detector: undefined });
+    Object.assign(this, { video, onCode, onState, onSeveral: null, mayZoom: false, gate: new HoldGate(prefs().gap), stream: null, wanted: false, detector: undefined });
     this.canvas = document.createElement('canvas');
     this.whenShown = () => (document.visibilityState === 'visible' ? this.wanted && this.start() : this.pause());
     document.addEventListener('visibilitychange', this.whenShown);
@@ -115,7 +115,9 @@ export class Camera {
     }
     try {
       const look = deviceId ? { deviceId: { ideal: deviceId } } : { facingMode: { ideal: 'environment' } };
-      const stream = await navigator.mediaDevices.getUserMedia({ video: { ...look, width: { ideal: 1280 }, height: { ideal: 720 } }, audio: false });
+      // Chromium keeps a camera's zoom from a page that did not ask for it together with the camera; others pass over the word.
+      const zoom = this.mayZoom ? { zoom: true } : {};
+      const stream = await navigator.mediaDevices.getUserMedia({ video: { ...look, ...zoom, width: { ideal: 1280 }, height: { ideal: 720 } }, audio: false });
       if (!this.wanted || document.visibilityState !== 'visible') {
         stream.getTracks().forEach((track) => track.stop());
         return undefined;
@@ -126,11 +128,8 @@ export class Camera {
       this.video.srcObject = stream;
       await this.video.play().catch(() => {}); // some browsers want a tap first; the frame loop waits for pictures anyway
       this.detector ??= await nativeDetector();
-      const can = this.abilities();
-      if (can.torch && prefs().torch) this.torch(true);
-      const zoom = can.zoom && prefs().zoom[can.deviceId];
-      if (zoom) this.zoom(Math.min(can.zoom.max, Math.max(can.zoom.min, zoom)));
-      this.onState('on', can);
+      this.told = '';
+      this.settle();
       this.loop(stream);
     } catch (error) {
       this.onState(error?.name === 'NotAllowedError' ? 'denied' : error?.name === 'NotFoundError' ? 'none' : 'failed');
@@ -138,6 +137,17 @@ export class Camera {
       this.asking = false;
     }
     return undefined;
+  }
+
+  /** Say what this camera can do, and set it as it was left. Asked once more with the first picture: some phones know their lamp only then. */
+  settle() {
+    const can = this.abilities();
+    if (this.told === JSON.stringify(can)) return;
+    this.told = JSON.stringify(can);
+    if (can.torch && prefs().torch) this.torch(true);
+    const kept = can.zoom && prefs().zoom[can.deviceId];
+    if (kept) this.zoom(Math.min(can.zoom.max, Math.max(can.zoom.min, kept)));
+    this.onState('on', can);
   }
 
   abilities() {
@@ -153,6 +163,7 @@ export class Camera {
       const began = performance.now();
       const { video } = this;
       if (video.readyState >= 2 && video.videoWidth && video.currentTime !== shown) {
+        if (shown < 0) this.settle();
         shown = video.currentTime;
         since = began;
         const texts = await this.decode(video, video.videoWidth, video.videoHeight);

@@ -207,6 +207,7 @@ function takeCamera(onCode, onState) {
     Object.assign(video, { muted: true, playsInline: true, className: 'f-finder__video' });
     video.setAttribute('playsinline', '');
     shared = new Camera(video, onCode, onState);
+    shared.mayZoom = true;
   }
   Object.assign(shared, { onCode, onState });
   return shared;
