@@ -21,13 +21,13 @@ window.BarcodeDetector = class {
 const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
 window.asked = []; window.told = []; window.tracks = [];
 navigator.mediaDevices.getUserMedia = async (wanted) => {
-  window.asked.push(wanted.video.deviceId?.ideal || 'back');
+  window.asked.push(wanted.video.deviceId?.exact || 'back');
   const stream = await ask({ video: { width: { ideal: 640 } } });
   const track = stream.getVideoTracks()[0];
   window.tracks.push(track);
   // Chromium tells of the zoom only to a page that asked for it with the camera.
   track.getCapabilities = () => ({ torch: true, ...(wanted.video.zoom && { zoom: { min: 1, max: 4, step: 0.5 } }) });
-  track.getSettings = () => ({ deviceId: wanted.video.deviceId?.ideal || 'lens-a' });
+  track.getSettings = () => ({ deviceId: wanted.video.deviceId?.exact || 'lens-a' });
   track.applyConstraints = (one) => { window.told.push(one.advanced[0]); return Promise.resolve(); };
   return stream;
 };

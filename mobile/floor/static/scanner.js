@@ -114,10 +114,7 @@ export class Camera {
       // no worker here: the browser's own detector, or a typed code
     }
     try {
-      const look = deviceId ? { deviceId: { ideal: deviceId } } : { facingMode: { ideal: 'environment' } };
-      // Chromium keeps a camera's zoom from a page that did not ask for it together with the camera; others pass over the word.
-      const zoom = this.mayZoom ? { zoom: true } : {};
-      const stream = await navigator.mediaDevices.getUserMedia({ video: { ...look, ...zoom, width: { ideal: 1280 }, height: { ideal: 720 } }, audio: false });
+      const stream = await this.open(deviceId);
       if (!this.wanted || document.visibilityState !== 'visible') {
         stream.getTracks().forEach((track) => track.stop());
         return undefined;
@@ -137,6 +134,19 @@ export class Camera {
       this.asking = false;
     }
     return undefined;
+  }
+
+  /** The wanted lens, or the one at the back when it is not there any more. Only a lens named exactly is surely the one that opens. */
+  async open(deviceId) {
+    // Chromium keeps a camera's zoom from a page that did not ask for it together with the camera; others pass over the word.
+    const wish = { width: { ideal: 1280 }, height: { ideal: 720 }, ...(this.mayZoom && { zoom: true }) };
+    const ask = (which) => navigator.mediaDevices.getUserMedia({ video: { ...which, ...wish }, audio: false });
+    const back = { facingMode: { ideal: 'environment' } };
+    if (!deviceId) return ask(back);
+    return ask({ deviceId: { exact: deviceId } }).catch((error) => {
+      if (error?.name === 'NotAllowedError') throw error;
+      return ask(back);
+    });
   }
 
   /** Say what this camera can do, and set it as it was left. Asked once more with the first picture: some phones know their lamp only then. */
