@@ -106,8 +106,12 @@ class _Drawing:
         rows = self._form.rows
         for index, row in enumerate(rows):
             high = self._high(row)
-            # A heading never ends a page: it needs room for the row behind it.
-            needs = high + (self._high(rows[index + 1]) if row[0].kind in ("head", "part") and index + 1 < len(rows) else 0.0)
+            # A heading never ends a page: it needs room for the headings behind it and their first row.
+            needs = high
+            for ahead in range(index, len(rows) - 1):
+                if rows[ahead][0].kind not in ("head", "part"):
+                    break
+                needs += self._high(rows[ahead + 1])
             if y + needs > bottom and pages[-1]:
                 again = [head] if head is not None and row[0].kind not in ("head", "part", "label") else []
                 pages.append(list(again))

@@ -93,3 +93,12 @@ def test_nobody_signs_a_sheet_with_nothing_else_on_it(count: int) -> None:
     pages = [page.get_textpage().get_text_range() for page in document]
     assert sum(page.count("10:00") for page in pages) == count
     assert all("10:00" in page and "内容" in page for page in pages), pages[-1]
+
+
+@pytest.mark.parametrize("count", range(14, 44))
+def test_a_part_never_begins_at_the_foot_of_a_page_without_its_first_line(count: int) -> None:
+    lines = table((("内容", 2.0, "value"), ("时间", 1.0, "centre")), [(f"第 {n} 项", "10:00") for n in range(count)])
+    rows = [*lines, (Cell("三、经费", 1.0, "part"),), *table((("费用", 1.0, "centre"), ("预算", 1.0, "value")), [("餐饮", "180.00")])]
+    document = pypdfium2.PdfDocument(draw_form(Form(title="清单", rows=tuple(rows))))
+    pages = [page.get_textpage().get_text_range() for page in document]
+    assert [("三、经费" in page, "餐饮" in page) for page in pages] in ([(True, True)], [(False, False), (True, True)])

@@ -60,7 +60,7 @@ def _case_dialog(page: RegisterPage) -> None:
     with parts.sheet_dialog(_("liaison.open_case")) as dialog:
         title = parts.input(_("liaison.case.title"), autofocus=True, props="maxlength=200")
         with parts.box("pairs"):
-            contact = parts.select(_("liaison.case.contact"), {"": "–", **shared.contacts()}, "", search=True)
+            contact = parts.select(_("liaison.case.contact"), {"": "—", **shared.contacts()}, "", search=True)
             owner = parts.select(_("liaison.case.owner"), piles.everyone(), str(frame.actor().person_id or ""), search=True)
         summary = parts.area(_("liaison.summary"))
         flag = {"legal": False}

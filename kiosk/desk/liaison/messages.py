@@ -91,7 +91,7 @@ def _receive_dialog(page: RegisterPage) -> None:
     with parts.sheet_dialog(_("liaison.receive")) as dialog:
         with parts.box("pairs"):
             source = parts.input(_("liaison.message.source"), autofocus=True, props="maxlength=200")
-            contact = parts.select(_("liaison.case.contact"), {"": "–", **shared.contacts()}, "", search=True)
+            contact = parts.select(_("liaison.case.contact"), {"": "—", **shared.contacts()}, "", search=True)
             way = parts.select(_("liaison.spoke.way"), {key: _(f"liaison.way.{key}") for key in shared.WAYS}, "call")
             due = parts.input(_("liaison.message.due_on"), help=_("liaison.message.due_on.help"), props="type=date")
         subject = parts.input(_("liaison.message.subject"), props="maxlength=200")

@@ -41,11 +41,12 @@ export const HANDS = {
   choices() {
     const v = voice(this.day, this.texts[this.lang], this.lang, this.small), now = this.now();
     const until = ms(phaseAt(this.day, now).until), left = Math.min((until - now) / MINUTE, this.day.longest_minutes);
-    const list = [15, 30, 45, 60, 90, 120, 180].filter((minutes) => minutes < left).slice(this.small ? -5 : -7).map((minutes) => {
+    const whole = (until - now) / MINUTE <= this.day.longest_minutes; // the whole time is offered too: what falls short of it by minutes says the same twice
+    const list = [15, 30, 45, 60, 90, 120, 180].filter((minutes) => minutes < left - (whole ? 5 : 0)).slice(this.small ? -5 : -7).map((minutes) => {
       const act = bookAct(v, now, minutes, false);
       return { ...act, label: act.sub, sub: v.length(minutes * MINUTE) };
     });
-    if ((until - now) / MINUTE <= this.day.longest_minutes) { const act = toAct(v, now, until, false); list.push({ ...act, label: v.say("door.act.until", { until: v.time(until) }) }); }
+    if (whole) { const act = toAct(v, now, until, false); list.push({ ...act, label: v.say("door.act.until", { until: v.time(until) }) }); }
     return list;
   },
   payload(act) {
