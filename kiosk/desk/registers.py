@@ -37,6 +37,11 @@ from kiosk.desk.register_shapes import Chip, Column, Fetch, Figures, Register, T
 PAGE_ROWS = 50
 __all__ = ["PAGE_ROWS", "Chip", "Column", "Fetch", "Figures", "Register", "RegisterPage", "Tone", "long_moment", "menu", "shown"]
 
+INTO_SIGHT = """(() => {
+  const list = document.querySelector(".withpeek--open"), low = list && list.getBoundingClientRect().top > innerHeight / 2;
+  if (low) list.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+})()"""  # under a long list of what waits, the panel of a chosen row would open below the window
+
 
 class RegisterPage:
     """One register on one page. Other parts call `refresh()`, `choose(id)`, `close_peek()`; `filters` may be set before `refresh()`."""
@@ -83,6 +88,7 @@ class RegisterPage:
             drawn = register.peek(row, self)
             if asyncio.iscoroutine(drawn):
                 await drawn
+        self.client.run_javascript(INTO_SIGHT)
         self._remember()
 
     @property
