@@ -97,6 +97,11 @@ def best_language(accept: str | None, default: str) -> str:
 # ── dates, times and numbers in the language's habit (look.md §2) ──
 
 
+def quoted(words: str, language: str) -> str:
+    """Somebody's own words in the language's marks: `“…”`, or `「…」` in 繁體中文."""
+    return f"「{words}」" if language == "zh-Hant" else f"“{words}”"
+
+
 def clock_time(moment: datetime, zone: tzinfo) -> str:
     """`10:24`, 24 hours, in every language."""
     return moment.astimezone(zone).strftime("%H:%M")

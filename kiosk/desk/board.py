@@ -223,7 +223,8 @@ def waiting_deliveries(s: Session, by: Actor, at: datetime) -> list[Task]:
     oldest = min(rows, key=lambda row: row.dropped_at)
     facts = {
         "n": len(rows),
-        "to": oldest.recipient or (f"“{oldest.addressee}”" if oldest.addressee else i18n.t("delivery.nobody", by.language)),
+        "to": oldest.recipient
+        or (i18n.quoted(oldest.addressee, by.language) if oldest.addressee else i18n.t("delivery.nobody", by.language)),
         "receipt": oldest.receipt,
         "day": i18n.day_and_time(oldest.dropped_at, clock.zone(), by.language),
     }

@@ -45,7 +45,7 @@ def _draw_acts(page: RegisterPage) -> None:
 
 
 def _who(row: DeliveryView) -> str:
-    return row.recipient or (f"“{row.addressee}”" if row.addressee else _("delivery.nobody"))
+    return row.recipient or (i18n.quoted(row.addressee, frame.lang()) if row.addressee else _("delivery.nobody"))
 
 
 def _late(s: Session, by: Actor) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from core.foundation import i18n
 from core.sections.reception import Kind, Plan
-from core.web import parts
+from core.web import frame, parts
 from core.web.frame import _
 from kiosk.desk import piles, reception_forms
 from kiosk.desk.registers import long_moment
@@ -62,4 +63,4 @@ def draw_review(plan: Plan) -> None:
             parts.text(_("reception.guests_score", score=f"{plan.rating:.1f}", n=plan.rated), "p", "strong")
             for guest in plan.guests:
                 if guest.remark:
-                    parts.text(f"“{guest.remark}”", "p", "second")
+                    parts.text(i18n.quoted(guest.remark, frame.lang()), "p", "second")

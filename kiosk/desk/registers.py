@@ -36,10 +36,9 @@ from kiosk.desk.register_shapes import Chip, Column, Fetch, Figures, Register, T
 
 PAGE_ROWS = 50
 __all__ = ["PAGE_ROWS", "Chip", "Column", "Fetch", "Figures", "Register", "RegisterPage", "Tone", "long_moment", "menu", "shown"]
-
 INTO_SIGHT = """(() => {
-  const list = document.querySelector(".withpeek--open"), low = list && list.getBoundingClientRect().top > innerHeight / 2;
-  if (low) list.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  const list = document.querySelector(".withpeek--open");
+  if (list?.getBoundingClientRect().top > innerHeight / 2) list.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 })()"""  # under a long list of what waits, the panel of a chosen row would open below the window
 
 

@@ -56,7 +56,7 @@ class AskScreen:
         with parts.box("sheet stack"):
             parts.text(_("asks.say_who" if ask.who else "asks.say", **facts), "h2", "thing__title")
             if ask.state == "waiting":
-                title = f"“{ask.title}”" if ask.title else ""
+                title = i18n.quoted(ask.title, frame.lang()) if ask.title else ""
                 yours = {"title": title, "start": _time(ask.new_starts_at), "now": _time(ask.starts_at), "end": _time(ask.own_ends_at)}
                 parts.text(_("asks.yours", **yours), "p")
                 parts.text(_("asks.by", by=_time(ask.answer_by)), "p", "second")
