@@ -82,7 +82,7 @@ class CalendarsPage:
             if self.keeper:
                 parts.button(_("calendars.disconnect"), partial(self._ask_disconnect, source), kind="quiet")
             if source.problem:
-                with parts.banner(parts.joined(_(source.problem), source.detail), "bad"):
+                with parts.banner(_problem_words(source), "bad"):
                     if source.empty and self.keeper:
                         parts.button(
                             _("calendars.confirm_empty"), partial(self._do, calendars.ConfirmEmpty(source_id=source.id)), kind="stop"
@@ -129,3 +129,10 @@ class CalendarsPage:
                 parts.button(_("web.cancel"), dialog.close)
                 parts.button(_("calendars.connect"), save, kind="main")
         dialog.open()
+
+
+def _problem_words(source: SourceView) -> str:
+    """What went wrong, with the server's own word; of one that does not answer, what that means for the room instead."""
+    if source.problem.startswith("reach."):
+        return _(source.problem) + ("" if frame.lang() != "en" else " ") + _("calendars.stays")
+    return parts.joined(_(source.problem), source.detail)

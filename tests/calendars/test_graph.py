@@ -190,6 +190,7 @@ def test_a_feed_is_followed_moves_what_it_moves_and_a_broken_one_frees_nothing(h
         text["now"] = broken
         report = round_of(source)
         assert report.problem and report.gone == 0 and len(live_bookings()) == 2, broken
+        assert (report.problem == "calendar.other_answer") == (broken == "<html>")  # a sign-in page is no half answer
     text["now"] = event("b@x", "20261124T040000", "20261124T050000")
     assert round_of(source).gone == 1 and [booking.starts_at for booking in live_bookings()] == [utc(4)]
 

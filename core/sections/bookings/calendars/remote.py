@@ -140,6 +140,8 @@ def asked(method: str, url: str, *, allowed: Sequence[str], headers: Mapping[str
 
 def understood(text: str, zone: ZoneInfo, since: datetime, until: datetime) -> Reading:
     """`ics.read`, what it refuses as RemoteError: half an answer is no answer."""
+    if text.strip() and "BEGIN:VCALENDAR" not in text[:1000].upper():  # the page of a network that wants a sign-in first
+        raise RemoteError("calendar.other_answer")
     if "END:VCALENDAR" not in text[-200:].upper():
         raise RemoteError("calendar.cut_off")
     try:
