@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import socket
 import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email.header import decode_header
 from typing import Any
 from uuid import UUID
 
@@ -336,3 +338,15 @@ def test_an_address_in_a_mail_with_a_picture_is_pressed_and_nothing_else_becomes
         and "<strong>Bring</strong>: &lt;b&gt;&quot;&amp;&lt;/b&gt;" in page
         and page.count("cid:") == 1
     )
+
+
+@pytest.mark.parametrize("room", ["305 小谈室", "小谈室", "二楼 201 观澜厅 东门"])
+def test_a_long_subject_keeps_each_of_its_spaces(room: str) -> None:
+    subject = f"{room} 空出来了，12月2日 10:00 到 11:00，为您保留到 12月1日 14:30，请在 手机 上 答复"
+    mail = channels.Mail(
+        uuid7(), "desk@office.example", "Office", "li@example.org", subject, "x", "en", datetime(2026, 11, 23, 9, tzinfo=UTC)
+    )
+    wire = channels.compose(mail).as_bytes()
+    assert max(map(len, wire.splitlines())) <= 78
+    words = re.sub(r"\?=\s+=\?", "?==?", re.search(rb"^Subject: ((?:.*\n[ \t])*.*)", wire, re.M).group(1).decode())  # type: ignore[union-attr]
+    assert "".join(part.decode(code or "ascii") if isinstance(part, bytes) else part for part, code in decode_header(words)) == subject
