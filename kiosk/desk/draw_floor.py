@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -64,8 +64,9 @@ class FloorPage:
     def _changed(self, change: Change) -> None:
         if self.floor is not None and change.id == str(self.floor.id) and not self.client.is_deleted:
             with self.client:
+                before = dict(self.now)
                 self._read()
-                self._show()
+                self._show({id for id in before.keys() | self.now.keys() if before.get(id) != self.now.get(id)})
 
     def draw(self) -> None:
         """Read the floor and draw the page."""
@@ -124,8 +125,9 @@ class FloorPage:
             "words": {"overlaps": _("draw.overlaps")},
         }, self.arm)  # fmt: skip
 
-    def _show(self) -> None:
-        """The plan as it stands, what is not on it yet, and whether there is something to take back."""
+    def _show(self, moved: Collection[UUID] | None = None) -> None:
+        """The plan as it stands, what is not on it yet, and whether there is something to take back. `moved`: by somebody else; what is being
+        typed about the others stays."""
         self._show_plan(self.now)
         self.loose.clear()
         loose = [place for place in self.inside if place.id not in self.now]
@@ -142,6 +144,8 @@ class FloorPage:
             button.props(remove="disabled") if steps else button.props("disabled")
         self.filling = True
         for place_id, fields in self.fields.items():
+            if moved is not None and place_id not in moved:
+                continue
             found = self.now.get(place_id)
             for name, value in zip(FIELDS, found or (None,) * 4, strict=True):
                 if name in fields:
@@ -208,14 +212,23 @@ class FloorPage:
         self._show()
 
     async def _undo(self) -> None:
-        if self.done and await self._draw(self.done[-1].before):
+        if self.done and self._still(self.done, self.done[-1].after) and await self._draw(self.done[-1].before):
             self.undone.append(self.done.pop())
         self._show()
 
     async def _redo(self) -> None:
-        if self.undone and await self._draw(self.undone[-1].after):
+        if self.undone and self._still(self.undone, self.undone[-1].before) and await self._draw(self.undone[-1].after):
             self.done.append(self.undone.pop())
         self._show()
+
+    def _still(self, steps: list[Step], boxes: Mapping[UUID, Box | None]) -> bool:
+        """Whether these places lie as this page left them. What somebody else moved since is theirs: the step is dropped, and it says so."""
+        self._read()
+        if all(self.now.get(id) == box for id, box in boxes.items()):
+            return True
+        steps.pop()
+        parts.problem(_("draw.moved_since"))
+        return False
 
     async def _draw(self, boxes: dict[UUID, Box | None], done: str | None = None) -> bool:
         """One operation; a refusal (two rooms on one spot) is said and what stood stands again."""
