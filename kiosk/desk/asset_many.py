@@ -223,7 +223,7 @@ class ManyDialog:
         while not task.done():
             await asyncio.wait([task], timeout=0.4)
             if reached and not task.done() and not self.client.is_deleted:
-                self._say(_("imports.doing", done=reached[-1][0], total=reached[-1][1]), stop=True)
+                self._say(_("asset.many_doing", done=reached[-1][0], total=reached[-1][1]), stop=True)
         try:
             report = task.result()
         except (Invalid, Refused, NotAllowed) as error:
@@ -239,6 +239,7 @@ class ManyDialog:
 
 
 async def _undo(page: RegisterPage, import_id: UUID) -> None:
+    parts.toast(_("asset.many_undoing"), seconds=60)  # of a thousand it takes some seconds; the outcome takes its place
     undone = await asyncio.to_thread(imports.undo, import_id, frame.actor())
     page.refresh()
     parts.toast(_("imports.undone" if undone.kept else "imports.undone_all", restored=undone.restored, kept=undone.kept))
