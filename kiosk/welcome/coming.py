@@ -18,7 +18,7 @@ from core.sections import assets, visits
 from core.sections.visits import CheckIn, Signature
 from core.web import elements, frame, icons, parts, qr, sessions
 from core.web.frame import _
-from kiosk.welcome import groups, parcels, printing, staff, telling, waiting
+from kiosk.welcome import card, groups, parcels, printing, staff, telling, waiting
 from kiosk.welcome.screen import Welcome
 
 OLD_CODES = ("visit.invitation_over", "visit.badge_over", "visit.left_already")
@@ -29,7 +29,7 @@ async def scanned(screen: Welcome, text: str) -> None:
     if screen.step == "fetch":
         parcels.opened(screen, text)
         return
-    if screen.step not in ("attract", "code", "leave", "leave_code") or await staff.scanned(screen, text):
+    if screen.step not in ("attract", "code", "leave", "leave_code") or await staff.scanned(screen, text) or card.taken(screen, text):
         return
     if parcels.looks_like_pass(text) and screen.step == "attract":
         parcels.opened(screen, text)
