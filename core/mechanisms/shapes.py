@@ -64,7 +64,8 @@ class FloorShape:
 
 
 class Drawn(BaseModel):
-    """One place on the plan; without width and height it is a dot."""
+    """One place on the plan; without width and height it is a dot. `was`: how it lay (x, y, width, height) where the gesture began; when it
+    lies elsewhere by now, somebody else moved it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     place_id: UUID
@@ -72,6 +73,7 @@ class Drawn(BaseModel):
     y_cm: Length
     width_cm: Length = 0
     height_cm: Length = 0
+    was: tuple[Length, Length, Length, Length] | None = None
 
 
 class DrawFloor(Operation):
@@ -85,7 +87,8 @@ class DrawFloor(Operation):
 
 @operation(DrawFloor, "place.draw_floor", roles={Role.ADMIN, Role.CLERK})
 def draw_floor(s: Session, do: DrawFloor, by: Actor, at: datetime) -> dict[str, Any]:
-    """Refuses: place.not_found, shape.not_a_floor, shape.not_on_floor, shape.too_small, shape.overlap (names both rooms), shape.outline"""
+    """Refuses: place.not_found, shape.not_a_floor, shape.not_on_floor, shape.too_small, shape.overlap (names both rooms), shape.outline,
+    shape.moved_since (somebody else's hand was faster)"""
     floor = places.get(s, do.floor_id)
     if floor.kind != PlaceKind.FLOOR:
         raise Refused("shape.not_a_floor", place=floor.name)
@@ -101,6 +104,8 @@ def draw_floor(s: Session, do: DrawFloor, by: Actor, at: datetime) -> dict[str, 
         if place.kind == PlaceKind.ROOM and min(drawn.width_cm, drawn.height_cm) < SMALLEST_CM:
             raise Refused("shape.too_small", place=place.name)
         row = _row(s, place.id, floor.id)
+        if drawn.was not in (None, (row.x_cm, row.y_cm, row.width_cm, row.height_cm)):
+            raise Refused("shape.moved_since", place=place.name)
         row.floor_id, row.x_cm, row.y_cm, row.width_cm, row.height_cm = floor.id, drawn.x_cm, drawn.y_cm, drawn.width_cm, drawn.height_cm
     if do.remove:
         s.execute(delete(PlaceShape).where(col(PlaceShape.place_id).in_(set(do.remove) & below)))

@@ -188,13 +188,15 @@ class FloorPage:
         place = self._place(args)
         try:
             box: Box = (int(args["x"]), int(args["y"]), int(args["w"]), int(args["h"]))
+            began = [int(value) for value in args.get("was") or ()]
         except (KeyError, TypeError, ValueError, OverflowError):
             place = None
-            box = (0, 0, 0, 0)
+            box, began = (0, 0, 0, 0), []
         if place is not None:
             if place.kind != PlaceKind.ROOM:
                 box = (box[0], box[1], 0, 0)
-            await self._change({place.id: box})
+            was = (began[0], began[1], began[2], began[3]) if len(began) == 4 else None
+            await self._change({place.id: box}, {place.id: was} if was else None)
 
     async def _removed(self, args: dict[str, Any]) -> None:
         place = self._place(args)
@@ -204,9 +206,9 @@ class FloorPage:
     def _place(self, args: dict[str, Any]) -> Place | None:
         return next((place for place in self.inside if str(place.id) == args.get("id")), None)
 
-    async def _change(self, after: dict[UUID, Box | None]) -> None:
+    async def _change(self, after: dict[UUID, Box | None], began: Mapping[UUID, Box] | None = None) -> None:
         before = {id: self.now.get(id) for id in after}
-        if await self._draw(after):
+        if await self._draw(after, began=began):
             self.done = [*self.done[-MOST_STEPS:], Step(before, after)]
             self.undone = []
         self._show()
@@ -230,12 +232,16 @@ class FloorPage:
         parts.problem(_("draw.moved_since"))
         return False
 
-    async def _draw(self, boxes: dict[UUID, Box | None], done: str | None = None) -> bool:
-        """One operation; a refusal (two rooms on one spot) is said and what stood stands again."""
+    async def _draw(self, boxes: dict[UUID, Box | None], done: str | None = None, began: Mapping[UUID, Box] | None = None) -> bool:
+        """One operation; a refusal (two rooms on one spot, or somebody else was faster) is said and what stood stands again. `began`: how the
+        places lay when the hand took them, if that is known better than from here."""
         assert self.floor is not None
+        was = self.now | dict(began or {})
         try:
             drawn = tuple(
-                shapes.Drawn(place_id=id, x_cm=box[0], y_cm=box[1], width_cm=box[2], height_cm=box[3]) for id, box in boxes.items() if box
+                shapes.Drawn(place_id=id, x_cm=box[0], y_cm=box[1], width_cm=box[2], height_cm=box[3], was=was.get(id))
+                for id, box in boxes.items()
+                if box
             )
         except ValueError:
             parts.problem(_("draw.wrong"))

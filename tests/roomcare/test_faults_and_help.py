@@ -129,6 +129,15 @@ def test_rooms_may_share_a_wall_and_never_floor(house: Office) -> None:
     house.do(draw(("301", 500), ("305", 0)), house.bo)  # changing places in one go is no overlap
     assert house.refused(draw(("301", 0)), house.mei).code == "op.not_allowed"
 
+    def drag(x: int) -> shapes.DrawFloor:  # the hand took it where it lay before somebody else's was faster
+        moved = shapes.Drawn(place_id=house.places["301"], x_cm=x, y_cm=0, width_cm=500, height_cm=500, was=(500, 0, 500, 500))
+        return shapes.DrawFloor(floor_id=floor, places=(moved,))
+
+    house.do(drag(700), house.bo)
+    refused = house.refused(drag(900), house.ada)
+    assert refused.code == "shape.moved_since" and refused.facts == {"place": "301 听雨厅"}
+    assert sorted(shape.x_cm for shape in house.read(shapes.on_floor, floor).shapes) == [0, 700]
+
 
 def _place(s: Any, place_id: Any) -> Any:
     from core.mechanisms import places

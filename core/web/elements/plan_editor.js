@@ -104,7 +104,8 @@ export default {
       const now = this.moved;
       if (!now || (now.x === before.x && now.y === before.y && now.w === before.w && now.h === before.h)) { this.moved = null; return; }
       if (now.bad) this.spoken = this.data.words.overlaps;
-      this.$emit("place", { id: now.id, x: now.x, y: now.y, w: now.w, h: now.h, t: Date.now() });
+      this.$emit("place", { id: now.id, x: now.x, y: now.y, w: now.w, h: now.h, was: [before.x, before.y, before.w, before.h], t: Date.now() });
+      this.began = { ...now }; // the next press of a key goes on from here, also before the answer
     },
     key(event, room) {
       const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }, step = steps[event.key];
@@ -113,6 +114,7 @@ export default {
       if (event.key === "Escape") { this.moved = null; return; }
       if (!step) return;
       event.preventDefault();
+      if (!this.moved) this.began = { ...room };
       const by = event.altKey ? 100 : GRID, next = { ...room };
       if (event.shiftKey && !room.dot) { next.w = Math.max(LEAST, room.w + step[0] * by); next.h = Math.max(LEAST, room.h + step[1] * by); }
       else { next.x = Math.max(0, room.x + step[0] * by); next.y = Math.max(0, room.y + step[1] * by); }
@@ -121,8 +123,8 @@ export default {
     },
     settled(event) { // one wish for all the steps made while a key was held
       if (!event.key.startsWith("Arrow") || !this.moved) return;
-      const before = this.data.rooms.find((room) => room.id === this.moved.id);
-      if (before) this.send(before);
+      const before = this.began;
+      if (before?.id === this.moved.id) this.send(before);
     },
     settle() { this.moved = null; },
   },
