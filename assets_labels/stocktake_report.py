@@ -97,10 +97,10 @@ class _Sealed:
         figures: list[tuple[Column, Callable[[dict[str, Any]], str]]] = []
         if self._pieces:
             figures = [
-                (Column(self._t("report.difference"), 0.5, figures=True), lambda line: f"{_off(line):+d}" if _off(line) else ""),
-                (Column(self._t("report.difference_value"), 0.9, figures=True), lambda line: i18n.money(_off_cents(line, "value_cents"))),
+                (Column(self._t("report.difference"), 0.7, figures=True), lambda line: _signed(_off(line))),
+                (Column(self._t("report.difference_value"), 1.15, figures=True), lambda line: i18n.money(_off_cents(line, "value_cents"))),
             ]
-        columns = [*self._pdf_columns(), *figures, (Column(self._t("report.decision"), 1.5), self._decision)]
+        columns = [*self._pdf_columns(narrow=True), *figures, (Column(self._t("report.decision"), 1.4), self._decision)]
         return Report(
             title=self._t("report.differences"), heading=self._content["office"], lines=self._head()[:1], columns=tuple(column for column, _ in columns),
             rows=tuple(tuple(cell(line) for _, cell in columns) for line in lines), totals=self._totals(lines, columns) if lines else (),
@@ -143,15 +143,15 @@ class _Sealed:
             said.append(t("stocktake.scope_sample", self._language, n=self._content["population"], seed=scope["sample_seed"]))
         return [self._joined(said)] if said else []
 
-    def _pdf_columns(self) -> list[tuple[Column, Callable[[dict[str, Any]], str]]]:
+    def _pdf_columns(self, *, narrow: bool = False) -> list[tuple[Column, Callable[[dict[str, Any]], str]]]:
         places: list[tuple[Column, Callable[[dict[str, Any]], str]]] = [
-            (Column(self._t("report.number"), 1.2), lambda line: line["number"] or line["label"]),
-            (Column(self._t("report.name"), 2.0), lambda line: " ".join(part for part in (line["name"], line["spec"]) if part)),
+            (Column(self._t("report.number"), 1.25 if narrow else 1.1), lambda line: line["number"] or line["label"]),
+            (Column(self._t("report.name"), 1.9), lambda line: " ".join(part for part in (line["name"], line["spec"]) if part)),
             (
-                Column(self._t("report.book_place"), 1.1),
+                Column(self._t("report.book_place"), 1.05),
                 lambda line: line["book_place"] if line["expected"] or line["number"] else self._t("not_in_book"),
             ),
-            (Column(self._t("report.found_place"), 1.1), lambda line: line["found_place"]),
+            (Column(self._t("report.found_place"), 1.05), lambda line: line["found_place"]),
         ]
         figures: list[tuple[Column, Callable[[dict[str, Any]], str]]]
         if self._supplies:
@@ -163,20 +163,20 @@ class _Sealed:
         else:
             figures = [
                 (
-                    Column(self._t("report.keeper"), 1.2),
+                    Column(self._t("report.keeper"), 1.15),
                     lambda line: " ".join(part for part in (line["department"], line["keeper"]) if part),
                 ),
-                (Column(self._t("report.value"), 1.0, figures=True), lambda line: _money(line["value_cents"])),
-                (Column(self._t("report.net"), 0.9, figures=True), lambda line: _money(line["net_value_cents"])),
+                (Column(self._t("report.value"), 0.95, figures=True), lambda line: _money(line["value_cents"])),
+                (Column(self._t("report.net"), 0.85, figures=True), lambda line: _money(line["net_value_cents"])),
             ]
             if self._pieces:
                 figures += [
-                    (Column(self._t("report.book_quantity"), 0.5, figures=True), lambda line: _whole(_book_pieces(line))),
-                    (Column(self._t("report.quantity"), 0.5, figures=True), lambda line: _whole(_found_pieces(line))),
+                    (Column(self._t("report.book_quantity"), 0.58, figures=True), lambda line: _whole(_book_pieces(line))),
+                    (Column(self._t("report.quantity"), 0.58, figures=True), lambda line: _whole(_found_pieces(line))),
                 ]
         return [
-            *places, *figures, (Column(self._t("report.result"), 0.8, bold=True), lambda line: self._t(f"result.{line['result']}")),
-            (Column(self._t("report.first"), 1.2), lambda line: " ".join(part for part in (line["first_by"], self._moment(line["first_at"])) if part)),
+            *places, *figures, (Column(self._t("report.result"), 0.82, bold=True), lambda line: self._t(f"result.{line['result']}")),
+            (Column(self._t("report.first"), 1.45 if narrow else 1.65), lambda line: " ".join(part for part in (line["first_by"], self._moment(line["first_at"])) if part)),
         ]  # fmt: skip
 
     def _totals(self, lines: Iterable[dict[str, Any]], columns: list[Any]) -> tuple[str, ...]:
@@ -190,7 +190,7 @@ class _Sealed:
             if self._pieces:
                 cells[7], cells[8] = _whole(sum(_book_pieces(line) for line in known)), _whole(sum(_found_pieces(line) for line in known))
             if self._pieces and len(columns) > 12:
-                cells[11] = f"{sum(_off(line) for line in known):+d}"
+                cells[11] = _signed(sum(_off(line) for line in known)) or "0"
                 cells[12] = i18n.money(sum(_off_cents(line, "value_cents") for line in known))
         return tuple(cells)
 
@@ -325,6 +325,11 @@ def _found_pieces(line: dict[str, Any]) -> int:
 
 def _off(line: dict[str, Any]) -> int:
     return int(line["difference"]) if line["result"] in ("missing", "surplus") else 0
+
+
+def _signed(off: int) -> str:
+    """`+2`, `−2` with the minus the amounts have, nothing for none."""
+    return f"{off:+d}".replace("-", "−") if off else ""
 
 
 def _off_cents(line: dict[str, Any], name: str) -> int:
