@@ -28,7 +28,7 @@ from tests.floor.office import Line
 from tests.imports.files import csv_file, xlsx_file
 from tests.live import DESK, Server, sign_in
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.camera]
 PAPER = "A4-24"
 FROM_THE_LIST = (
     ("ZC-2026-0001", "投影仪", "爱普生 CB-FH52", "110105194912310021", "A02020200", "2024-05-06", "6,200.00", "办公室", "吴桐", "302"),

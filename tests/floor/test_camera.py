@@ -9,7 +9,7 @@ from tests.floor.camera import label_text
 from tests.floor.conftest import PHONE, World, count_in, ready, sign_in, until
 from tests.floor.office import CHAIRS, PEN
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.camera]
 
 # A phone with torch, zoom and two lenses whose camera "sees" what the test says.
 CAMERA = """

@@ -17,7 +17,7 @@ from tests.floor.conftest import CHROMIUM, FLAGS, PHONE, World, controlled, coun
 from tests.floor.office import BLANK, CHAIRS, GAUGE_POINT, OLD_CHAIR, PEN, STAIR_POINT, UNKNOWN
 from tests.floor.test_count import attach, jpeg
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.camera]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from tests.floor.test_count import attach, jpeg
 from tests.inspections.conftest import plan_round
 from tests.live import DESK, Server, sign_in
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.camera]
 
 
 def sign(page: Page) -> None:

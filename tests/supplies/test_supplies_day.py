@@ -20,7 +20,7 @@ from tests.floor.conftest import CHROMIUM, FLAGS, PHONE, controlled, ready, unse
 from tests.floor.office import Line
 from tests.live import DESK, Server, sign_in
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.camera]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.visits.build import with_mail
 from tests.visits.catchers import catching_mail
 from tests.visits.kiosks import asks, draw_signature, kiosk_key, panel, photograph, press, scan
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.camera]
 
 
 def film_of(picture: bytes, path: Path) -> Path:
