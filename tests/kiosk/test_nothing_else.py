@@ -76,6 +76,11 @@ def test_no_address_key_link_or_gesture_leads_out_of_the_kiosk(live_office: Offi
         _addresses(page, server)
         _redirects(page, server)
         _gestures(page, server)
+        for touched in (
+            ".kiosk",
+            ".kiosk button >> nth=0",
+        ):  # a screen somebody pinched would stay so for whoever comes next; Larger is the way
+            expect(page.locator(touched)).to_have_css("touch-action", "pan-x pan-y")
         # a policy text's links are words, and nothing on any screen is a link
         scan(page, invite(live_office)["code"])
         press(page, "看告知书")
