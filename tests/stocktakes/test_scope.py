@@ -187,3 +187,9 @@ def test_a_frozen_shelf_gives_nothing_out_at_the_desk_but_books_what_a_phone_too
     assert office.refused(take, office.mei).code == "stocktake.frozen"
     assert send([stage.phone(office.mei).says(take, at=clock.now())])[0].ok, "what left the shelf is booked"
     assert shelf.on_hand == 48
+
+
+def test_a_count_that_nothing_names_is_called_after_its_year_in_the_offices_language(stocked: Stage) -> None:
+    opened = stocked.office.do(OpenStocktake(kind="asset", value_from_cents=1), stocked.office.ann)
+    session = stocked.office.read(lambda s: stocktakes.get(s, UUID(opened["stocktake_id"])))
+    assert session.title == f"{clock.today().year} 年盘点"

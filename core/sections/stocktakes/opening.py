@@ -16,10 +16,10 @@ from pydantic import Field as Input
 from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
-from core.foundation import i18n
+from core.foundation import clock, i18n
 from core.foundation.errors import Refused
 from core.foundation.ids import uuid7
-from core.mechanisms import notices, people, places
+from core.mechanisms import notices, office, people, places
 from core.mechanisms.holds import holds
 from core.mechanisms.operations import Actor, Operation, operation, touch
 from core.mechanisms.people import Department
@@ -94,7 +94,7 @@ def open_stocktake(s: Session, do: OpenStocktake, by: Actor, at: datetime) -> di
     names += list(do.class_codes)
     sampled = do.sample_count is not None or do.sample_percent is not None
     row = Stocktake(
-        id=do.id or uuid7(), title=do.title or "，".join(names[:3]) + ("…" if len(names) > 3 else "") or str(at.year), kind=do.kind, mode=do.mode,
+        id=do.id or uuid7(), title=do.title or "，".join(names[:3]) + ("…" if len(names) > 3 else "") or _plain_title(s, at), kind=do.kind, mode=do.mode,
         place_ids=[str(place_id) for place_id in named], department_ids=[str(one) for one in dict.fromkeys(do.department_ids)],
         class_codes=list(dict.fromkeys(do.class_codes)), value_from_cents=do.value_from_cents, value_to_cents=do.value_to_cents,
         sample_count=do.sample_count, sample_percent=do.sample_percent, sample_seed=(do.sample_seed or secrets.token_hex(4)) if sampled else "",
@@ -171,6 +171,12 @@ def held(s: Session, kind: str, subject_id: UUID, to_place: UUID | None, doing: 
 
 
 # ── private ──
+
+
+def _plain_title(s: Session, at: datetime) -> str:
+    """What a count is called that neither its opener nor a place, department or class names."""
+    found = office.info(s)
+    return i18n.t("stocktake.plain_title", found.language if found is not None else i18n.LANGUAGES[0], year=clock.today(at).year)
 
 
 def _department(s: Session, department_id: UUID) -> str:
