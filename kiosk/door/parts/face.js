@@ -202,7 +202,7 @@ function shownHours(view, midnight, now) {
   return { from: Math.max(opens, whole(first, Math.floor)), to: Math.min(closes, whole(last, Math.ceil)) };
 }
 
-function dayLine(view, now, v, small) {
+export function dayLine(view, now, v, small) {
   const today = local(now, view.zone);
   const midnight = Math.floor(now / MINUTE) * MINUTE - (today.hour * 60 + today.minute) * MINUTE; // wall-clock midnight, good but on the day clocks change
   const { from, to } = shownHours(view, midnight, now);
