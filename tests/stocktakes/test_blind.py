@@ -159,6 +159,7 @@ def test_another_count_of_the_same_things_tells_its_places_to_nobody_who_counts_
     do = OpenStocktake(kind="asset", place_ids=(office.places["301"],), mode="blind", counters=(Counter(person_id=office.mei.person_id),))
     blind = UUID(office.do(do, office.ann)["stocktake_id"])
     assert lists(office.mei) == {guided: False, apart: True, blind: False}
+    assert {one.id: one.mode for one in office.read(for_phone, office.mei)} == {guided: "blind", apart: "guided", blind: "blind"}
     assert lists(office.wu) == {guided: True, apart: True}, "who does not count blind keeps the list"
     told = office.read(lambda s: stocktakes.detail(s, stocktakes.get(s, guided), office.mei))
     assert (told.lines, told.sums, told.session.expected) == ((), None, None)

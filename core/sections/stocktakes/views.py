@@ -240,7 +240,7 @@ def for_phone(s: Session, by: Actor) -> list[PhoneStocktake]:
             if again:
                 found.append(replace(blank, total=len(again), expected=again, round=2))
         elif hidden:
-            found.append(blank)
+            found.append(replace(blank, mode=Mode.BLIND))  # also where the session itself is not: the phone then says nothing of the book
         elif row.mode == Mode.OPEN:
             found.append(replace(blank, total=row.expected_count))
         else:
