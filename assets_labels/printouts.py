@@ -46,7 +46,7 @@ def badge_text(s: Session, found: BadgeFacts, visit_id: UUID) -> BadgeText:
         name=found.name,
         day=found.day,
         day_number=found.day_number,
-        valid_until=str(office.setting(s, "booking.closes_at")),
+        valid_until=found.until,
         firm=found.company,
         host=found.host,
         areas=found.room or found.place,

@@ -380,7 +380,7 @@ def _pass(screen: Welcome, badge: visits.BadgeFacts) -> None:
                 with parts.box(tag="dl"):
                     for caption, value, small in (
                         (_("kiosk.pass.host"), badge.host, badge.place),
-                        (_("kiosk.pass.until"), _("kiosk.pass.today", time=screen.settings.closes_at), i18n.long_day(badge.day, language)),
+                        (_("kiosk.pass.until"), _("kiosk.pass.today", time=badge.until), i18n.long_day(badge.day, language)),
                     ):
                         with parts.box():
                             parts.text(caption, "dt")

@@ -84,7 +84,6 @@ class Settings:
     printing: str
     photo: bool
     welcome: str
-    closes_at: str
     profile: kiosks.Profile
     words: dict[str, kiosks.Words]
 
@@ -370,8 +369,7 @@ class Welcome:
             profile = kiosks.of(s, frame.page().device_id)
             words = {language: kiosks.words(s, language) for language in i18n.LANGUAGES}
             chosen = {
-                name: office.setting(s, name)
-                for name in ("kiosk.idle_s", "kiosk.camera", "kiosk.print", "visit.photo", "kiosk.welcome", "booking.closes_at")
+                name: office.setting(s, name) for name in ("kiosk.idle_s", "kiosk.camera", "kiosk.print", "visit.photo", "kiosk.welcome")
             }
         return Settings(
             int(chosen["kiosk.idle_s"]),
@@ -379,7 +377,6 @@ class Welcome:
             str(chosen["kiosk.print"]),
             chosen["visit.photo"] == "ask",
             str(chosen["kiosk.welcome"]),
-            str(chosen["booking.closes_at"]),
             profile,
             words,
         )

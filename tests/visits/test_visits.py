@@ -276,6 +276,15 @@ def test_a_badge_not_scanned_out_stays_on_the_roll_call_until_the_day_is_closed(
 # ── badge ──
 
 
+def test_a_badge_of_the_evening_does_not_end_before_it_began(office: Office) -> None:
+    panel = kiosk(office)
+    early = walk_in(office, panel)
+    assert office.read(visits.badge, UUID(early["visit_id"]), panel, clock.now()).until == "20:00"
+    office.later(hours=11, minutes=20)  # 20:20: the office closed at eight
+    late = walk_in(office, panel, name="王敏")
+    assert office.read(visits.badge, UUID(late["visit_id"]), panel, clock.now()).until == "24:00"
+
+
 @pytest.mark.proves("Office 7")
 def test_a_badge_holds_no_phone_and_the_kiosk_has_it_for_one_minute(office: Office) -> None:
     desk = kiosk(office)

@@ -65,6 +65,7 @@ class BadgeFacts:
     room: str = ""
     share: str = ""
     host_english: str = ""
+    until: str = ""
 
 
 def may_have_badge(visit: Visit, by: Actor, at: datetime) -> bool:
@@ -92,8 +93,14 @@ def badge(s: Session, visit_id: UUID, by: Actor, at: datetime) -> BadgeFacts:
     return BadgeFacts(
         code, visit.name, visit.company, host.name, place, clock.today(visit.arrived_at), visit.day_number, visit.language, visit.type,
         types.get(s, visit.type).badge_layout, visit.escort, room.name if room is not None else "",
-        host_english=host.english_name,
+        host_english=host.english_name, until=_until(s, visit.arrived_at),
     )  # fmt: skip
+
+
+def _until(s: Session, arrived_at: datetime) -> str:
+    """Until when a badge holds: the office's closing time, for who comes after it the end of the day."""
+    closes = str(office.setting(s, "booking.closes_at"))
+    return closes if f"{clock.local(arrived_at):%H:%M}" < closes else "24:00"
 
 
 def shares(leader: Visit) -> range:
