@@ -83,7 +83,7 @@ class PrivacyPage:
             return
         with parts.rows():
             for one in reports:
-                searched = _("privacy.searched", columns=one.columns, files=one.files, values=one.looked_for)
+                searched = _("privacy.searched", columns=one.columns, files=one.files, values=one.looked_for) if one.looked_for else ""
                 where = purging.left_words(one.found, frame.lang())
                 left = _("privacy.left_in", place=parts.listed(where)) if where else ""
                 with parts.item(
@@ -97,6 +97,8 @@ class PrivacyPage:
                         parts.pill(_("privacy.left", n=len(one.found)), "busy")
                     elif not one.given_back:
                         parts.pill(_("privacy.not_given_back"), "soon")
+                    elif not one.looked_for:
+                        parts.pill(_("privacy.nothing_to_look_for"), icon="check")
                     else:
                         parts.pill(_("privacy.nothing_left"), "free")
                     parts.button("PDF", icon="print", href=f"/api/v1/purges/{one.id}.pdf", new_tab=True)
