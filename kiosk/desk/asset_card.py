@@ -205,6 +205,7 @@ class CardPage:
                             'type=file id=paper-file accept="image/jpeg,image/png,image/webp,application/pdf"'
                         )
                         field.on("change", self._sent, js_handler="(e) => foyerImports.keep(e, emit)")
+                        field.on("kept", self._sent, js_handler="(e) => emit(e.detail)")
                     self.status = parts.box().props("role=status aria-live=polite")
 
     def _draw_paper(self, paper: AssetPaper, may: bool) -> None:

@@ -94,6 +94,14 @@ def test_a_field_is_set_up_an_asset_registered_and_its_whole_card_read(
     kept = desk.request.get(server.url + str(desk.locator(".paper__face").get_attribute("href"))).headers["content-disposition"]
     assert kept.endswith("filename*=UTF-8''%E6%AD%A3%E9%9D%A2.png"), "it keeps the name it came with"
     expect(desk.locator(".toast--floating", has_text="已放到卡片上")).to_be_visible()  # the page has been drawn anew
+    # The card is drawn anew while a file is on its way: the field that took its place hears what became of it.
+    desk.evaluate(
+        """() => { const before = document.querySelector('#paper-file'), after = before.cloneNode(); window.kept = [];
+        after.addEventListener('kept', (e) => window.kept.push(e.detail.state)); before.addEventListener('change', () => before.replaceWith(after)); }"""
+    )
+    desk.set_input_files("#paper-file", {"name": "y.svg", "mimeType": "image/svg+xml", "buffer": b"<svg/>"})
+    desk.wait_for_function("window.kept.at(-1) === 'failed'", timeout=8000)
+    desk.reload()
     desk.set_input_files("#paper-file", {"name": "x.svg", "mimeType": "image/svg+xml", "buffer": b"<svg onload=alert(1)></svg>"})
     expect(desk.locator(".problem--floating")).to_be_visible()
     asset = live_office.read(assets.search, Filter())[0]

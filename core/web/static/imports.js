@@ -18,20 +18,23 @@ window.foyerImports = {
   },
 };
 
-// A document or photo for a card: kept under its hash, which the server answers.
+// A document or photo for a card: kept under its hash, which the server answers. The card may be drawn anew while somebody chooses or sends a file:
+// then the field that took its place goes on.
 window.foyerImports.keep = async function (event, emit) {
   const input = event.target;
   const file = input.files && input.files[0];
   if (!file) return;
+  const inPlace = () => (input.isConnected ? input : document.getElementById(input.id));
+  const tell = (said) => (inPlace() === input ? emit(said) : inPlace()?.dispatchEvent(new CustomEvent("kept", { detail: said })));
   const body = new FormData();
   body.append("file", file, file.name);
   input.value = "";
-  emit({ state: "sending", name: file.name });
+  tell({ state: "sending", name: file.name });
   try {
     const answer = await fetch("/api/v1/attachments/file", { method: "POST", body, headers: { Accept: "application/json" } });
     const said = await answer.json();
-    emit(answer.ok ? { state: "sent", sha256: said.sha256, name: file.name } : { state: "failed", detail: said.detail || "" });
+    tell(answer.ok ? { state: "sent", sha256: said.sha256, name: file.name } : { state: "failed", detail: said.detail || "" });
   } catch (error) {
-    emit({ state: "failed", detail: "" });
+    tell({ state: "failed", detail: "" });
   }
 };
