@@ -1,10 +1,9 @@
 # Each target is one or two commands a person could type. `make demo` and `make test` need nothing but Python 3.11 or newer and make.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
-# Tests with a browser wait half of the time, so four processes share two cores, in the order of the folders: sorted by size all browsers would come last,
-# together. Those before a camera decode all the time, two at once.
+# Tests with a browser wait often, so three processes share two cores; those before a camera decode all the time, two at once.
 # What failed beside another runs once more, alone.
-SUITE = late=; $(BIN)/pytest -n 2 --dist loadfile -m camera || late=1; $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not camera" || late=1; \
+SUITE = late=; $(BIN)/pytest -n 2 --dist loadfile -m camera || late=1; $(BIN)/pytest -n 3 --dist loadfile -m "not camera" || late=1; \
 	[ -z "$$late" ] || { echo "What failed runs once more, alone: several browsers at once on two cores can be late. Both runs count as shown."; \
 	$(BIN)/pytest --last-failed --last-failed-no-failures none; }
 
