@@ -97,6 +97,26 @@ def test_the_desk_says_since_when_and_keeps_what_was_typed(browser: Browser, pan
         context.close()
 
 
+@pytest.mark.proves("V32")
+def test_what_was_typed_in_the_moment_of_the_drop_is_said_again(browser: Browser, panel_server: Server, live_office: Office) -> None:
+    with fault_proxy(panel_server.url) as link:
+        context, page = open_desk(browser, panel_server, link.url)
+        before = len(heard(panel_server)["typed"])
+        page.evaluate(  # the line dies with the words on their way
+            """() => { const send = window.socket.emit; window.onTheWay = 0;
+            document.addEventListener('input', () => window.socket.io.engine.close(), { capture: true, once: true });
+            window.socket.emit = function (name, ...rest) {
+              if (name !== 'event' || window.onTheWay) return send.call(this, name, ...rest);
+              window.onTheWay = 1; return this; }; }"""
+        )
+        page.get_by_label("Words").fill("四楼")
+        page.wait_for_function("window.onTheWay && window.socket.connected && !document.documentElement.dataset.offline")
+        page.get_by_role("button", name="Send").click()
+        page.wait_for_function(f"fetch('/test-heard').then(r => r.json()).then(h => h.typed.length === {before + 1})")
+        assert heard(panel_server)["typed"][-1] == "四楼"
+        context.close()
+
+
 @pytest.mark.proves("X4")
 def test_a_bug_in_a_handler_shows_a_sentence_with_a_reference_and_keeps_what_was_typed(
     browser: Browser, panel_server: Server, live_office: Office

@@ -66,6 +66,14 @@
     }
     draw();
   };
+  /** Let the server hear what a field holds. Quasar's fields tell nobody what they believe to have told, so whoever listens to one is asked straight. */
+  const sayAgain = (field) => {
+    const owner = field.closest(".q-input") && field.id ? window.getElement?.(field.id.slice(1)) : null;
+    const listens = owner?.$?.vnode.props ?? {};
+    const listener = listens["onUpdate:value"] ?? listens["onUpdate:modelValue"] ?? listens["onUpdate:model-value"];
+    if (listener) [].concat(listener).forEach((one) => one(field.value));
+    else field.dispatchEvent(new Event("input", { bubbles: true }));
+  };
   const found = () => {
     lastHeard = Date.now();
     if (downSince === null || dead) return;
@@ -80,7 +88,7 @@
     window.dispatchEvent(new CustomEvent("foyer:link", { detail: { up: true } }));
     // What was typed just before or during the drop never reached the server: say it again.
     for (const field of document.querySelectorAll("input, textarea")) {
-      if (field.type !== "file" && field.dataset.typed) field.dispatchEvent(new Event("input", { bubbles: true }));
+      if (field.type !== "file" && field.dataset.typed) sayAgain(field);
     }
   };
 
