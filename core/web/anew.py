@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from nicegui import Client, ui
@@ -15,23 +16,35 @@ from core.web import frame
 SETTLE_S = 0.4
 
 
+def drawing(draw: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Mark the method with which a page draws itself: what waited to draw it anew is done by it. Without this an act of the page's own drew it twice, and a
+    press between the two was lost with its button."""
+
+    @wraps(draw)
+    def drawn(page: Any) -> None:
+        waiting = page.__dict__.pop(_waiting(draw), None)
+        if waiting is not None:
+            waiting.cancel()
+        draw(page)
+
+    return drawn
+
+
 def when_changed(*kinds: str, draw: Callable[[], Any], only: object = None, settle_s: float = SETTLE_S) -> None:
-    """Call `draw` on this page after changes of these kinds, `settle_s` after the first of them; `only` the thing with this id.
+    """Call `draw`, a method of the page, after changes of these kinds, `settle_s` after the first of them; `only` the thing with this id.
 
     It ends with the page. Without a connection nothing is drawn: the page is loaded anew when it comes back."""
     client = ui.context.client
-    waiting = False
+    kept: dict[str, Any] = draw.__self__.__dict__  # type: ignore[attr-defined]  # a method's page
+    name = _waiting(draw)
 
     def changed(change: Change) -> None:
-        nonlocal waiting
-        if waiting or client.is_deleted or (only is not None and change.id != str(only)):
+        if name in kept or client.is_deleted or (only is not None and change.id != str(only)):
             return
-        waiting = True
-        asyncio.get_running_loop().call_later(settle_s, redraw)
+        kept[name] = asyncio.get_running_loop().call_later(settle_s, redraw)
 
     def redraw() -> None:
-        nonlocal waiting
-        waiting = False
+        kept.pop(name, None)
         if client.is_deleted or not client.has_socket_connection:
             return
         with client:
@@ -52,3 +65,10 @@ def stand_on(client: Client) -> None:
         alive = False
     if not alive and not client.is_deleted:
         ui.context.slot_stack[-1] = client.content.default_slot
+
+
+# ── private ──
+
+
+def _waiting(draw: Callable[..., Any]) -> str:
+    return f"_{draw.__name__}_waits"

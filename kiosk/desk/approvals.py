@@ -46,6 +46,7 @@ class ApprovalsPage:
         self.draw()
         anew.when_changed("approval", draw=self.draw)
 
+    @anew.drawing
     def draw(self) -> None:
         by = frame.actor()
         with database.reading() as s:

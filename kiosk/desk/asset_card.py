@@ -71,6 +71,7 @@ class CardPage:
 
     # ── what the acts call ──
 
+    @anew.drawing
     def refresh(self) -> None:
         """Read and draw anew."""
         by, language = frame.actor(), frame.lang()

@@ -45,6 +45,7 @@ class CustodyPage:
         self.draw()
         anew.when_changed("asset", draw=self.draw)
 
+    @anew.drawing
     def draw(self) -> None:
         today = clock.today()
         with database.reading() as s:

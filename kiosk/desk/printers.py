@@ -48,6 +48,7 @@ class Printers:
         self.draw()
         anew.when_changed("printer", "print", "device", draw=self.draw, settle_s=0.2)
 
+    @anew.drawing
     def draw(self) -> None:
         by = frame.actor()
         with database.reading() as s:
@@ -254,6 +255,7 @@ class StuckBanner:
         self.draw()
         anew.when_changed("print", "printer", draw=self.draw, settle_s=0.2)
 
+    @anew.drawing
     def draw(self) -> None:
         by = frame.actor()
         with database.reading() as s:

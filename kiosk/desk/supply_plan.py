@@ -40,6 +40,7 @@ class PlanPage:
         self.draw()
         anew.when_changed("supply_plan", draw=self.draw, only=plan_id)
 
+    @anew.drawing
     def draw(self) -> None:
         self.box.clear()
         with self.box:

@@ -50,6 +50,7 @@ class PlansPage:
         self.draw()
         anew.when_changed("supply_round", "supply_plan", draw=self.draw)
 
+    @anew.drawing
     def draw(self) -> None:
         by = frame.actor()
         with database.reading() as s:

@@ -58,7 +58,7 @@ class FindScreen:
     # ── what is asked ──
 
     def _say(self, text: str) -> None:
-        self.words = text[:LONGEST]
+        self.words, self.floor = text[:LONGEST], None
         self.draw()
 
     def _toggle(self, word: str) -> None:
@@ -122,7 +122,7 @@ class FindScreen:
         words = [when if day == clock.today() else f"{_day(day)} {when}"]
         words += [_("door.rooms.seats", n=wish.seats)] if wish.seats else []
         words += [_(f"room.equipment.{name}") for name in wish.equipment]
-        words += [found.floor] if found.floor else []
+        words += [found.place] if found.place else []
         return parts.joined(*words)
 
     def _draw_list(self) -> None:
@@ -156,7 +156,7 @@ class FindScreen:
     def _draw_plan(self, at: datetime) -> None:
         with database.reading() as s:
             floors = [floor for floor in roomcare.floors(s) if floor.drawn]
-            wanted = self.found.wish.floor_id or self.floor
+            wanted = self.floor or self.found.floor_id
             shown = next((floor for floor in floors if floor.id == wanted), floors[0] if floors else None)
             plan = roomcare.floor_plan(s, shown.id, at) if shown else None
         self.floors.clear()

@@ -160,7 +160,9 @@ def test_a_device_reported_by_its_label_is_missing_in_its_room_until_it_is_repai
     assert [(one.room, one.device, one.fault, one.reporter, one.times) for one in listed] == [
         ("301 听雨厅", "投影仪", "没画面", "林晓梅", 1)
     ]
-    assert [fit.room.name for fit in house.read(roomcare.search, "305 现在", MON_9AM).fits] == ["305 小谈室"]  # a room by its number
+    found = house.read(roomcare.search, "305 现在", MON_9AM)  # a room by its number, and the floor whose plan shows it
+    assert [fit.room.name for fit in found.fits] == ["305 小谈室"]
+    assert (found.place, found.floor_id) == ("305 小谈室", house.read(lambda s: _place(s, house.places["305"])).parent_id)
     fits = house.read(roomcare.search, "投影", MON_9AM).fits
     assert [(fit.room.name, fit.missing) for fit in fits] == [("305 小谈室", ()), ("301 听雨厅", ("projector",))]
     assets.followed_by("roomcare", roomcare.device_changed)  # as main.py connects them

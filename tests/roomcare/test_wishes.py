@@ -82,9 +82,9 @@ def test_how_long(text: str, minutes: int) -> None:
 
 def test_length_and_people_are_not_mixed_up() -> None:
     asked = wish("for 2 hours, 6 people, whiteboard and video, 3rd floor, tomorrow 10am")
-    assert (asked.seats, asked.minutes, asked.equipment, asked.floor_id) == (6, 120, ("video", "whiteboard"), THIRD)
+    assert (asked.seats, asked.minutes, asked.equipment, asked.place_id) == (6, 120, ("video", "whiteboard"), THIRD)
     asked = wish("明天上午10点 三楼 6人 两小时 视频 白板")
-    assert (asked.seats, asked.minutes, asked.equipment, asked.floor_id, asked.unread) == (6, 120, ("video", "whiteboard"), THIRD, "")
+    assert (asked.seats, asked.minutes, asked.equipment, asked.place_id, asked.unread) == (6, 120, ("video", "whiteboard"), THIRD, "")
     assert f"{asked.starts_at:%m-%d %H:%M}" == "11-24 10:00"
 
 
@@ -95,10 +95,10 @@ def test_length_and_people_are_not_mixed_up() -> None:
 def test_a_room_that_is_named_is_no_head_count(text: str, start: str) -> None:
     rooms = {name: UUID(int=301) for name in ("301", "301 听雨厅", "听雨厅")} | {"30": UUID(int=30)}
     found = wishes.read(text, MON_9AM, SHANGHAI, FLOORS, rooms)
-    assert (found.floor_id, found.seats, found.unread) == (UUID(int=301), 0, "")
+    assert (found.place_id, found.seats, found.unread) == (UUID(int=301), 0, "")
     assert (f"{found.starts_at:%m-%d %H:%M}" if found.starts_at else "now") == start
     generic = {"会议室": UUID(int=9), "Meeting room": UUID(int=9)}
-    assert wishes.read("8人会议室 meeting room", MON_9AM, SHANGHAI, FLOORS, generic).floor_id is None
+    assert wishes.read("8人会议室 meeting room", MON_9AM, SHANGHAI, FLOORS, generic).place_id is None
     assert wishes.read("301人", MON_9AM, SHANGHAI, FLOORS, rooms).seats == 301
     assert wishes.read("30", MON_9AM, SHANGHAI, FLOORS, rooms).seats == 30
 

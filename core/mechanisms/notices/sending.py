@@ -127,9 +127,7 @@ def _try(notice: Notice, at: datetime) -> NotDelivered | None:
         # A real office's server never calls into its own network for an address somebody typed (SEC 31).
         inside = host is not None and host.kind in ("demo", "test")
         named = frozenset(str(office.setting(s, "chat.allowed_hosts")).lower().split())
-        address = (
-            person_channels.address_of(s, notice.channel_id) if notice.channel_id else chats.group_address(notice.address) or notice.address
-        )
+        address = person_channels.address_of(s, notice.channel_id) if notice.channel_id else notice.address
     text = sentence(notice, language)
     if notice.link_id is not None and notice.channel != Channel.WEBHOOK:
         text += f"\n\n{t('link.open', language)}\n{links.url(notice.link_id)}"
@@ -164,6 +162,8 @@ def _try(notice: Notice, at: datetime) -> NotDelivered | None:
             }
             channels.call_webhook(notice.address, body, secret=secret, at=at, private_allowed=inside)
         else:
+            if notice.channel_id is None:  # the office's own group, set up as its robot shows it
+                address = chats.group_address(address) or address
             chats.send_chat(address, title=name, text=text, private_allowed=inside, inside=named)
     except NotDelivered as failure:
         return failure

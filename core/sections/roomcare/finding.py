@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from core.foundation import clock
 from core.mechanisms import places
@@ -37,14 +36,16 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer to a wish: the span that was meant, the rooms best first, and up to three later starts with how many rooms fit then."""
+    """The answer to a wish: the span that was meant, the rooms best first, and up to three later starts with how many rooms fit then. `place`: what the
+    floor or room that was named is called; `floor_id`: the floor it is, or is on."""
 
     wish: Wish
     starts_at: datetime
     ends_at: datetime
     fits: tuple[Fit, ...]
     later: tuple[tuple[datetime, int], ...]
-    floor: str
+    place: str = ""
+    floor_id: UUID | None = None
 
 
 def search(s: Session, text: str, at: datetime, limit: int = 30) -> Found:
@@ -62,28 +63,38 @@ def find(s: Session, wish: Wish, at: datetime, limit: int = 30) -> Found:
     start = max(start, at.replace(second=0, microsecond=0))
     end = start + timedelta(minutes=wish.minutes)
     care = care_now(s, at)
-    on_floor = places.descendants(s, [wish.floor_id]) | {wish.floor_id} if wish.floor_id is not None else None
-    fits = _fits(s, wish, start, end, at, care, on_floor)
+    within = places.descendants(s, [wish.place_id]) | {wish.place_id} if wish.place_id is not None else None
+    fits = _fits(s, wish, start, end, at, care, within)
     later: list[tuple[datetime, int]] = []
     if not fits:
         quarter = start.replace(minute=start.minute // 15 * 15) + timedelta(minutes=15)
         for step in LATER:
             other = quarter + step
-            count = len(_fits(s, wish, other, other + (end - start), at, care, on_floor))
+            count = len(_fits(s, wish, other, other + (end - start), at, care, within))
             if count:
                 later.append((other, count))
             if len(later) == 3:
                 break
-    floor = s.execute(select(Place.name).where(col(Place.id) == wish.floor_id)).scalar_one_or_none() if wish.floor_id else None
-    return Found(wish, start, end, tuple(fits[:limit]), tuple(later), floor or "")
+    named = floor = s.get(Place, wish.place_id) if wish.place_id is not None else None
+    while floor is not None and floor.kind != PlaceKind.FLOOR:
+        floor = s.get(Place, floor.parent_id) if floor.parent_id is not None else None
+    return Found(
+        wish,
+        start,
+        end,
+        tuple(fits[:limit]),
+        tuple(later),
+        named.name if named is not None else "",
+        floor.id if floor is not None else None,
+    )
 
 
 def _fits(
-    s: Session, wish: Wish, start: datetime, end: datetime, at: datetime, care: dict[UUID, CareNow], on_floor: set[UUID] | None
+    s: Session, wish: Wish, start: datetime, end: datetime, at: datetime, care: dict[UUID, CareNow], within: set[UUID] | None
 ) -> list[Fit]:
     found = []
     for room in bookings.free_rooms(s, start, end, seats=wish.seats, equipment=wish.equipment, limit=1000, unready=True):
-        if on_floor is not None and room.id not in on_floor:
+        if within is not None and room.id not in within:
             continue
         mine = care.get(room.id) or CareNow(room.id)
         restoring = mine.restoring_since is not None and start < at + timedelta(minutes=SHORTEST_MINUTES)

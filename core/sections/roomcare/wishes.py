@@ -54,15 +54,15 @@ _FILLER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody asks for; `floor_id` is a floor, or the one room they named. `starts_at` None means now; `said_length` is False while the length is our own guess. `unread` is what nobody
-    understood."""
+    """What somebody asks for; `place_id` is the floor, or the one room, they named. `starts_at` None means now; `said_length` is False while the
+    length is our own guess. `unread` is what nobody understood."""
 
     seats: int = 0
     equipment: tuple[str, ...] = ()
     starts_at: datetime | None = None
     minutes: int = 30
     said_length: bool = False
-    floor_id: UUID | None = None
+    place_id: UUID | None = None
     unread: str = ""
 
 
@@ -71,9 +71,9 @@ def read(
 ) -> Wish:
     """The wish in `text`, said at `at`. `floors` are the floors' names, `rooms` the numbers and names of rooms."""
     rest = " " + re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)[:200]).strip().lower() + " "
-    rest, floor_id = _room(rest, rooms or {})
-    if floor_id is None:
-        rest, floor_id = _floor(rest, floors or {})
+    rest, place_id = _room(rest, rooms or {})
+    if place_id is None:
+        rest, place_id = _floor(rest, floors or {})
     rest, day = _day(rest, at.astimezone(zone).date())
     rest, length = _length(rest)
     rest, start, end = _times(rest)
@@ -94,7 +94,7 @@ def read(
         ends = end if end > (start or 0) else end + 12 * 60
         length = ends - (start or 0) if 0 < ends - (start or 0) <= 12 * 60 else length
     unread = re.sub(r"\s+", " ", _FILLER.sub(" ", rest)).strip(" -–到至")
-    return Wish(min(seats, 5000), tuple(equipment), starts_at, min(length or 30, 12 * 60), length is not None, floor_id, unread[:60])
+    return Wish(min(seats, 5000), tuple(equipment), starts_at, min(length or 30, 12 * 60), length is not None, place_id, unread[:60])
 
 
 # ── private: each takes its words out of the text ──
