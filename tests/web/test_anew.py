@@ -14,6 +14,7 @@ import pytest
 from core.foundation import live
 from core.foundation.live import Change
 from core.web import anew
+from tests.live import run_async
 
 SETTLE_S = 0.02
 
@@ -53,7 +54,7 @@ def on_a_page(monkeypatch: pytest.MonkeyPatch, story: Callable[[Page], Any]) -> 
             live.stop()
 
     monkeypatch.setattr(anew, "ui", SimpleNamespace(context=SimpleNamespace(client=Client())))
-    return asyncio.run(run())
+    return run_async(run)
 
 
 def test_several_changes_of_one_moment_draw_once(monkeypatch: pytest.MonkeyPatch) -> None:
